@@ -1,0 +1,1 @@
+"""Where tables are computed; each engine stands behind the kernel's port."""

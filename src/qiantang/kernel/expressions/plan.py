@@ -1,0 +1,139 @@
+"""From named expressions to layers of columns: each column is computed once, from facts or from earlier layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from qiantang.kernel.errors import RulebookError
+from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions.population import Population
+from qiantang.kernel.expressions.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column of the plan: its name and the expression that gives it."""
+
+    name: str
+    expr: n.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to compute: the facts read, the layers in order, and the columns wanted at the end.
+
+    ``made`` maps a node's number to the column that holds it; ``numbers`` maps a node to its number: two nodes of
+    one shape share one. A printer that meets a node with a column of an earlier layer writes the column's name.
+    """
+
+    facts: tuple[n.Fact, ...]
+    layers: tuple[tuple[Cell, ...], ...]
+    outputs: tuple[tuple[str, str], ...]
+    types: Mapping[str, Type]
+    numbers: Mapping[int, int]
+    made: Mapping[int, str]
+    carried: tuple[frozenset[str], ...]
+    """For each layer, the earlier columns (facts included) that it or a later one still needs."""
+
+
+def _is_leaf(node: n.Expr) -> bool:
+    return isinstance(node, n.Fact | n.Const | n.LawDate)
+
+
+class _Numbering:
+    """Gives one number to all nodes of one shape."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self.nodes: list[n.Expr] = []
+        self._shapes: dict[tuple[object, ...], int] = {}
+
+    def add(self, root: n.Expr) -> int:
+        for node in n.walk(root):
+            if id(node) in self.numbers:
+                continue
+            if isinstance(node, n.Step):
+                self.numbers[id(node)] = self.numbers[id(node.of)]
+                continue
+            shape = (type(node), node.detail, tuple(self.numbers[id(c)] for c in node.children))
+            found = self._shapes.setdefault(shape, len(self.nodes))
+            if found == len(self.nodes):
+                self.nodes.append(node)
+            self.numbers[id(node)] = found
+        return self.numbers[id(root)]
+
+
+def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> Plan:
+    """Lay out the wanted columns. ``carry`` are facts handed through unchanged (identity columns)."""
+    numbering = _Numbering()
+    roots = {name: numbering.add(expr) for name, expr in wanted.items()}
+    nodes = numbering.nodes
+    children = [[numbering.numbers[id(c)] for c in node.children] for node in nodes]
+
+    uses = [0] * len(nodes)
+    for inner in children:
+        for c in inner:
+            uses[c] += 1
+    for number in roots.values():
+        uses[number] += 1
+    kept: dict[int, str] = {}
+    for name, number in roots.items():
+        if not _is_leaf(nodes[number]):
+            kept.setdefault(number, name)
+    for number, node in enumerate(nodes):
+        if isinstance(node, Population):
+            kept.setdefault(number, f"_p{number}")
+            for c in children[number]:
+                if not _is_leaf(nodes[c]):
+                    kept.setdefault(c, f"_a{c}")
+        elif uses[number] > 1 and not _is_leaf(node):
+            kept.setdefault(number, f"_s{number}")
+
+    # A node's layer is one above the highest layer it reads from; nodes are numbered parts before wholes.
+    reads: list[set[int]] = []
+    layer_of: dict[int, int] = {}
+    for number in range(len(nodes)):
+        below: set[int] = set()
+        for c in children[number]:
+            below |= {c} if c in kept or isinstance(nodes[c], n.Fact) else reads[c]
+        reads.append(below)
+        if number in kept:
+            layer_of[number] = 1 + max((layer_of.get(c, -1) for c in below), default=-1)
+    depth = 1 + max(layer_of.values(), default=-1)
+    layers = tuple(tuple(Cell(name, nodes[number]) for number, name in kept.items() if layer_of[number] == d)
+                   for d in range(depth))
+
+    names = {number: node.column.name for number, node in enumerate(nodes) if isinstance(node, n.Fact)} | kept
+    facts: dict[str, n.Fact] = {}
+    for fact in (*carry, *(node for node in nodes if isinstance(node, n.Fact))):
+        if fact.column.name.startswith("_"):
+            raise RulebookError.of(f"列名不能以下划线开头：{fact.column.name}", f"a fact's name may not start with _: {fact.column.name}")
+        facts.setdefault(fact.column.name, fact)
+    clash = {name for name in kept.values() if name in facts}
+    if clash:
+        raise RulebookError.of(f"步骤与事实同名：{sorted(clash)}", f"a step bears the name of a fact: {sorted(clash)}")
+
+    outputs = [(f.column.name, f.column.name) for f in carry]
+    types: dict[str, Type] = {f.column.name: f.type for f in carry}
+    literal_cells: list[Cell] = []
+    for name, number in roots.items():
+        if number not in names:
+            literal_cells.append(Cell(name, nodes[number]))
+            outputs.append((name, name))
+        else:
+            outputs.append((name, names[number]))
+        types[name] = wanted[name].type
+    if literal_cells:
+        layers = (*layers[:-1], (*layers[-1], *literal_cells)) if layers else (tuple(literal_cells),)
+
+    needed = {column for _, column in outputs}
+    carried: list[frozenset[str]] = []
+    for cells in reversed(layers):
+        made_here = {cell.name for cell in cells}
+        needed = needed - made_here
+        carried.append(frozenset(needed))
+        for cell in cells:
+            needed |= {names[c] for c in reads[numbering.numbers[id(cell.expr)]]}
+    carried.reverse()
+    return Plan(tuple(facts.values()), layers, tuple(outputs), types, numbering.numbers, names, tuple(carried))

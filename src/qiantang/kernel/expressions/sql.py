@@ -1,0 +1,494 @@
+"""Prints a plan as one SELECT; each dialect states only where it differs.
+
+All numbers are integers. From a node's proven range the printer knows whether 64 bits carry it; wider intermediate
+values use the dialect's wide integer. Nothing rests on an engine's division, rounding or null habit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from qiantang.kernel.errors import RulebookError
+from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions import population as p
+from qiantang.kernel.expressions.plan import Plan
+from qiantang.kernel.expressions.types import Kind, Type
+from qiantang.kernel.words import Text
+
+BIG = 2**63 - 1
+WIDE = 10**38 - 1
+
+
+class Dialect:
+    """The SQL that all three engines read alike; subclasses override what they read differently."""
+
+    name = "ansi"
+    big = "BIGINT"
+    wide = "DECIMAL(38,0)"
+
+    def quoted(self, identifier: str) -> str:
+        """A name of a column or table."""
+        return '"' + identifier.replace('"', '""') + '"'
+
+    def whole(self, value: int) -> str:
+        """A whole number with its type said."""
+        return f"CAST({value} AS {self.big if abs(value) <= BIG else self.wide})"
+
+    def string(self, value: str) -> str:
+        """A text literal."""
+        return "'" + value.replace("'", "''") + "'"
+
+    def day(self, value: date) -> str:
+        """A day literal."""
+        return f"DATE '{value.isoformat()}'"
+
+    def truth(self, value: bool) -> str:
+        """A flag literal."""
+        return "TRUE" if value else "FALSE"
+
+    def quotient(self, above: str, below: str, wide: bool, most: int) -> str:
+        """``above / below`` cut off towards zero, both whole, ``below`` not 0, ``above`` not negative where wide."""
+        raise NotImplementedError
+
+    def days(self, first: str, last: str) -> str:
+        """Whole days from the first day to the last."""
+        raise NotImplementedError
+
+    def year(self, of: str) -> str:
+        """The year of a day as a whole number."""
+        return f"CAST(EXTRACT(YEAR FROM {of}) AS {self.big})"
+
+    def null(self, kind: Type) -> str:
+        """Unknown, with its type said."""
+        names = {Kind.NUMBER: self.big, Kind.FLAG: "BOOLEAN", Kind.DAY: "DATE"}
+        return f"CAST(NULL AS {names.get(kind.kind, self.text)})"
+
+    def ordered(self, written: str, kind: Type) -> str:
+        """An expression to sort by: texts by code point."""
+        return written
+
+    text = "VARCHAR"
+
+
+class DuckDB(Dialect):
+    """DuckDB: ``//`` is exact on BIGINT; a wide quotient is estimated in double and corrected exactly."""
+
+    name = "duckdb"
+    wide = "HUGEINT"
+
+    def quotient(self, above: str, below: str, wide: bool, most: int) -> str:
+        if not wide:
+            return f"(({above}) // ({below}))"
+        # HUGEINT // HUGEINT costs fifty times as much. The double estimate is off by at most 1 below 2**50 (three
+        # roundings of 2**-53 each); above that, a second estimate of the exact remainder brings it there.
+        first = f"CAST(floor(CAST({above} AS DOUBLE) / CAST({below} AS DOUBLE)) AS HUGEINT)"
+        if most >= 2**50:
+            first = (f"({first} + CAST(floor(CAST({above} - {first} * ({below}) AS DOUBLE) / CAST({below} AS DOUBLE))"
+                     " AS HUGEINT))")
+        rest = f"({above} - {first} * ({below}))"
+        return f"({first} + CASE WHEN {rest} < 0 THEN -1 WHEN {rest} >= ({below}) THEN 1 ELSE 0 END)"
+
+    def days(self, first: str, last: str) -> str:
+        return f"CAST(date_diff('day', {first}, {last}) AS BIGINT)"
+
+
+class PostgreSQL(Dialect):
+    """PostgreSQL: integer ``/`` cuts off towards zero; wide integers are NUMERIC with exact ``div``."""
+
+    name = "postgres"
+    wide = "NUMERIC"
+    text = "TEXT"
+
+    def quotient(self, above: str, below: str, wide: bool, most: int) -> str:
+        return f"div({above}, {below})" if wide else f"(({above}) / ({below}))"
+
+    def days(self, first: str, last: str) -> str:
+        return f"CAST({last} - {first} AS BIGINT)"
+
+    def ordered(self, written: str, kind: Type) -> str:
+        return f'{written} COLLATE "C"' if kind.kind in (Kind.CODE, Kind.TEXT) else written
+
+
+class Spark(Dialect):
+    """Spark SQL: ``div`` is exact integer division; names stand in backticks."""
+
+    name = "spark"
+    text = "STRING"
+
+    def quoted(self, identifier: str) -> str:
+        return "`" + identifier.replace("`", "``") + "`"
+
+    def string(self, value: str) -> str:
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def quotient(self, above: str, below: str, wide: bool, most: int) -> str:
+        return f"(({above}) div ({below}))"
+
+    def days(self, first: str, last: str) -> str:
+        return f"CAST(datediff({last}, {first}) AS BIGINT)"
+
+
+DIALECTS: dict[str, Dialect] = {d.name: d for d in (DuckDB(), PostgreSQL(), Spark())}
+
+
+class Printer:
+    """Writes the expressions of one plan in one dialect, for one law date."""
+
+    def __init__(self, dialect: Dialect, plan: Plan, law_date: date) -> None:
+        self.d = dialect
+        self.plan = plan
+        self.law_date = law_date
+
+    # --- layers ---
+
+    def select(self, source: str) -> str:
+        """The whole plan as one SELECT over ``source`` (a table name or a sub-select in brackets)."""
+        d = self.d
+        read = sorted(f.column.name for f in self.plan.facts)
+        inner = f"SELECT {', '.join(d.quoted(c) for c in read)} FROM {source}" if read else f"SELECT * FROM {source}"
+        for depth, cells in enumerate(self.plan.layers):
+            columns = [d.quoted(c) for c in sorted(self.plan.carried[depth])]
+            columns += [f"{self.cell(cell.expr)} AS {d.quoted(cell.name)}" for cell in cells]
+            inner = f"SELECT {', '.join(columns)}\nFROM (\n{inner}\n) AS {d.quoted(f'_l{depth}')}"
+        outputs = ", ".join(f"{self.output(name, column)} AS {d.quoted(name)}" for name, column in self.plan.outputs)
+        return f"SELECT {outputs}\nFROM (\n{inner}\n) AS {d.quoted('_out')}"
+
+    def output(self, name: str, column: str) -> str:
+        """A column as it leaves: what 64 bits cannot carry goes out as a decimal of 38 digits."""
+        kind = self.plan.types[name]
+        written = self.d.quoted(column)
+        return f"CAST({written} AS DECIMAL(38,0))" if kind.is_number and self.over(kind) else written
+
+    def cell(self, node: n.Expr) -> str:
+        """A node written out in full, as a column of its layer."""
+        written = _WRITE[type(node)](self, node)
+        return self.narrowed(written, node) if node.type.is_number else written
+
+    def narrowed(self, written: str, node: n.Expr) -> str:
+        """A number brought down to 64 bits where its range allows."""
+        wide = self.written_wide(node) and not self.over(node.type)
+        return f"CAST({written} AS {self.d.big})" if wide else written
+
+    # --- widths ---
+
+    @staticmethod
+    def over(kind: Type, grow: int = 1) -> bool:
+        """Whether the type's range, grown, needs more than 64 bits."""
+        return max(abs(kind.low), abs(kind.high)) * grow > BIG
+
+    def is_wide(self, node: n.Expr) -> bool:
+        """Whether the node, as an operand, is a wide integer: a column is as wide as its range needs."""
+        return self.over(node.type) if self.column(node) is not None else self.written_wide(node)
+
+    def written_wide(self, node: n.Expr) -> bool:
+        """Whether the node, written out, is a wide integer."""
+        if isinstance(node, n.Fact | n.Const):
+            return self.over(node.type)
+        if isinstance(node, n.Step):
+            return self.is_wide(node.of)
+        if isinstance(node, p.GroupFigure):
+            return node.how == "sum" or self.is_wide(node.of)
+        inner = node.children
+        if isinstance(node, n.Add | n.Subtract | n.Multiply | n.InUnit | n.Extreme):
+            return self.over(node.type) or any(self.is_wide(c) for c in inner)
+        if isinstance(node, n.Divide):
+            return self._division_is_wide(node)
+        if isinstance(node, n.Choose | n.FirstKnown):
+            values = [v for _, v in node.cases] + [node.otherwise] if isinstance(node, n.Choose) else list(node.parts)
+            return any(self.is_wide(v) or self.over(v.type, 10 ** (node.type.scale - v.type.scale)) for v in values)
+        return isinstance(node, n.Rounded) and self.is_wide(node.of)
+
+    def _division_is_wide(self, node: n.Divide) -> bool:
+        up, down = self._shifts(node)
+        return self._top(node.above, up) * 2 + self._top(node.below, down) > BIG or self._top(node.below, down) * 2 > BIG
+
+    @staticmethod
+    def _top(node: n.Expr, grow: int) -> int:
+        return max(abs(node.type.low), abs(node.type.high)) * grow
+
+    @staticmethod
+    def _shifts(node: n.Divide) -> tuple[int, int]:
+        shift = node.type.scale + node.below.type.scale - node.above.type.scale
+        return (10**shift, 1) if shift >= 0 else (1, 10**-shift)
+
+    # --- expressions ---
+
+    def column(self, node: n.Expr) -> str | None:
+        """The name of the column that already holds this node, if an earlier layer made it."""
+        number = self.plan.numbers.get(id(node))
+        return self.plan.made.get(number) if number is not None else None
+
+    def of(self, node: n.Expr) -> str:
+        """A node as an operand: its column where it has one, else written out."""
+        name = self.column(node)
+        if name is not None:
+            return self.d.quoted(name)
+        if isinstance(node, n.Step):
+            return self.of(node.of)
+        return str(_WRITE[type(node)](self, node))
+
+    def scaled(self, node: n.Expr, scale: int, wide: bool = False) -> str:
+        """A number's integer at a finer scale, widened first where asked or where the growth needs it."""
+        grow = 10 ** (scale - node.type.scale)
+        if isinstance(node, n.Const) and isinstance(node.value, int):
+            value = node.value * grow
+            return f"CAST({value} AS {self.d.wide})" if wide else self.d.whole(value)
+        written = self.of(node)
+        if (wide or self.over(node.type, grow)) and not self.is_wide(node):
+            written = f"CAST({written} AS {self.d.wide})"
+        return written if grow == 1 else f"({written} * {self.d.whole(grow)})"
+
+    def check_width(self, largest: int) -> None:
+        """Refuse what even the wide integer cannot carry."""
+        if largest > WIDE:
+            raise RulebookError.of(
+                "数值范围过大，38 位整数也容不下", "the range of a figure exceeds 38 digits",
+                remedy=_NARROW)
+
+
+def _fact(pr: Printer, node: n.Fact) -> str:
+    return pr.d.quoted(node.column.name)
+
+
+def _const(pr: Printer, node: n.Const) -> str:
+    value = node.value
+    if value is None:
+        return pr.d.null(node.type)
+    if isinstance(value, bool):
+        return pr.d.truth(value)
+    if isinstance(value, int):
+        return pr.d.whole(value)
+    return pr.d.day(value) if isinstance(value, date) else pr.d.string(value)
+
+
+def _add(pr: Printer, node: n.Add) -> str:
+    wide = pr.over(node.type)
+    return "(" + " + ".join(pr.scaled(part, node.type.scale, wide) for part in node.parts) + ")"
+
+
+def _subtract(pr: Printer, node: n.Subtract) -> str:
+    wide = pr.over(node.type)
+    return f"({pr.scaled(node.left, node.type.scale, wide)} - {pr.scaled(node.right, node.type.scale, wide)})"
+
+
+def _multiply(pr: Printer, node: n.Multiply) -> str:
+    wide = pr.over(node.type)
+    pr.check_width(max(abs(node.type.low), abs(node.type.high)))
+    return f"({pr.scaled(node.left, node.left.type.scale, wide)} * {pr.scaled(node.right, node.right.type.scale, wide)})"
+
+
+def _divide(pr: Printer, node: n.Divide) -> str:
+    """Half up is (2a + b) div 2b on sizes, up is (a + b - 1) div b; with the sign put back where the range admits negatives."""
+    d = pr.d
+    up, down = pr._shifts(node)
+    wide = pr._division_is_wide(node)
+    above = pr.scaled(node.above, node.above.type.scale, wide)
+    below = pr.scaled(node.below, node.below.type.scale, wide)
+    above = above if up == 1 else f"({above} * {d.whole(up)})"
+    below = below if down == 1 else f"({below} * {d.whole(down)})"
+    pr.check_width(pr._top(node.above, up) * 2 + pr._top(node.below, down))
+    signed = node.above.type.low < 0 or node.below.type.low < 0
+    a, b = (f"abs({above})", f"abs({below})") if signed else (above, below)
+    if node.how == "half_up":
+        numerator, divisor = f"({a} * 2 + {b})", f"({b} * 2)"
+    else:
+        numerator, divisor = (a, b) if node.how == "down" else (f"({a} + {b} - {d.whole(1)})", b)
+    most = max(abs(node.type.low), abs(node.type.high))
+    quotient = d.quotient(numerator, divisor, wide, most)
+    if signed:
+        quotient = f"(CASE WHEN ({above} < 0) <> ({below} < 0) THEN -{quotient} ELSE {quotient} END)"
+    if node.below.type.low <= 0 <= node.below.type.high:
+        return f"(CASE WHEN {below} <> 0 THEN {quotient} END)"
+    return quotient
+
+
+def _rounded(pr: Printer, node: n.Rounded) -> str:
+    cut = node.of.type.scale - node.type.scale
+    if cut <= 0:
+        return pr.scaled(node.of, node.type.scale)
+    step = 10**cut
+    wide = pr.is_wide(node.of) or pr.over(node.of.type, 2)
+    of = pr.scaled(node.of, node.of.type.scale, wide)
+    signed = node.of.type.low < 0
+    size = f"abs({of})" if signed else of
+    shift = {"half_up": step // 2, "down": 0, "up": step - 1}[node.how]
+    moved = f"({size} + {pr.d.whole(shift)})" if shift else size
+    unit_step = f"CAST({step} AS {pr.d.wide})" if wide else pr.d.whole(step)
+    quotient = pr.d.quotient(moved, unit_step, wide, max(abs(node.type.low), abs(node.type.high)) + 1)
+    return f"(CASE WHEN {of} < 0 THEN -{quotient} ELSE {quotient} END)" if signed else quotient
+
+
+def _extreme(pr: Printer, node: n.Extreme) -> str:
+    wide = pr.over(node.type) or any(pr.is_wide(c) for c in node.parts)
+    parts = [pr.scaled(c, node.type.scale, wide) for c in node.parts]
+    picked = f"{node.which}({', '.join(parts)})"
+    open_parts = [f"{pr.of(c)} IS NULL" for c in node.parts if c.type.nullable]
+    return f"(CASE WHEN {' OR '.join(open_parts)} THEN NULL ELSE {picked} END)" if open_parts else picked
+
+
+def _in_unit(pr: Printer, node: n.InUnit) -> str:
+    written = pr.scaled(node.of, node.of.type.scale, pr.over(node.type))
+    return written if node.up == 1 else f"({written} * {pr.d.whole(node.up)})"
+
+
+def _compare(pr: Printer, node: n.Compare) -> str:
+    left, right = node.left, node.right
+    if left.type.is_number:
+        scale = max(left.type.scale, right.type.scale)
+        return f"({pr.scaled(left, scale)} {node.op} {pr.scaled(right, scale)})"
+    return f"({pr.of(left)} {node.op} {pr.of(right)})"
+
+
+def _among(pr: Printer, node: n.Among) -> str:
+    of = pr.of(node.of)
+    if not node.codes:
+        return f"({of} IS NULL AND NULL)" if node.of.type.nullable else "FALSE"
+    return f"({of} IN ({', '.join(pr.d.string(c) for c in node.codes)}))"
+
+
+def _junction(pr: Printer, node: n.Junction) -> str:
+    if not node.parts:
+        return pr.d.truth(node.which == "all")
+    return "(" + (" AND " if node.which == "all" else " OR ").join(pr.of(part) for part in node.parts) + ")"
+
+
+def _at_least(pr: Printer, node: n.AtLeast) -> str:
+    flags = [pr.of(part) for part in node.parts]
+    holds = " + ".join(f"CASE WHEN {f} THEN 1 ELSE 0 END" for f in flags) or "0"
+    reach = " + ".join(f"CASE WHEN {f} IS NOT FALSE THEN 1 ELSE 0 END" for f in flags) or "0"
+    return f"(CASE WHEN ({holds}) >= {node.k} THEN TRUE WHEN ({reach}) < {node.k} THEN FALSE END)"
+
+
+def _value(pr: Printer, node: n.Expr, whole: n.Expr) -> str:
+    """A branch's value, a number brought to the scale of the whole."""
+    return pr.scaled(node, whole.type.scale, pr.is_wide(whole)) if whole.type.is_number else pr.of(node)
+
+
+def _choose(pr: Printer, node: n.Choose) -> str:
+    written = "(CASE"
+    for flag, value in node.cases:
+        held = pr.of(flag)
+        written += f" WHEN {held} THEN {_value(pr, value, node)}"
+        if flag.type.nullable:
+            written += f" WHEN {held} IS NULL THEN NULL"
+    return f"{written} ELSE {_value(pr, node.otherwise, node)} END)"
+
+
+def _first_known(pr: Printer, node: n.FirstKnown) -> str:
+    return f"COALESCE({', '.join(_value(pr, part, node) for part in node.parts)})"
+
+
+def _banded(pr: Printer, node: n.Banded) -> str:
+    scale = max([node.of.type.scale, *(max(0, -int(end.as_tuple().exponent))
+                                       for b in node.bands for end in (b.low, b.high) if end is not None)])
+    of = pr.scaled(node.of, scale)
+    written = "(CASE"
+    for band in node.bands:
+        tests = []
+        if band.low is not None:
+            tests.append(f"{of} {'>=' if band.low_closed else '>'} {pr.d.whole(int(band.low.scaleb(scale)))}")
+        if band.high is not None:
+            tests.append(f"{of} {'<=' if band.high_closed else '<'} {pr.d.whole(int(band.high.scaleb(scale)))}")
+        test = " AND ".join(tests) or f"{of} IS NOT NULL"
+        written += f" WHEN {test} THEN {_value(pr, band.gives, node)}"
+    return f"{written} END)"
+
+
+def _listed(pr: Printer, node: n.Listed) -> str:
+    words = ", ".join(f"CASE WHEN {pr.of(f)} THEN {pr.d.string(w)} END"
+                      for w, f in zip(node.words, node.flags, strict=True))
+    return f"NULLIF(concat_ws(',', {words}), '')"
+
+
+def _window(pr: Printer, node: p.Population, known: list[n.Expr], order: str = "", split: bool = True) -> tuple[str, str]:
+    """The flag that a subject counts, and the OVER clause (``split``: those who count apart from the others)."""
+    tests = [] if isinstance(node.among, n.Const) and node.among.value is True else [pr.of(node.among)]
+    tests += [f"{pr.of(k)} IS NOT NULL" for k in known if k.type.nullable]
+    counts = " AND ".join(tests) or "TRUE"
+    keys = [pr.of(w) for w in node.within]
+    if split and tests:
+        keys.append(f"CASE WHEN {counts} THEN 1 ELSE 0 END")
+    partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
+    return counts, f"OVER ({partition}{order})"
+
+
+def _rank(pr: Printer, node: p.Rank) -> str:
+    order = "ORDER BY " + ", ".join(f"{pr.d.ordered(pr.of(e), e.type)} {'DESC' if down else 'ASC'}" for e, down in node.by)
+    counts, over = _window(pr, node, [e for e, _ in node.by], order)
+    place = f"CAST({'rank' if node.ties == 'share' else 'row_number'}() {over} AS {pr.d.big})"
+    return place if counts == "TRUE" else f"(CASE WHEN {counts} THEN {place} END)"
+
+
+def _group_figure(pr: Printer, node: p.GroupFigure) -> str:
+    if node.how == "count":
+        counts, over = _window(pr, node, [])
+        many = f"CAST(count(*) {over} AS {pr.d.big})"
+        return many if counts == "TRUE" else f"(CASE WHEN {counts} THEN {many} END)"
+    counts, over = _window(pr, node, [node.of], split=False)
+    how = {"sum": "sum", "least": "min", "greatest": "max"}[node.how]
+    figure = pr.scaled(node.of, node.of.type.scale, wide=node.how == "sum")
+    return f"{how}(CASE WHEN {counts} THEN {figure} END) {over}"
+
+
+def _group_mean(pr: Printer, node: p.GroupMean) -> str:
+    counts, over = _window(pr, node, [node.of], split=False)
+    d, shift = pr.d, node.type.scale - node.of.type.scale
+    total = f"sum(CASE WHEN {counts} THEN CAST({pr.of(node.of)} AS {d.wide}) END) {over}"
+    many = f"CAST(count(CASE WHEN {counts} THEN 1 END) {over} AS {d.wide})"
+    top = f"(abs({total}) * {d.whole(2 * 10**max(shift, 0))} + {many} * {d.whole(10**max(-shift, 0))})"
+    below = f"({many} * {d.whole(2 * 10**max(-shift, 0))})"
+    # A sum stays below 2**50 times the count in size where the mean does, which the quotient's estimate needs.
+    size = d.quotient(top, below, True, max(abs(node.type.low), abs(node.type.high)))
+    return f"(CASE WHEN {many} > 0 THEN CAST(CASE WHEN {total} < 0 THEN -{size} ELSE {size} END AS {d.big}) END)"
+
+
+def _quota(pr: Printer, node: p.Quota) -> str:
+    place, many, d = pr.of(node.place), pr.of(node.count), pr.d
+    written = f"(CASE WHEN {place} IS NULL OR {many} IS NULL THEN NULL"
+    for band in node.bands:
+        num, den = d.whole(band.upto.numerator), d.whole(band.upto.denominator)
+        exact = f"{place} * {den} {'<=' if band.closed else '<'} {many} * {num}"
+        if node.rounding in ("share", "floor"):
+            test = exact
+        elif node.rounding == "ceil":
+            # On the bound the end decides; past it, the started place is whole.
+            test = f"({exact} OR ({place} - 1) * {den} < {many} * {num} AND mod({many} * {num}, {den}) <> 0)"
+        else:
+            test = f"({exact} OR ({place} * 2 - 1) * {den} <= {many} * 2 * {num} AND mod({many} * {num}, {den}) <> 0)"
+        written += f" WHEN {test} THEN {d.string(band.code)}"
+    return f"{written} ELSE {d.string(node.last)} END)"
+
+
+
+_NARROW = Text("请收窄事实的取值范围或降低小数位。", "Narrow the facts' ranges or lower the scale.")
+
+_WRITE: dict[type, Callable[..., str]] = {
+    n.Fact: _fact,
+    n.Const: _const,
+    n.LawDate: lambda pr, _: pr.d.day(pr.law_date),
+    n.Step: lambda pr, node: pr.of(node.of),
+    n.Add: _add,
+    n.Subtract: _subtract,
+    n.Multiply: _multiply,
+    n.Divide: _divide,
+    n.Rounded: _rounded,
+    n.Extreme: _extreme,
+    n.InUnit: _in_unit,
+    n.Compare: _compare,
+    n.Among: _among,
+    n.Junction: _junction,
+    n.AtLeast: _at_least,
+    n.Not: lambda pr, node: f"(NOT {pr.of(node.of)})",
+    n.Known: lambda pr, node: f"({pr.of(node.of)} IS NOT NULL)",
+    n.Choose: _choose,
+    n.FirstKnown: _first_known,
+    n.DaysBetween: lambda pr, node: pr.d.days(pr.of(node.first), pr.of(node.last)),
+    n.YearOf: lambda pr, node: pr.d.year(pr.of(node.of)),
+    n.Banded: _banded,
+    n.Listed: _listed,
+    p.Rank: _rank,
+    p.GroupFigure: _group_figure,
+    p.GroupMean: _group_mean,
+    p.Quota: _quota,
+}

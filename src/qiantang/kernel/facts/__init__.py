@@ -1,0 +1,1 @@
+"""Facts: columns, tables, dossiers, and the door they come in by."""

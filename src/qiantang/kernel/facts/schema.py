@@ -1,0 +1,171 @@
+"""Columns and tables: what a fact is called, in which unit it is kept, and what it may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from qiantang.kernel.errors import FactsError
+from qiantang.kernel.expressions.types import Kind, Type
+from qiantang.kernel.units import ONE, Unit, unit
+from qiantang.kernel.words import Text, same
+
+if TYPE_CHECKING:
+    from qiantang.kernel.expressions.nodes import Expr
+
+MoreIs = Literal["better", "worse", "neither"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One fact of a row.
+
+    Numbers are stored as integers of ``10**-scale`` of ``unit`` (``tax_paid_wan`` has scale 6, so it is kept in
+    fen); ``low`` and ``high`` are what the door admits, in the unit. ``more_is`` says in which direction a
+    figure is good for its subject (lift and robustness rest on it). ``possible`` is the range in which the
+    value must lie while it is unknown. ``personal`` marks facts about a natural person.
+    """
+
+    name: str
+    kind: Kind
+    title: Text
+    unit: Unit = ONE
+    scale: int = 0
+    low: Decimal | None = None
+    high: Decimal | None = None
+    required: bool = False
+    choices: tuple[tuple[str, Text], ...] = ()
+    aliases: tuple[str, ...] = ()
+    note: Text = field(default_factory=lambda: same(""))
+    more_is: MoreIs = "neither"
+    possible: tuple[Decimal, Decimal] | None = None
+    personal: bool = False
+    check: str = ""
+    """Name of a form check the door applies to the text (``uscc``: credit code with check digit)."""
+    refers_to: str = ""
+    """Table whose key this value should be known in; a stranger is reported, not refused."""
+
+    @property
+    def type(self) -> Type:
+        """The type of the stored value."""
+        if self.kind is not Kind.NUMBER:
+            return Type(self.kind, nullable=not self.required)
+        shift = Decimal(10) ** self.scale
+        low = -(10**15) if self.low is None else int(self.low * shift)
+        high = 10**15 if self.high is None else int(self.high * shift)
+        return Type(Kind.NUMBER, self.scale, self.unit, low, high, not self.required)
+
+    def choice(self, code: str) -> Text:
+        """The title of a code, or the code itself."""
+        return dict(self.choices).get(code, same(code))
+
+
+def _number(name: str, zh: str, en: str, written: str, scale: int, low: str | None, high: str, **more: object) -> Column:
+    return Column(name, Kind.NUMBER, Text(zh, en), unit(written), scale,
+                  None if low is None else Decimal(low), Decimal(high), **more)  # type: ignore[arg-type] # named fields
+
+
+def money(name: str, zh: str, en: str, *, low: str | None = "0", **more: object) -> Column:
+    """Money in 万元, kept in fen; at most 100 billion yuan. ``low=None`` admits losses."""
+    return _number(name, zh, en, "万元", 6, "-10000000" if low is None else low, "10000000", **more)
+
+
+def area(name: str, zh: str, en: str, *, low: str = "0", **more: object) -> Column:
+    """Land in 亩, kept to 0.0001 mu."""
+    return _number(name, zh, en, "亩", 4, low, "100000", **more)
+
+
+def quantity(name: str, zh: str, en: str, written: str, *, scale: int = 4, low: str = "0", high: str = "100000000",
+             **more: object) -> Column:
+    """A measured quantity in any unit."""
+    return _number(name, zh, en, written, scale, low, high, **more)
+
+
+def count(name: str, zh: str, en: str, written: str, *, high: str = "1000000", **more: object) -> Column:
+    """A whole number of persons, pieces or times."""
+    return _number(name, zh, en, written, 0, "0", high, **more)
+
+
+def ratio(name: str, zh: str, en: str, *, low: str = "0", high: str = "1", scale: int = 6, **more: object) -> Column:
+    """A plain fraction: 0.0302 is 3.02 %."""
+    return _number(name, zh, en, "", scale, low, high, **more)
+
+
+def year(name: str = "year", zh: str = "年度", en: str = "year", **more: object) -> Column:
+    """A calendar year."""
+    return _number(name, zh, en, "年", 0, "1990", "2100", **more)
+
+
+def flag(name: str, zh: str, en: str, **more: object) -> Column:
+    """Yes, no, or unknown."""
+    return Column(name, Kind.FLAG, Text(zh, en), **more)  # type: ignore[arg-type] # named fields of Column
+
+
+def day(name: str, zh: str, en: str, **more: object) -> Column:
+    """A calendar day."""
+    return Column(name, Kind.DAY, Text(zh, en), **more)  # type: ignore[arg-type] # named fields of Column
+
+
+def text(name: str, zh: str, en: str, **more: object) -> Column:
+    """Free text."""
+    return Column(name, Kind.TEXT, Text(zh, en), **more)  # type: ignore[arg-type] # named fields of Column
+
+
+def code(name: str, zh: str, en: str, choices: tuple[tuple[str, Text], ...] = (), **more: object) -> Column:
+    """One of a list of codes, or an identifier."""
+    return Column(name, Kind.CODE, Text(zh, en), choices=choices, **more)  # type: ignore[arg-type] # named fields
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule over one row that the door applies: the row stays out where ``holds`` is false (not where unknown)."""
+
+    id: str
+    holds: Expr
+    message: Text
+    remedy: Text
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of facts. ``key`` names a row among all rows known at one time; ``subject`` the column whose value
+    names whom the row is about; ``period`` the year column, where the row is about one year."""
+
+    name: str
+    title: Text
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    subject: str
+    period: str | None = None
+    checks: tuple[Check, ...] = ()
+    aliases: tuple[str, ...] = ()
+    note: Text = field(default_factory=lambda: same(""))
+
+    def __post_init__(self) -> None:
+        names = [c.name for c in self.columns]
+        wrong = {n for n in names if names.count(n) > 1} | ({*self.key, self.subject} - set(names))
+        if wrong:
+            raise FactsError.of(f"表 {self.name} 的列有误：{sorted(wrong)}", f"table {self.name}: bad columns {sorted(wrong)}")
+
+    def column(self, name: str) -> Column:
+        """The column of that name; FactsError otherwise."""
+        for found in self.columns:
+            if found.name == name:
+                return found
+        raise FactsError.of(f"表 {self.name} 没有列 {name}", f"table {self.name} has no column {name}", value=name)
+
+    def fact(self, name: str) -> Expr:
+        """The column as an expression, for checks and gathered facts."""
+        from qiantang.kernel.expressions.nodes import Fact
+
+        return Fact.of(self.column(name))
+
+
+PROVENANCE = ("_file", "_sheet", "_row", "_known_at")
+"""Columns the door adds to every accepted row: source file, sheet, row number there, and the day it became known."""
+
+Value = int | bool | str | date | None
+"""A stored value: numbers as scaled integers."""

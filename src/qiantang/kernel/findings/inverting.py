@@ -1,0 +1,250 @@
+"""Turns an expression round: which value of one fact brings it to a target, in closed form, for everybody at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions.nodes import Expr, Fact, facts_of
+
+Sense = Literal["at_least", "at_most"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The fact must be at least, or at most, this value (unknown where no value of it is enough)."""
+
+    sense: Sense
+    value: Expr
+
+
+def inverted(node: Expr, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    """The bound on ``fact`` at which ``node`` is at least (or at most) ``target``; None where there is no closed form.
+
+    Everything else is held still. The bound is tight to the fact's own scale. A fact that stands in more than one
+    place of the expression has no closed form here.
+    """
+    if fact not in _names(node):
+        return None
+    if isinstance(node, Fact):
+        return Bound(sense, _on_grid(target, node.type.scale, sense))
+    inverse = _INVERSE.get(type(node))
+    return inverse(node, target, sense, fact) if inverse else None
+
+
+def met_by(flag: Expr, fact: str) -> Bound | None:
+    """The bound on ``fact`` at which a comparison holds; None for other flags or without a closed form."""
+    while isinstance(flag, n.Step):
+        flag = flag.of
+    if not isinstance(flag, n.Compare) or not flag.left.type.is_number:
+        return None
+    in_left, in_right = fact in _names(flag.left), fact in _names(flag.right)
+    if in_left == in_right:
+        return None
+    side, other = (flag.left, flag.right) if in_left else (flag.right, flag.left)
+    mirrored = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
+    op = flag.op if in_left else mirrored.get(flag.op, flag.op)
+    if op in (">=", ">"):
+        least = _above(other, side.type.scale) if op == ">" else other
+        return inverted(side, least, "at_least", fact)
+    if op in ("<=", "<"):
+        most = _below(other, side.type.scale) if op == "<" else other
+        return inverted(side, most, "at_most", fact)
+    return None
+
+
+def _names(node: Expr) -> set[str]:
+    return {f.column.name for f in facts_of(node)}
+
+
+def _one_unit(like: Expr, scale: int, times: str = "1") -> Expr:
+    return n.constant(Decimal(times).scaleb(-scale), like.type.unit)
+
+
+def _towards(of: Expr, scale: int, up: bool) -> Expr:
+    """Rounded to the grid towards plus (or minus) infinity; the tree's own ``up`` and ``down`` go by size."""
+    if scale >= of.type.scale:
+        return of
+    plain, other = n.rounded(of, scale, "up" if up else "down"), n.rounded(of, scale, "down" if up else "up")
+    if of.type.low >= 0:
+        return plain
+    return n.choose((of < n.constant(0, of.type.unit), other), otherwise=plain)
+
+
+def _on_grid(of: Expr, scale: int, sense: Sense) -> Expr:
+    return _towards(of, scale, up=sense == "at_least")
+
+
+def _above(of: Expr, scale: int) -> Expr:
+    """The least value of the grid that is greater."""
+    return _towards(of, scale, up=False) + _one_unit(of, scale)
+
+
+def _below(of: Expr, scale: int) -> Expr:
+    """The greatest value of the grid that is less."""
+    return _towards(of, scale, up=True) - _one_unit(of, scale)
+
+
+def _rounding_bound(node: n.Rounded | n.Divide, target: Expr, sense: Sense) -> tuple[Expr, bool] | None:
+    """What the value before rounding must reach, and whether strictly (only for ``at_most``)."""
+    grid = _on_grid(target, node.type.scale, sense)
+    half = _one_unit(target, node.type.scale, "0.5")
+    if node.how == "half_up":
+        return (grid - half, False) if sense == "at_least" else (grid + half, True)
+    if node.how == "down":
+        return (grid, False) if sense == "at_least" else (grid + _one_unit(target, node.type.scale), True)
+    return None
+
+
+def _rounded(node: n.Rounded, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    if node.type.scale >= node.of.type.scale:
+        return inverted(node.of, target, sense, fact)
+    bound = _rounding_bound(node, target, sense)
+    if bound is None:
+        return None
+    value, strictly = bound
+    return inverted(node.of, _below(value, node.of.type.scale) if strictly else value, sense, fact)
+
+
+def _divide(node: n.Divide, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    bound = _rounding_bound(node, target, sense)
+    above, below = fact in _names(node.above), fact in _names(node.below)
+    if bound is None or above == below or node.below.type.low < 0:
+        return None
+    value, strictly = bound
+    if above:
+        reached = value * node.below
+        # Units cancel by construction; the product is read in the unit of the numerator.
+        reached = _in_unit_of(reached, node.above)
+        return inverted(node.above, _below(reached, node.above.type.scale) if strictly else reached, sense, fact)
+    if node.above.type.low < 0:
+        return None
+    # a / b >= t means b <= a / t: the sense turns round; t must be above 0.
+    scale = node.below.type.scale
+    turned = _in_unit_of(n.divide(node.above, value, scale, "down"), node.below)
+    possible = value > n.constant(0, value.type.unit)
+    if sense == "at_least":
+        found = inverted(node.below, turned, "at_most", fact)
+    else:
+        found = inverted(node.below, turned + _one_unit(node.below, scale), "at_least", fact)
+    return None if found is None else Bound(found.sense, n.choose((possible, found.value), otherwise=n.unknown(found.value.type)))
+
+
+def _in_unit_of(node: Expr, like: Expr) -> Expr:
+    assert node.type.unit == like.type.unit, (node.type.unit, like.type.unit)
+    return node
+
+
+def _multiply(node: n.Multiply, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    left, right = fact in _names(node.left), fact in _names(node.right)
+    if left == right:
+        return None
+    side, other = (node.left, node.right) if left else (node.right, node.left)
+    if other.type.low < 0:
+        return None
+    how: n.RoundingMode = "up" if sense == "at_least" else "down"
+    if target.type.low < 0:
+        target = n.greatest(target, n.constant(0, target.type.unit))
+    return inverted(side, _in_unit_of(n.divide(target, other, side.type.scale, how), side), sense, fact)
+
+
+def _add(node: n.Add, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    own = [p for p in node.parts if fact in _names(p)]
+    if len(own) != 1:
+        return None
+    others = [p for p in node.parts if p is not own[0]]
+    return inverted(own[0], target - n.add(*others) if others else target, sense, fact)
+
+
+def _subtract(node: n.Subtract, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    left, right = fact in _names(node.left), fact in _names(node.right)
+    if left == right:
+        return None
+    if left:
+        return inverted(node.left, target + node.right, sense, fact)
+    return inverted(node.right, node.left - target, "at_most" if sense == "at_least" else "at_least", fact)
+
+
+def _extreme(node: n.Extreme, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    own = [p for p in node.parts if fact in _names(p)]
+    if len(own) != 1:
+        return None
+    found = inverted(own[0], target, sense, fact)
+    others = [p for p in node.parts if p is not own[0]]
+    binds = (node.which == "least") == (sense == "at_least")
+    if found is None or not binds or not others:
+        return found
+    allow = n.all_of(*((p >= target) if sense == "at_least" else (p <= target) for p in others))
+    return Bound(found.sense, n.choose((allow, found.value), otherwise=n.unknown(found.value.type)))
+
+
+def _in_unit(node: n.InUnit, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    factor = Decimal(node.up).scaleb(node.of.type.scale - node.type.scale)
+    how: n.RoundingMode = "up" if sense == "at_least" else "down"
+    per = n.constant(factor, node.type.unit / node.of.type.unit)
+    return inverted(node.of, n.divide(target, per, node.of.type.scale, how), sense, fact)
+
+
+def _first_known(node: n.FirstKnown, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    if fact not in _names(node.parts[0]) or any(fact in _names(p) for p in node.parts[1:]):
+        return None
+    return inverted(node.parts[0], target, sense, fact)
+
+
+def _choose(node: n.Choose, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    if any(fact in _names(flag) for flag, _ in node.cases):
+        return None
+    values = [v for _, v in node.cases] + [node.otherwise]
+    found = [inverted(v, target, sense, fact) if fact in _names(v) else None for v in values]
+    known = [f for f in found if f is not None]
+    if not known or len({f.sense for f in known}) > 1:
+        return None
+    none = n.unknown(known[0].value.type)
+    picked = [none if f is None else f.value for f in found]
+    flags = [flag for flag, _ in node.cases]
+    return Bound(known[0].sense, n.choose(*zip(flags, picked[:-1], strict=True), otherwise=picked[-1]))
+
+
+def _banded(node: n.Banded, target: Expr, sense: Sense, fact: str) -> Bound | None:
+    """The nearest end of the first band that gives enough, walking from the worst band to the best."""
+    if sense != "at_least" or not node.type.is_number:
+        return None
+    lowest = Decimal("-Infinity")
+    ordered = sorted(node.bands, key=lambda b: lowest if b.low is None else b.low)
+    gives = [b.gives.type.decimal(b.gives.value) for b in ordered if isinstance(b.gives.value, int)]
+    unit, grid = node.of.type.unit, node.of.type.scale
+    cases: list[tuple[Expr, Expr]] = []
+    if gives == sorted(gives):
+        for band in ordered:
+            if band.low is not None:
+                end = n.constant(band.low, unit)
+                cases.append((band.gives >= target, end if band.low_closed else _above(end, grid)))
+        turned: Sense = "at_least"
+    elif gives == sorted(gives, reverse=True):
+        for band in reversed(ordered):
+            if band.high is not None:
+                end = n.constant(band.high, unit)
+                cases.append((band.gives >= target, end if band.high_closed else _below(end, grid)))
+        turned = "at_most"
+    else:
+        return None
+    if not cases:
+        return None
+    return inverted(node.of, n.choose(*cases, otherwise=n.unknown(cases[0][1].type)), turned, fact)
+
+
+_INVERSE = {
+    n.Step: lambda node, target, sense, fact: inverted(node.of, target, sense, fact),
+    n.Rounded: _rounded,
+    n.Divide: _divide,
+    n.Multiply: _multiply,
+    n.Add: _add,
+    n.Subtract: _subtract,
+    n.Extreme: _extreme,
+    n.InUnit: _in_unit,
+    n.FirstKnown: _first_known,
+    n.Choose: _choose,
+    n.Banded: _banded,
+}
