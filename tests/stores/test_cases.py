@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from qiantang.kernel.actions.calendar import last_known_day
-from qiantang.kernel.actions.cases import Actor, CaseFinding, Owner
+from qiantang.kernel.actions.cases import Actor, Case, CaseFinding, Owner
 from qiantang.kernel.actions.deadlines import Deadline, working_days
 from qiantang.kernel.actions.desk import CaseDesk
 from qiantang.kernel.actions.history import Every, against_zero
@@ -18,7 +19,7 @@ from tests.kernel.actions.clearing import AT, BUREAU, CLEARING, DISTRICT, PLAN, 
 DAY = date(2024, 1, 30)
 
 
-def _step(desk: CaseDesk, case_id: str, event: str, actor: Actor, day: date = DAY, **payload: object):
+def _step(desk: CaseDesk, case_id: str, event: str, actor: Actor, day: date = DAY, **payload: Any) -> Case:
     return desk.step(case_id, event, payload, day=day, at=AT, actor=actor)
 
 
@@ -211,7 +212,8 @@ def test_an_overdue_case_goes_up_role_by_role_over_the_spring_festival(desk: Cas
     case = one_case(desk)
 
     def chase(day: date):
-        return [(one.owner.role, one.due.day) for one in desk.chase(day=day, at=AT, actor=SYSTEM)]
+        return [(one.owner.role, one.due.day) for one in desk.chase(day=day, at=AT, actor=SYSTEM)
+                if one.owner and one.due]
 
     assert chase(date(2024, 2, 23)) == [], "the fifteenth working day is still in time"
     assert chase(date(2024, 2, 24)) == [("bureau", date(2024, 3, 1))]
@@ -249,7 +251,7 @@ def test_beyond_the_published_calendar_a_case_is_open_with_an_unknown_deadline(d
     assert against_zero(desk._store, "clearing", end).deadline_unknown == 1
 
 
-def test_an_unknown_deadline_is_filled_in_once_the_calendar_is_published(desk: CaseDesk, monkeypatch) -> None:
+def test_an_unknown_deadline_is_filled_in_once_the_calendar_is_published(desk: CaseDesk) -> None:
     case = one_case(desk, last_known_day())
     listed = replace(CLEARING.state("listed"), deadline=working_days(0))
     published = replace(CLEARING, states=(listed, *CLEARING.states[1:]))
@@ -263,7 +265,7 @@ def test_open_cases_are_found_by_owner_state_scope_and_overdue(desk: CaseDesk) -
     _step(desk, "clearing-2024-000001", "submit_plan", PLATFORM, **PLAN)
     _step(desk, "clearing-2024-000003", "withdraw", BUREAU)
 
-    def found(**asked: object) -> list[int]:
+    def found(**asked: Any) -> list[int]:
         return [int(case.id[-6:]) for case in desk.cases(CaseQuery(**asked))]
 
     assert found() == [1, 2]

@@ -62,8 +62,9 @@ _ALIASES = {
     "平方米": "m²", "㎡": "m²", "m2": "m²", "平方公里": "km²", "km2": "km²", "ha": "公顷", "mu": "亩", "yuan": "元",
     "吨标准煤": "tce", "吨标煤": "tce", "万吨标准煤": "万tce", "千瓦时": "kWh", "度": "kWh", "万千瓦时": "万kWh",
     "万度": "万kWh", "吨": "t", "千克": "kg", "公斤": "kg", "立方米": "m³", "m3": "m³", "个": "件", "people": "人",
-    "％": "%", "persons": "人", "10k yuan": "万元", "100m yuan": "亿元",
+    "％": "%", "kwh": "kWh", "万kwh": "万kWh",
 }
+_ALIASES |= {name: a.symbol for a in _ATOMS.values() for name in (a.title.en, a.title.en.replace(" ", ""))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,7 @@ def unit(written: str) -> Unit:
     above, _, below = written.strip().partition("/")
     found = ONE
     for part, power in ((above, 1), (below.replace("(", "").replace(")", ""), -1)):
-        for name in part.replace("*", "·").split("·"):
-            name = name.strip()
+        for name in map(str.strip, part.replace("*", "·").split("·")):
             if name in ("", "1"):
                 continue
             atom = _ALIASES.get(name, name)

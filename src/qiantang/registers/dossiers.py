@@ -18,6 +18,7 @@ from qiantang.registers.events import EVENTS
 from qiantang.registers.honours import HONOURS
 from qiantang.registers.intellectual_property import INTELLECTUAL_PROPERTY, is_class_one
 from qiantang.registers.parcels import LEASES, PARCELS
+from qiantang.registers.projects import PROJECTS
 from qiantang.registers.published import EVALUATIONS
 
 MASTER = tuple(c.name for c in ENTERPRISES.columns if c.name != "uscc")
@@ -67,6 +68,29 @@ def holds(name: str, zh: str, en: str, kind: str, levels: Sequence[str] = ()) ->
     if levels:
         test = n.all_of(test, n.among(HONOURS.fact("level"), levels))
     return Gathered(flag(name, zh, en, required=True), HONOURS, "any", where=test)
+
+
+def latest_event(name: str, zh: str, en: str, kinds: Sequence[str], severities: Sequence[str]) -> Gathered:
+    """The latest day, up to the law date, of an event of these kinds and severities; unknown where none is on record."""
+    test = n.all_of(n.among(EVENTS.fact("kind"), kinds), n.among(EVENTS.fact("severity"), severities),
+                    EVENTS.fact("occurred_on") <= n.law_date())
+    return Gathered(day(name, zh, en), EVENTS, "greatest", EVENTS.fact("occurred_on"), test, back=None)
+
+
+def latest_honour(name: str, zh: str, en: str, kind: str, levels: Sequence[str] = (), places: int | None = None) -> Gathered:
+    """The latest day, up to the law date, on which an honour was won (``places``: among so many first units)."""
+    test = n.all_of(HONOURS.fact("kind").equals(n.code_constant(kind)), HONOURS.fact("since") <= n.law_date())
+    if levels:
+        test = n.all_of(test, n.among(HONOURS.fact("level"), levels))
+    if places is not None:
+        test = n.all_of(test, HONOURS.fact("rank") <= n.constant(places, "名"))
+    return Gathered(day(name, zh, en), HONOURS, "greatest", HONOURS.fact("since"), test, back=None)
+
+
+def latest_project(name: str, zh: str, en: str, column: str) -> Gathered:
+    """The latest of a kind of day among the digital projects of the enterprise."""
+    test = PROJECTS.fact("kind").equals(n.code_constant("digital"))
+    return Gathered(day(name, zh, en), PROJECTS, "greatest", PROJECTS.fact(column), test, back=None)
 
 
 def rights(name: str, zh: str, en: str, test: Expr) -> Gathered:
@@ -120,6 +144,16 @@ _GATHERED: tuple[Gathered, ...] = (
     events("misconduct_last_year", "上年重大事故、严重违法或科研失信", "major accident, serious violation or misconduct last year",
            ("work_safety_accident", "environmental_accident", "quality_accident", "environmental_violation", "research_misconduct",
             "tax_violation"), serious=True, back_years=1),
+    latest_event("latest_grave_event_on", "最近一次重大安全、质量事故或严重环境违法",
+                 "latest major safety or quality accident or serious environmental violation",
+                 ("work_safety_accident", "quality_accident", "environmental_accident", "environmental_violation"), ("major", "extreme")),
+    latest_event("latest_misconduct_on", "最近一次重大事故、严重违法或科研失信", "latest major accident, serious violation or misconduct",
+                 ("work_safety_accident", "environmental_accident", "quality_accident", "environmental_violation", "research_misconduct",
+                  "tax_violation"), ("major", "extreme")),
+    latest_event("latest_larger_event_on", "最近一次较大以上事故或违法", "latest accident or violation that was larger or worse",
+                 ("work_safety_accident", "environmental_accident", "food_accident", "quality_accident", "environmental_violation",
+                  "research_misconduct", "tax_violation", "labour_violation", "illegal_building", "other_violation"),
+                 ("larger", "major", "extreme")),
     Gathered(flag("on_a_bad_faith_list", "列入异常或失信名单", "on an abnormal or untrustworthy list", required=True), EVENTS, "any",
              where=n.all_of(n.among(EVENTS.fact("kind"), ("untrustworthy_list", "abnormal_list")), n.not_(n.is_known(EVENTS.fact("closed_on")))), back=None),
     rights("class_one_rights", "Ⅰ类知识产权", "class I rights", is_class_one(INTELLECTUAL_PROPERTY.fact("kind"))),
@@ -146,11 +180,29 @@ _GATHERED: tuple[Gathered, ...] = (
     holds("has_smart_factory", "智能工厂", "smart factory", "smart_factory"),
     holds("has_provincial_smart_factory", "省级智能工厂", "provincial smart factory", "smart_factory", ("national", "provincial")),
     holds("has_future_factory", "未来工厂", "future factory", "future_factory"),
+    holds("holds_ip_honour", "知识产权示范（优势）企业", "IP demonstration enterprise", "ip_demonstration"),
+    holds("on_leader_ladder", "头雁企业", "leader ladder", "leader_goose"),
+    holds("on_growth_ladder", "雨燕企业", "growth ladder", "leader_swift"),
+    Gathered(day("hitech_until", "高新技术企业证书有效期至", "high-tech certificate valid until"), HONOURS, "greatest", HONOURS.fact("until"),
+             HONOURS.fact("kind").equals(n.code_constant("hitech"))),
+    latest_honour("provincial_award_on", "最近获省级以上科技奖", "latest science award, provincial or above", "science_award",
+                  ("international", "national", "provincial")),
+    latest_honour("provincial_award_top3_on", "最近获省级科技奖（前三单位）", "latest provincial science award among the first three units",
+                  "science_award", ("provincial",), 3),
+    latest_honour("national_award_top3_on", "最近获国家科技奖（前三单位）", "latest national science award among the first three units",
+                  "science_award", ("national",), 3),
+    latest_honour("national_award_top5_on", "最近获国家科技奖（前五单位）", "latest national science award among the first five units",
+                  "science_award", ("national",), 5),
+    latest_honour("maker_top500_on", "最近入围“创客中国”全国500强", "latest place in the Maker in China national top 500", "maker_top500"),
+    latest_honour("standard_led_on", "最近主导制定标准", "latest standard led", "standard_led"),
+    latest_project("digital_project_completed_on", "数字化项目竣工日期", "digital project completed on", "completed_on"),
+    latest_project("digital_project_due_on", "数字化项目计划竣工日期", "digital project due on", "due_on"),
     *(Gathered(replace(EVALUATIONS.column("class"), name=f"class_{years}", title=Text(f"前{years}年评价等级", f"class {years}y before"),
                        required=False), EVALUATIONS, "least", EVALUATIONS.fact("class"), back=years) for years in (1, 2, 3)),
     *(back(name, years) for years in (1, 2) for name in (
         "rd_hightech_wan", "rd_statistical_wan", "rd_domestic_wan", "sales_wan", "revenue_wan", "main_revenue_wan", "net_assets_wan", "equity_financing_wan",
-        "tax_paid_wan", "district_contribution_wan", "digital_investment_wan")),
+        "tax_paid_wan", "district_contribution_wan", "digital_investment_wan", "results_transformed")),
+    *(back("digital_investment_wan", years) for years in (3, 4)),
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from qiantang.kernel.actions.cases import Actor, Case, CaseFinding
 from qiantang.kernel.actions.desk import Applied, CaseDesk
@@ -14,7 +15,7 @@ SYSTEM = Actor("system", frozenset())
 PLATFORM = Actor("Li", frozenset({"platform"}))
 BUREAU = Actor("Wang", frozenset({"bureau"}))
 DISTRICT = Actor("Zhao", frozenset({"district"}))
-PLAN = {"plan_route": "improve", "land_mu": "12.50"}
+PLAN: dict[str, Any] = {"plan_route": "improve", "land_mu": "12.50"}
 
 
 def low(subject: str, *, scope: str = "east", holds: bool | None = True) -> CaseFinding:

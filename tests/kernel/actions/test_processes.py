@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qiantang.kernel.actions.cases import EVENT_TITLES
 from qiantang.kernel.actions.deadlines import working_days
 from qiantang.kernel.actions.process_files import process_from, read_process
 from qiantang.kernel.actions.process_rows import Choice, Escalation, Event, Kind, Need, Role, State, Step, Table
 from qiantang.kernel.actions.processes import Process
 from qiantang.kernel.actions.soundness import RESERVED_EVENTS, faults_of
-from qiantang.kernel.actions.cases import EVENT_TITLES
 from qiantang.kernel.errors import DomainError
 from qiantang.kernel.sources import Status
 from qiantang.kernel.words import same

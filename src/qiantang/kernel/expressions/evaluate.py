@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Literal
 
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
-from qiantang.kernel.expressions.types import Type
+from qiantang.kernel.expressions.types import EXACT, Type
 
 Value = Decimal | int | str | date | None
 Stored = int | bool | str | date | None
 
-_EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 _ROUNDINGS = {"half_up": ROUND_HALF_UP, "down": ROUND_DOWN, "up": ROUND_UP}
 
 
@@ -109,12 +108,12 @@ def _each(ev: Evaluation, parts: Sequence[n.Expr], does: Callable[..., Value]) -
 def _sum(*values: Decimal) -> Decimal:
     total = Decimal(0)
     for value in values:
-        total = _EXACT.add(total, value)
+        total = EXACT.add(total, value)
     return total
 
 
 def _quotient(above: Decimal, below: Decimal, scale: int, how: n.RoundingMode = "half_up") -> Decimal:
-    return _EXACT.divide(above, below).quantize(Decimal(1).scaleb(-scale), _ROUNDINGS[how], _EXACT)
+    return EXACT.divide(above, below).quantize(Decimal(1).scaleb(-scale), _ROUNDINGS[how], EXACT)
 
 
 def _divide(ev: Evaluation, node: n.Divide) -> list[Value]:
@@ -126,7 +125,7 @@ def _divide(ev: Evaluation, node: n.Divide) -> list[Value]:
 
 def _rounded(ev: Evaluation, node: n.Rounded) -> list[Value]:
     grid, how = Decimal(1).scaleb(-node.type.scale), _ROUNDINGS[node.how]
-    return _each(ev, (node.of,), lambda v: v.quantize(grid, rounding=how, context=_EXACT))
+    return _each(ev, (node.of,), lambda v: v.quantize(grid, rounding=how, context=EXACT))
 
 
 def _compare(ev: Evaluation, node: n.Compare) -> list[Value]:
@@ -226,17 +225,12 @@ def _group_figure(ev: Evaluation, node: p.GroupFigure) -> list[Value]:
     known = () if node.how == "count" else (node.of,)
     keys, counts = _groups(ev, node, known)
     figures = ev.of(node.of)
-    totals: dict[tuple[Value, ...], Decimal] = {}
+    gathered: dict[tuple[Value, ...], list[Value]] = {}
     for i, counted in enumerate(counts):
         if counted:
-            figure = Decimal(1) if node.how == "count" else figures[i]
-            assert isinstance(figure, Decimal)
-            so_far = totals.get(keys[i])
-            if so_far is None:
-                totals[keys[i]] = figure
-            else:
-                totals[keys[i]] = (min if node.how == "least" else max)(so_far, figure) \
-                    if node.how in ("least", "greatest") else _EXACT.add(so_far, figure)
+            gathered.setdefault(keys[i], []).append(Decimal(1) if node.how == "count" else figures[i])
+    merge: Callable[..., Value] = {"least": min, "greatest": max}.get(node.how, lambda values: _sum(*values))
+    totals = {key: merge(values) for key, values in gathered.items()}
     if node.how == "count":
         return [totals[keys[i]] if counted else None for i, counted in enumerate(counts)]
     return [totals.get(key) for key in keys]
@@ -251,7 +245,7 @@ def _group_mean(ev: Evaluation, node: p.GroupMean) -> list[Value]:
             total, many = sums.get(keys[i], (Decimal(0), 0))
             figure = figures[i]
             assert isinstance(figure, Decimal)
-            sums[keys[i]] = (_EXACT.add(total, figure), many + 1)
+            sums[keys[i]] = (EXACT.add(total, figure), many + 1)
     means = {key: _quotient(total, Decimal(many), node.type.scale) for key, (total, many) in sums.items()}
     return [means.get(key) for key in keys]
 
@@ -272,8 +266,8 @@ _COMPUTE: dict[type, Callable[..., list[Value]]] = {
     n.LawDate: lambda ev, _: [ev.law_date] * len(ev.rows),
     n.Step: lambda ev, node: ev.of(node.of),
     n.Add: lambda ev, node: _each(ev, node.parts, _sum),
-    n.Subtract: lambda ev, node: _each(ev, (node.left, node.right), _EXACT.subtract),
-    n.Multiply: lambda ev, node: _each(ev, (node.left, node.right), _EXACT.multiply),
+    n.Subtract: lambda ev, node: _each(ev, (node.left, node.right), EXACT.subtract),
+    n.Multiply: lambda ev, node: _each(ev, (node.left, node.right), EXACT.multiply),
     n.Divide: _divide,
     n.Rounded: _rounded,
     n.Extreme: lambda ev, node: _each(ev, node.parts, min if node.which == "least" else max),

@@ -8,13 +8,14 @@ Whole-population nodes (rank, quota, sums over groups) live in ``population``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from math import gcd
 from typing import TYPE_CHECKING, Literal
 
 from qiantang.kernel.errors import RulebookError
-from qiantang.kernel.expressions.types import DAY, FLAG, Kind, Type, number
+from qiantang.kernel.expressions.types import DAY, EXACT, FLAG, Kind, Type, number
 from qiantang.kernel.units import ONE, Unit, unit
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Const(Expr):
 
     @property
     def detail(self) -> tuple[object, ...]:
-        return (self.value, self.type.scale, self.type.unit, self.path)
+        return (self.type.kind, self.value, self.type.scale, self.type.unit, self.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,11 +126,14 @@ class Step(Expr):
 
 
 def constant(value: Decimal | int | str, written: str | Unit = ONE, path: str = "") -> Const:
-    """A number with its unit. Its scale is just what its decimals need."""
-    exact = Decimal(value).normalize()
+    """A number with its unit. Its scale is just what its decimals need. RulebookError for what is no finite number."""
+    exact = Decimal(value)
+    if not exact.is_finite():
+        raise RulebookError.of(f"“{value}”不是有限的数", f"'{value}' is no finite number", value=str(value))
+    exact = EXACT.normalize(exact)
     exponent = exact.as_tuple().exponent
     scale = max(0, -exponent) if isinstance(exponent, int) else 0
-    stored = int(exact.scaleb(scale))
+    stored = int(EXACT.scaleb(exact, scale))
     of = written if isinstance(written, Unit) else unit(written)
     return Const(number(scale, of, stored, stored, nullable=False), stored, path)
 
@@ -151,7 +155,7 @@ def day_constant(value: date, path: str = "") -> Const:
 
 def unknown(of: Type) -> Const:
     """The unknown value of a type."""
-    return Const(of, None)
+    return Const(replace(of, nullable=True), None)
 
 
 def law_date() -> Expr:
@@ -275,7 +279,7 @@ def _numbers(*nodes: Expr) -> None:
 
 def _same_unit(nodes: Sequence[Expr], doing: str) -> None:
     _numbers(*nodes)
-    units = {n.type.unit for n in nodes}
+    units = dict.fromkeys(n.type.unit for n in nodes)
     if len(units) > 1:
         zh = "、".join(u.title.zh or "无量纲" for u in units)
         en = ", ".join(u.title.en or "plain fraction" for u in units)
@@ -372,18 +376,18 @@ def clip(of: Expr, low: Expr | None = None, high: Expr | None = None) -> Expr:
     return held if high is None else least(held, high)
 
 
-def in_unit(of: Expr, written: str) -> Expr:
+def in_unit(of: Expr, written: str | Unit) -> Expr:
     """The same figure in another unit of the same measure (万元 to 元). The factor must be a power of ten or whole."""
     _numbers(of)
-    target = unit(written)
+    target = written if isinstance(written, Unit) else unit(written)
     factor = of.type.unit.factor_to(target)
     up, down = factor.numerator, factor.denominator
     grown = 0
-    while down % 10 == 0 or (down > 1 and 10 % down == 0):
-        step = 10 if down % 10 == 0 else down
+    while (step := gcd(down, 10)) > 1:
         up, down, grown = up * (10 // step), down // step, grown + 1
     if down != 1:
-        raise RulebookError.of(f"换算系数 {factor} 不是有限小数", f"factor {factor} is no finite decimal", value=written)
+        raise RulebookError.of(f"换算系数 {factor} 不是有限小数", f"factor {factor} is no finite decimal",
+                               value=target.title.zh)
     scale = of.type.scale + grown
     while scale > 0 and up % 10 == 0:
         up, scale = up // 10, scale - 1
@@ -520,6 +524,8 @@ def compare(left: Expr, op: Comparison, right: Expr) -> Expr:
 
 def among(of: Expr, codes: Iterable[str], path: str = "") -> Expr:
     """Whether a code is one of a list (false for an empty list)."""
+    if of.type.kind not in (Kind.CODE, Kind.TEXT):
+        raise RulebookError.of(f"需要代码，得到{of.type.kind}", f"a code is needed, not a {of.type.kind}")
     return Among(Type(Kind.FLAG, nullable=of.type.nullable), of, tuple(codes), path)
 
 
@@ -566,7 +572,7 @@ def surely(of: Expr) -> Expr:
 def _one_type(nodes: Sequence[Expr], nullable: bool) -> Type:
     kinds = {n.type.kind for n in nodes} - ({Kind.TEXT} if any(n.type.kind is Kind.CODE for n in nodes) else set())
     if len(kinds) > 1:
-        raise RulebookError.of(f"类型不一致：{sorted(kinds)}", f"kinds differ: {sorted(kinds)}")
+        raise RulebookError.of(f"类型不一致：{'、'.join(sorted(kinds))}", f"kinds differ: {', '.join(sorted(kinds))}")
     if not nodes[0].type.is_number:
         return Type(next(iter(kinds)), nullable=nullable)
     _same_unit([n for n in nodes], "choose")
@@ -640,8 +646,9 @@ class Listed(Expr):
         return self.words
 
 
-def listed(*entries: tuple[str, Expr]) -> Expr:
+def listed(first: tuple[str, Expr], *others: tuple[str, Expr]) -> Expr:
     """``listed((word, flag), …)``: the words whose flag holds."""
+    entries = (first, *others)
     _flags([flag for _, flag in entries])
     return Listed(Type(Kind.TEXT), tuple(w for w, _ in entries), tuple(f for _, f in entries))
 
@@ -674,7 +681,7 @@ class Banded(Expr):
 
     @property
     def detail(self) -> tuple[object, ...]:
-        return (self.path, tuple((b.low, b.high, b.low_closed, b.high_closed, b.gives.value) for b in self.bands),
+        return (self.path, tuple((b.low, b.high, b.low_closed, b.high_closed, b.gives.detail) for b in self.bands),
                 self.type.scale)
 
 

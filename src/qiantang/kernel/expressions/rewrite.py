@@ -58,7 +58,7 @@ _REBUILD: dict[type, Callable[..., Expr]] = {
     n.Divide: lambda node, parts: n.divide(parts[0], parts[1], node.type.scale, node.how),
     n.Rounded: lambda node, parts: n.rounded(parts[0], node.type.scale, node.how),
     n.Extreme: lambda node, parts: (n.least if node.which == "least" else n.greatest)(*parts),
-    n.InUnit: lambda node, parts: n.in_unit(parts[0], node.type.unit.title.zh),
+    n.InUnit: lambda node, parts: n.in_unit(parts[0], node.type.unit),
     n.Compare: lambda node, parts: n.compare(parts[0], node.op, parts[1]),
     n.Among: lambda node, parts: n.among(parts[0], node.codes, node.path),
     n.Junction: lambda node, parts: (n.all_of if node.which == "all" else n.any_of)(*parts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from qiantang.kernel.units import ONE, Unit
@@ -18,6 +18,9 @@ class Kind(StrEnum):
     TEXT = "text"
     DAY = "day"
 
+
+EXACT = Context(prec=120)
+"""Digits enough for every product of two 38-digit figures: the usual 28 would cut them."""
 
 WIDEST = 10**15
 """The range of a number nobody bounded, in its own scaled integers."""
@@ -55,11 +58,11 @@ class Type:
 
     def decimal(self, stored: int) -> Decimal:
         """The stored integer as the number that a person writes."""
-        return Decimal(stored).scaleb(-self.scale)
+        return EXACT.scaleb(Decimal(stored), -self.scale)
 
     def stored(self, value: Decimal) -> int:
         """The number as stored; ValueError where it has more decimals than the scale keeps."""
-        scaled = value.scaleb(self.scale)
+        scaled = EXACT.scaleb(value, self.scale)
         whole = int(scaled)
         if whole != scaled:
             raise ValueError(f"{value} has more than {self.scale} decimals")

@@ -1,0 +1,88 @@
+"""A condition of a title: the figure looked at, whether it is met, and the fact an enterprise can move to meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.facts.dossier import Dossier
+from qiantang.kernel.rulebooks.rulebook import Case, Criterion, Outline, Role
+from qiantang.kernel.words import Text, same
+
+PASS, FAIL = "pass", "fail"
+MEETS = (PASS, Text("符合", "meets the conditions"))
+MEETS_NOT = (FAIL, Text("不符合", "does not meet the conditions"))
+
+SHARE_SCALE = 6
+"""Decimals to which a share is kept; it is cut off there, so that comparing it with a bound stays exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A criterion that must be met. ``lever`` names the fact that moves it; empty where no figure does."""
+
+    criterion: Criterion
+    met: Expr
+    lever: str = ""
+
+
+def condition(id: str, zh: str, en: str, met: Expr, value: Expr | None = None, *, clause: str = "", lever: str = "",
+              rests_on: tuple[str, ...] = (), note: Text | None = None) -> Condition:
+    """A condition from its parts."""
+    criterion = Criterion(id, Text(zh, en), Role.CONDITION, value, None, met, clause, rests_on, note or same(""))
+    return Condition(criterion, met, lever)
+
+
+def figure(id: str, zh: str, en: str, value: Expr, *, note: Text | None = None, rests_on: tuple[str, ...] = ()) -> Criterion:
+    """A figure that is shown and decides nothing by itself."""
+    return Criterion(id, Text(zh, en), Role.FIGURE, value, rests_on=rests_on, note=note or same(""))
+
+
+def share(above: Expr, below: Expr) -> Expr:
+    """A share cut off, never rounded up: it reaches a bound exactly where the fraction does. Unknown over 0."""
+    return n.divide(above, below, SHARE_SCALE, "down")
+
+
+def burden(above: Expr, below: Expr) -> Expr:
+    """A share rounded up, never cut off: it keeps within a bound exactly where the fraction does. Unknown over 0."""
+    return n.divide(above, below, SHARE_SCALE, "up")
+
+
+def years_together(dossier: Dossier, name: str, years: int) -> Expr:
+    """A yearly figure added over the dossier's year and the years before it."""
+    return n.add(*(dossier.fact(name if back == 0 else f"{name}_{back}") for back in range(years)))
+
+
+def one_if(flag: Expr, written: str = "项") -> Expr:
+    """1 where the flag holds, 0 where it does not, unknown where it is unknown."""
+    return n.choose((flag, n.constant(1, written)), otherwise=n.constant(0, written))
+
+
+def within_years(day: Expr, years: Expr) -> Expr:
+    """Whether a day lies in the so many calendar years that end with the law date's; no day on record is no."""
+    recent = n.year_of(n.law_date()) - n.year_of(day) < years
+    return n.choose((n.is_known(day), recent), otherwise=n.flag_constant(False))
+
+
+def failing(conditions: Sequence[Condition], gives: str = FAIL) -> tuple[Case, ...]:
+    """One case a condition: where it is known not to be met, that condition decides."""
+    return tuple(Case(n.surely(n.not_(c.met)), gives, c.criterion.id) for c in conditions)
+
+
+def all_met(conditions: Sequence[Condition], zh: str = "全部条件", en: str = "all conditions") -> Criterion:
+    """Whether all conditions are met; unknown where none fails and one is unknown."""
+    return Criterion("all_conditions", Text(zh, en), Role.GROUP, met=n.all_of(*(c.met for c in conditions)))
+
+
+def judged_by(conditions: Sequence[Condition], others: Sequence[Criterion] = ()) -> Outline:
+    """The outline of a title that is gained by meeting every condition; ``others`` are shown before them."""
+    together = all_met(conditions)
+    assert together.met is not None
+    return Outline(
+        criteria=(*others, *(c.criterion for c in conditions), together),
+        cases=(*failing(conditions), Case(together.met, PASS, together.id)),
+        otherwise=Case(n.flag_constant(True), FAIL, together.id),
+        codes=(MEETS, MEETS_NOT),
+    )

@@ -1,0 +1,549 @@
+"""Evaluates a tree over ranges: what each subject's value may turn out to be while some inputs are only bounded.
+
+Sound: the value under any admissible choice of the inputs lies within what is given here. Numbers carry a lowest and
+a highest scaled integer and whether they may be unknown; flags, codes and days carry the set of what they may be.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
+from itertools import product
+
+from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions import population as p
+from qiantang.kernel.expressions.evaluate import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number between two scaled integers, both possible ends included; ``null``: it may also be unknown."""
+
+    low: int
+    high: int
+    null: bool = False
+
+
+Choice = frozenset[Stored]
+Possible = Range | Choice
+"""What a value may be. A number that is surely unknown is the set holding only None."""
+
+NOTHING: Choice = frozenset({None})
+YES: Choice = frozenset({True})
+NO: Choice = frozenset({False})
+_FLAGS: dict[tuple[bool, bool, bool], Choice] = {
+    (t, f, u): frozenset(v for v, there in ((True, t), (False, f), (None, u)) if there)
+    for t, f, u in product((True, False), repeat=3)
+}
+
+
+def _flag(can_hold: bool, can_fail: bool, can_be_unknown: bool) -> Choice:
+    return _FLAGS[can_hold, can_fail, can_be_unknown]
+
+
+def _hull(values: Iterable[Possible]) -> Possible:
+    """The least possibility that holds all of them; numbers must be at one scale."""
+    found = list(values)
+    ranges = [v for v in found if isinstance(v, Range)]
+    if not ranges:
+        return frozenset().union(*(v for v in found if not isinstance(v, Range)))
+    null = any(v.null if isinstance(v, Range) else None in v for v in found)
+    return Range(min(r.low for r in ranges), max(r.high for r in ranges), null)
+
+
+class BoundsEvaluation:
+    """A tree over rows some of whose facts, and some of whose parameters, are known only as ranges.
+
+    ``rows`` hold stored values; ``open_facts`` the range of a fact (scaled integers) for the rows in which it is
+    missing; ``open_parameters`` the lowest and highest value of a parameter by path.
+    """
+
+    def __init__(self, rows: Sequence[Mapping[str, Stored]], law_date: date, open_facts: Mapping[str, tuple[int, int]],
+                 open_parameters: Mapping[str, tuple[Decimal, Decimal]]) -> None:
+        self.rows = rows
+        self.law_date = law_date
+        self.open_facts = open_facts
+        self.open_parameters = open_parameters
+        self._known: dict[int, tuple[n.Expr, list[Possible]]] = {}
+
+    def of(self, node: n.Expr) -> list[Possible]:
+        """What the node may be, for every row."""
+        for inner in n.walk(node):
+            if id(inner) not in self._known:
+                self._known[id(inner)] = (inner, _COMPUTE[type(inner)](self, inner))
+        return self._known[id(node)][1]
+
+    def share(self, band: p.QuotaBand) -> tuple[Fraction, Fraction]:
+        """A quota's bound, from its least to its greatest admissible share."""
+        low, high = self.open_parameters.get(band.path, (band.upto, band.upto))
+        return Fraction(low), Fraction(high)
+
+
+def _fact(ev: BoundsEvaluation, node: n.Fact) -> list[Possible]:
+    name = node.column.name
+    bounds = ev.open_facts.get(name)
+    missing: Possible = NOTHING if bounds is None else Range(*bounds)
+    found: list[Possible] = []
+    for row in ev.rows:
+        value = row.get(name)
+        if value is None:
+            found.append(missing)
+        elif node.type.is_number and isinstance(value, int):
+            found.append(Range(value, value))
+        else:
+            found.append(frozenset({value}))
+    return found
+
+
+def _const(ev: BoundsEvaluation, node: n.Const) -> list[Possible]:
+    value: Possible
+    if node.path in ev.open_parameters and node.type.is_number:
+        low, high = ev.open_parameters[node.path]
+        # Outward: a range finer than the constant's scale still lies within.
+        value = Range(int((low.scaleb(node.type.scale)).to_integral_value(ROUND_FLOOR)),
+                      int((high.scaleb(node.type.scale)).to_integral_value(ROUND_CEILING)))
+    elif node.value is None:
+        value = NOTHING
+    elif node.type.is_number and isinstance(node.value, int):
+        value = Range(node.value, node.value)
+    else:
+        value = frozenset({node.value})
+    return [value] * len(ev.rows)
+
+
+def _numeric(ev: BoundsEvaluation, parts: Sequence[n.Expr], does: Callable[..., Possible]) -> list[Possible]:
+    """Apply to the parts' ranges; surely unknown where one part surely is; may be unknown where one may be."""
+    found: list[Possible] = []
+    for values in zip(*(ev.of(part) for part in parts), strict=True):
+        if any(not isinstance(v, Range) for v in values):
+            found.append(NOTHING)
+            continue
+        result = does(*values)
+        null = any(isinstance(v, Range) and v.null for v in values)
+        found.append(Range(result.low, result.high, True) if null and isinstance(result, Range) else result)
+    return found
+
+
+def _grow(value: Range, times: int) -> tuple[int, int]:
+    return value.low * times, value.high * times
+
+
+def _scales(node: n.Expr, parts: Sequence[n.Expr]) -> list[int]:
+    return [int(10 ** (node.type.scale - part.type.scale)) for part in parts]
+
+
+def _add(ev: BoundsEvaluation, node: n.Add) -> list[Possible]:
+    times = _scales(node, node.parts)
+
+    def one(*values: Range) -> Possible:
+        ends = [_grow(v, t) for v, t in zip(values, times, strict=True)]
+        return Range(sum(e[0] for e in ends), sum(e[1] for e in ends))
+
+    return _numeric(ev, node.parts, one)
+
+
+def _subtract(ev: BoundsEvaluation, node: n.Subtract) -> list[Possible]:
+    left, right = _scales(node, node.children)
+    return _numeric(ev, node.children, lambda a, b: Range(a.low * left - b.high * right, a.high * left - b.low * right))
+
+
+def _multiply(ev: BoundsEvaluation, node: n.Multiply) -> list[Possible]:
+    def one(a: Range, b: Range) -> Possible:
+        corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
+        return Range(min(corners), max(corners))
+
+    return _numeric(ev, node.children, one)
+
+
+def _divide(ev: BoundsEvaluation, node: n.Divide) -> list[Possible]:
+    shift = node.type.scale + node.below.type.scale - node.above.type.scale
+    up, down = (10**shift, 1) if shift >= 0 else (1, 10**-shift)
+
+    def one(a: Range, b: Range) -> Possible:
+        bottoms = {x for x in (b.low, b.high, *((1,) if b.low <= 1 <= b.high else ()), *((-1,) if b.low <= -1 <= b.high else ()))
+                   if x != 0}
+        if not bottoms:
+            return NOTHING
+        corners = [n.whole_quotient(x * up, y * down, node.how) for x in (a.low, a.high) for y in bottoms]
+        if a.low <= 0 <= a.high:
+            corners.append(0)
+        return Range(min(corners), max(corners), b.low <= 0 <= b.high)
+
+    return _numeric(ev, node.children, one)
+
+
+def _rounded(ev: BoundsEvaluation, node: n.Rounded) -> list[Possible]:
+    cut = node.of.type.scale - node.type.scale
+    if cut <= 0:
+        return _numeric(ev, (node.of,), lambda v: Range(*_grow(v, 10**-cut)))
+    return _numeric(ev, (node.of,), lambda v: Range(n.whole_quotient(v.low, 10**cut, node.how), n.whole_quotient(v.high, 10**cut, node.how)))
+
+
+def _extreme(ev: BoundsEvaluation, node: n.Extreme) -> list[Possible]:
+    times, pick = _scales(node, node.parts), min if node.which == "least" else max
+
+    def one(*values: Range) -> Possible:
+        ends = [_grow(v, t) for v, t in zip(values, times, strict=True)]
+        return Range(pick(e[0] for e in ends), pick(e[1] for e in ends))
+
+    return _numeric(ev, node.parts, one)
+
+
+def _compare(ev: BoundsEvaluation, node: n.Compare) -> list[Possible]:
+    if not node.left.type.is_number:
+        return [_compare_choices(a, node.op, b) for a, b in zip(ev.of(node.left), ev.of(node.right), strict=True)]
+    scale = max(node.left.type.scale, node.right.type.scale)
+    times = [10 ** (scale - side.type.scale) for side in (node.left, node.right)]
+
+    def one(a: Possible, b: Possible) -> Choice:
+        if not isinstance(a, Range) or not isinstance(b, Range):
+            return NOTHING
+        (al, ah), (bl, bh) = _grow(a, times[0]), _grow(b, times[1])
+        null = a.null or b.null
+        if node.op == "<":
+            return _flag(al < bh, ah >= bl, null)
+        if node.op == "<=":
+            return _flag(al <= bh, ah > bl, null)
+        if node.op == ">":
+            return _flag(ah > bl, al <= bh, null)
+        if node.op == ">=":
+            return _flag(ah >= bl, al < bh, null)
+        meet, sure = al <= bh and bl <= ah, al == ah == bl == bh
+        return _flag(meet, not sure, null) if node.op == "=" else _flag(not sure, meet, null)
+
+    return [one(a, b) for a, b in zip(ev.of(node.left), ev.of(node.right), strict=True)]
+
+
+def _compare_choices(a: Possible, op: str, b: Possible) -> Choice:
+    assert not isinstance(a, Range) and not isinstance(b, Range)
+    tests: dict[str, Callable[[Stored, Stored], bool]] = {
+        "<": lambda x, y: x < y, "<=": lambda x, y: x <= y,  # type: ignore[operator] # both of one kind
+        ">": lambda x, y: x > y, ">=": lambda x, y: x >= y,  # type: ignore[operator] # both of one kind
+        "=": lambda x, y: x == y, "<>": lambda x, y: x != y,
+    }
+    return frozenset(None if x is None or y is None else tests[op](x, y) for x in a for y in b)
+
+
+def _junction(ev: BoundsEvaluation, node: n.Junction) -> list[Possible]:
+    decides = node.which == "any"
+
+    def one(values: Sequence[Choice]) -> Choice:
+        decided = any(decides in v for v in values)
+        surely = any(v == {decides} for v in values)
+        unknown = not surely and any(None in v for v in values)
+        other = not surely and all((not decides) in v for v in values)
+        return _flag(decided if decides else other, other if decides else decided, unknown)
+
+    return [one(values) for values in _choices(ev, node.parts)] if node.parts else [_flag(not decides, decides, False)] * len(ev.rows)
+
+
+def _choices(ev: BoundsEvaluation, parts: Sequence[n.Expr]) -> Iterable[Sequence[Choice]]:
+    for values in zip(*(ev.of(part) for part in parts), strict=True):
+        yield [v for v in values if not isinstance(v, Range)]
+
+
+def _at_least(ev: BoundsEvaluation, node: n.AtLeast) -> list[Possible]:
+    def one(values: Sequence[Choice]) -> Choice:
+        surely, may_hold = sum(v == YES for v in values), sum(True in v for v in values)
+        may_fail, may_count = sum(False in v for v in values), sum(v != NO for v in values)
+        unknown = any(None in v for v in values) and surely < node.k <= may_count
+        return _flag(may_hold >= node.k, may_fail > len(values) - node.k, unknown)
+
+    return [one(values) for values in _choices(ev, node.parts)]
+
+
+def _choose(ev: BoundsEvaluation, node: n.Choose) -> list[Possible]:
+    flags = [ev.of(flag) for flag, _ in node.cases]
+    branches = [_brought(ev, value, node) for _, value in node.cases]
+    other = _brought(ev, node.otherwise, node)
+    found: list[Possible] = []
+    for row in range(len(ev.rows)):
+        possible: list[Possible] = []
+        for flag, branch in zip(flags, branches, strict=True):
+            held = flag[row]
+            assert not isinstance(held, Range)
+            if True in held:
+                possible.append(branch[row])
+            if None in held:
+                possible.append(NOTHING)
+            if False not in held:
+                break
+        else:
+            possible.append(other[row])
+        found.append(_hull(possible))
+    return found
+
+
+def _brought(ev: BoundsEvaluation, value: n.Expr, whole: n.Expr) -> list[Possible]:
+    """A branch's possibilities at the scale of the whole."""
+    grow = 10 ** (whole.type.scale - value.type.scale) if whole.type.is_number else 1
+    return [Range(*_grow(v, grow), v.null) if grow != 1 and isinstance(v, Range) else v for v in ev.of(value)]
+
+
+def _first_known(ev: BoundsEvaluation, node: n.FirstKnown) -> list[Possible]:
+    parts = [_brought(ev, part, node) for part in node.parts]
+
+    def one(values: Sequence[Possible]) -> Possible:
+        possible: list[Possible] = []
+        for value in values:
+            if value == NOTHING:
+                continue
+            if isinstance(value, Range):
+                possible.append(Range(value.low, value.high))
+                if not value.null:
+                    return _hull(possible)
+            else:
+                possible.append(value - NOTHING)
+                if None not in value:
+                    return _hull(possible)
+        return _hull([*possible, NOTHING])
+
+    return [one(values) for values in zip(*parts, strict=True)]
+
+
+def _known(ev: BoundsEvaluation, node: n.Known) -> list[Possible]:
+    def one(value: Possible) -> Choice:
+        if isinstance(value, Range):
+            return _flag(True, value.null, False)
+        return _flag(value != NOTHING, None in value, False)
+
+    return [one(v) for v in ev.of(node.of)]
+
+
+def _banded(ev: BoundsEvaluation, node: n.Banded) -> list[Possible]:
+    scale = node.of.type.scale
+    grow = 10 ** (node.type.scale)
+
+    def reach(band: n.Band) -> tuple[int | None, int | None]:
+        """The first and the last scaled integer that fall in the band."""
+        low = high = None
+        if band.low is not None:
+            exact = band.low.scaleb(scale)
+            low = int(exact.to_integral_value(ROUND_CEILING))
+            low += 1 if exact == low and not band.low_closed else 0
+        if band.high is not None:
+            exact = band.high.scaleb(scale)
+            high = int(exact.to_integral_value(ROUND_FLOOR))
+            high -= 1 if exact == high and not band.high_closed else 0
+        return low, high
+
+    reaches = [reach(b) for b in node.bands]
+
+    def given(band: n.Band) -> Possible:
+        if node.type.is_number and isinstance(band.gives.value, int):
+            value = band.gives.value * grow // 10**band.gives.type.scale
+            return Range(value, value)
+        return frozenset({band.gives.value})
+
+    gives = [given(b) for b in node.bands]
+
+    def one(value: Possible) -> Possible:
+        if not isinstance(value, Range):
+            return NOTHING
+        possible: list[Possible] = [NOTHING] if value.null else []
+        covered = 0
+        for (low, high), gift in zip(reaches, gives, strict=True):
+            first = value.low if low is None else max(low, value.low)
+            last = value.high if high is None else min(high, value.high)
+            if first <= last:
+                possible.append(gift)
+                covered += last - first + 1
+        if covered < value.high - value.low + 1:
+            possible.append(NOTHING)
+        return _hull(possible)
+
+    return [one(v) for v in ev.of(node.of)]
+
+
+# --- populations ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A row's part in a group: whether it surely counts, and what its keys may be."""
+
+    row: int
+    surely: bool
+    keys: tuple[Possible, ...]
+
+
+def _members(ev: BoundsEvaluation, node: p.Population, keys: Sequence[n.Expr]) -> dict[tuple[Stored, ...], list[_Member]]:
+    """Every row that may count, in each group it may belong to."""
+    groups: dict[tuple[Stored, ...], list[_Member]] = {}
+    within = [ev.of(w) for w in node.within]
+    among = ev.of(node.among)
+    figures = [ev.of(k) for k in keys]
+    for row in range(len(ev.rows)):
+        held = among[row]
+        assert not isinstance(held, Range)
+        values = tuple(f[row] for f in figures)
+        if True not in held or any(v == NOTHING for v in values):
+            continue
+        unsure = any(v.null if isinstance(v, Range) else None in v for v in values)
+        places = [_settled(w[row]) for w in within]
+        surely = held == YES and not unsure and all(len(place) == 1 for place in places)
+        for group in product(*places):
+            groups.setdefault(group, []).append(_Member(row, surely, values))
+    return groups
+
+
+def _settled(value: Possible) -> list[Stored]:
+    """The groups a row may belong to; groups named by an uncertain number are refused."""
+    if isinstance(value, Range):
+        if value.low != value.high:
+            raise NotImplementedError("a group named by an uncertain number has no bounds")
+        return [value.low]
+    return sorted(value, key=repr)
+
+
+def _turned(values: Sequence[Possible], descending: bool) -> list[tuple[int, int]]:
+    """Each key's worst and best as whole numbers, turned so that greater is better."""
+    codes = {v for value in values if not isinstance(value, Range) for v in value if v is not None}
+    number = {code: place for place, code in enumerate(sorted(codes))}  # type: ignore[type-var] # codes of one kind
+    found = []
+    for value in values:
+        ends = (value.low, value.high) if isinstance(value, Range) else \
+            (min(number[v] for v in value if v is not None), max(number[v] for v in value if v is not None))
+        found.append(ends if descending else (-ends[1], -ends[0]))
+    return found
+
+
+def _rank(ev: BoundsEvaluation, node: p.Rank) -> list[Possible]:
+    """Best place: only those surely better stand before; worst place: all that may be better do."""
+    found: list[list[Possible]] = [[] for _ in ev.rows]
+    for members in _members(ev, node, [e for e, _ in node.by]).values():
+        keys = [_turned([m.keys[k] for m in members], down) for k, (_, down) in enumerate(node.by)]
+        worst = [tuple(key[i][0] for key in keys) for i in range(len(members))]
+        best = [tuple(key[i][1] for key in keys) for i in range(len(members))]
+        sure = sorted(w for w, m in zip(worst, members, strict=True) if m.surely)
+        may = sorted(best)
+        for i, member in enumerate(members):
+            ahead_surely = len(sure) - bisect_right(sure, best[i])
+            ahead_maybe = len(may) - bisect_right(may, worst[i]) - (1 if best[i] > worst[i] else 0)
+            found[member.row].append(Range(1 + ahead_surely, 1 + ahead_maybe, not member.surely))
+    return [_hull(values) if values else NOTHING for values in found]
+
+
+def _group_figure(ev: BoundsEvaluation, node: p.GroupFigure) -> list[Possible]:
+    if node.how == "count":
+        counts: list[list[Possible]] = [[] for _ in ev.rows]
+        for members in _members(ev, node, ()).values():
+            sure = sum(m.surely for m in members)
+            for member in members:
+                own = 0 if member.surely else 1
+                counts[member.row].append(Range(sure + own, len(members), not member.surely))
+        return [_hull(values) if values else NOTHING for values in counts]
+    figures = {group: _figure(node, members) for group, members in _members(ev, node, (node.of,)).items()}
+    return _given_to_groups(ev, node, figures)
+
+
+def _figure(node: p.GroupFigure, members: Sequence[_Member]) -> Possible:
+    sure = [m.keys[0] for m in members if m.surely]
+    every = [m.keys[0] for m in members]
+    if any(not isinstance(v, Range) for v in every):
+        return _hull([*every, *(() if sure else (NOTHING,))])
+    lows = [v.low for v in every if isinstance(v, Range)]
+    highs = [v.high for v in every if isinstance(v, Range)]
+    if node.how == "sum":
+        low = sum(m.keys[0].low if m.surely else min(0, m.keys[0].low) for m in members if isinstance(m.keys[0], Range))
+        high = sum(m.keys[0].high if m.surely else max(0, m.keys[0].high) for m in members if isinstance(m.keys[0], Range))
+        return Range(low, high, not sure)
+    if node.how == "least":
+        return Range(min(lows), min((v.high for v in sure if isinstance(v, Range)), default=max(highs)), not sure)
+    return Range(max((v.low for v in sure if isinstance(v, Range)), default=min(lows)), max(highs), not sure)
+
+
+def _group_mean(ev: BoundsEvaluation, node: p.GroupMean) -> list[Possible]:
+    shift = node.type.scale - node.of.type.scale
+    up, down = (10**shift, 1) if shift >= 0 else (1, 10**-shift)
+    figures: dict[tuple[Stored, ...], Possible] = {}
+    for group, members in _members(ev, node, (node.of,)).items():
+        ranges = [m.keys[0] for m in members if isinstance(m.keys[0], Range)]
+        if all(m.surely for m in members):
+            many = len(ranges) * down
+            figures[group] = Range(n.whole_quotient(sum(r.low for r in ranges) * up, many),
+                                   n.whole_quotient(sum(r.high for r in ranges) * up, many))
+        else:
+            low, high = min(r.low for r in ranges), max(r.high for r in ranges)
+            figures[group] = Range(n.whole_quotient(low * up, down), n.whole_quotient(high * up, down),
+                                   not any(m.surely for m in members))
+    return _given_to_groups(ev, node, figures)
+
+
+def _given_to_groups(ev: BoundsEvaluation, node: p.Population, figures: Mapping[tuple[Stored, ...], Possible]) -> list[Possible]:
+    within = [ev.of(w) for w in node.within]
+    found = []
+    for row in range(len(ev.rows)):
+        groups = product(*(_settled(w[row]) for w in within))
+        found.append(_hull(figures.get(group, NOTHING) for group in groups))
+    return found
+
+
+def _quota(ev: BoundsEvaluation, node: p.Quota) -> list[Possible]:
+    """Between the class of the best place and that of the worst, over every count and every admissible bound."""
+    codes = [b.code for b in node.bands] + [node.last]
+    shares = [ev.share(b) for b in node.bands]
+
+    def index(place: int, count: int, easy: bool) -> int:
+        for number, (band, (low, high)) in enumerate(zip(node.bands, shares, strict=True)):
+            if place <= p.cutoff(count, high if easy else low, band.closed, node.rounding):
+                return number
+        return len(node.bands)
+
+    def one(place: Possible, count: Possible) -> Possible:
+        if not isinstance(place, Range) or not isinstance(count, Range):
+            return NOTHING
+        first = index(place.low, count.high, True)
+        last = index(place.high, max(count.low, 1), False)
+        possible = frozenset(codes[first:last + 1])
+        return possible | NOTHING if place.null or count.null else possible
+
+    return [one(a, b) for a, b in zip(ev.of(node.place), ev.of(node.count), strict=True)]
+
+
+_COMPUTE: dict[type, Callable[..., list[Possible]]] = {
+    n.Fact: _fact,
+    n.Const: _const,
+    n.LawDate: lambda ev, _: [frozenset({ev.law_date})] * len(ev.rows),
+    n.Step: lambda ev, node: ev.of(node.of),
+    n.Add: _add,
+    n.Subtract: _subtract,
+    n.Multiply: _multiply,
+    n.Divide: _divide,
+    n.Rounded: _rounded,
+    n.Extreme: _extreme,
+    n.InUnit: lambda ev, node: _numeric(ev, (node.of,), lambda v: Range(v.low * node.up, v.high * node.up)),
+    n.Compare: _compare,
+    n.Among: lambda ev, node: [frozenset(None if v is None else v in node.codes for v in value) for value in ev.of(node.of)],
+    n.Junction: _junction,
+    n.AtLeast: _at_least,
+    n.Not: lambda ev, node: [frozenset(None if v is None else not v for v in value) for value in ev.of(node.of)],
+    n.Known: _known,
+    n.Choose: _choose,
+    n.FirstKnown: _first_known,
+    n.DaysBetween: lambda ev, node: [_days(a, b) for a, b in zip(ev.of(node.first), ev.of(node.last), strict=True)],
+    n.YearOf: lambda ev, node: [_year(v) for v in ev.of(node.of)],
+    n.Banded: _banded,
+    p.Rank: _rank,
+    p.GroupFigure: _group_figure,
+    p.GroupMean: _group_mean,
+    p.Quota: _quota,
+}
+
+
+def _days(first: Possible, last: Possible) -> Possible:
+    if first == NOTHING or last == NOTHING:
+        return NOTHING
+    assert not isinstance(first, Range) and not isinstance(last, Range)
+    days = [(b - a).days for a in first for b in last if isinstance(a, date) and isinstance(b, date)]
+    return Range(min(days), max(days), None in first or None in last)
+
+
+def _year(of: Possible) -> Possible:
+    assert not isinstance(of, Range)
+    years = [v.year for v in of if isinstance(v, date)]
+    return Range(min(years), max(years), None in of) if years else NOTHING
