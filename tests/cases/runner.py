@@ -87,8 +87,12 @@ class _Exact(yaml.SafeLoader):
     """Reads numbers as the decimals they are written as."""
 
 
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(str(loader.construct_scalar(node)))
+
+
 for _tag in ("int", "float"):
-    _Exact.add_constructor(f"tag:yaml.org,2002:{_tag}", lambda loader, node: Decimal(loader.construct_scalar(node)))
+    _Exact.add_constructor(f"tag:yaml.org,2002:{_tag}", _decimal)
 
 _FILE = {"rulebook", "on", "every", "cases"}
 _CASE = {"why", "set", "on", "alone", "facts", "rows", "many", "expect", "rounded", "because"}
@@ -123,7 +127,7 @@ def _only(given: Mapping[str, Any], known: set[str], place: str) -> None:
         raise ValueError(f"{place}: unknown {sorted(strangers)}; known are {sorted(known)}")
 
 
-def _case(id: str, file: Mapping[str, Any], body: Mapping[str, Any]) -> Case:
+def _case(name: str, file: Mapping[str, Any], body: Mapping[str, Any]) -> Case:
     single = "facts" in body
     subjects: dict[str, dict[str, Shown]] = {_ONE: body["facts"]} if single else dict(body.get("rows", {}))
     for group in body.get("many", []):
@@ -132,17 +136,17 @@ def _case(id: str, file: Mapping[str, Any], body: Mapping[str, Any]) -> Case:
                 fact: value["from"] + number * value["step"] if isinstance(value, dict) else value
                 for fact, value in group["facts"].items()}
     every = file.get("every", {})
-    expected = {name: Expected(outside=True) if columns == OUTSIDE else Expected(columns)
-                for name, columns in _by_subject(body.get("expect", {}), single).items()}
+    expected = {subject: Expected(outside=True) if columns == OUTSIDE else Expected(columns)
+                for subject, columns in _by_subject(body.get("expect", {}), single).items()}
     for part in ("rounded", "because"):
-        for name, columns in _by_subject(body.get(part, {}), single).items():
-            before = expected.get(name, Expected())
-            expected[name] = Expected(before.exact, **{"rounded": before.rounded, "because": before.because} | {part: columns})
+        for subject, columns in _by_subject(body.get(part, {}), single).items():
+            before = expected.get(subject, Expected())
+            expected[subject] = Expected(before.exact, **{"rounded": before.rounded, "because": before.because} | {part: columns})
     if not expected or not set(expected) <= set(subjects):
-        raise ValueError(f"{id}: something is expected of each subject named, and of at least one: {sorted(expected)}")
+        raise ValueError(f"{name}: something is expected of each subject named, and of at least one: {sorted(expected)}")
     changes = {path: tuple(value) if isinstance(value, list) else value for path, value in body.get("set", {}).items()}
-    return Case(id, file["rulebook"], body.get("on", file.get("on")), changes,
-                {name: {**every, **facts} for name, facts in subjects.items()}, expected, bool(body.get("alone")))
+    return Case(name, file["rulebook"], body.get("on", file.get("on")), changes,
+                {subject: {**every, **facts} for subject, facts in subjects.items()}, expected, bool(body.get("alone")))
 
 
 def _by_subject(given: Any, single: bool) -> Mapping[str, Any]:
@@ -221,7 +225,7 @@ def on_duckdb(case: Case, reading: Reading, engine: DuckDBEngine) -> Outcome:
     read = [dossier.column(name) for name in sorted(compiled.facts() | {dossier.subject})]
     found = engine.rows(compiled.select(values(read, rows, engine.dialect), engine.dialect))
     columns: dict[str, Mapping[str, Shown] | None] = dict.fromkeys(case.subjects)
-    because: dict[str, Mapping[str, frozenset[str]]] = dict.fromkeys(case.subjects, {})
+    because: dict[str, Mapping[str, frozenset[str]]] = {name: {} for name in case.subjects}
     for row in found:
         name = str(row[dossier.subject])
         columns[name] = {c: _shown(compiled.types[c], v) for c, v in row.items()}
@@ -256,7 +260,7 @@ def _stored(column: Column, value: Shown) -> Stored:
 
 
 def _shown(kind: Type, value: Stored) -> Shown:
-    return kind.decimal(int(value)) if kind.is_number and value is not None and not isinstance(value, date) else value
+    return value if isinstance(value, bool | str | date | None) else kind.decimal(int(value))
 
 
 def _names(blames: frozenset[Blame]) -> frozenset[str]:

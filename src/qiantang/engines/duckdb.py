@@ -43,6 +43,10 @@ class DuckDBEngine:
         names = ", ".join(self._dialect.string(str(p)) for p in paths)
         return f"read_parquet([{names}], union_by_name=true)" if len(paths) > 1 else f"read_parquet({names})"
 
+    def columns(self, relation: str) -> list[str]:
+        """The names of a relation's columns, from its schema alone."""
+        return [str(row[0]) for row in self._run(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
+
     def write(self, select: str, to: Path) -> int:
         """Write beside the target and rename, so that the target is always whole."""
         to.parent.mkdir(parents=True, exist_ok=True)

@@ -38,4 +38,4 @@ def gaps(spans: Sequence[Span]) -> list[Span]:
     ordered = sorted(spans, key=lambda s: s.since or date.min)
     return [Span(a.until + timedelta(days=1), b.since - timedelta(days=1))
             for a, b in zip(ordered, ordered[1:], strict=False)
-            if a.until is not None and b.since is not None and b.since > a.until + timedelta(days=1)]
+            if a.until is not None and b.since is not None and b.since - a.until > timedelta(days=1)]

@@ -22,6 +22,10 @@ class Engine(Protocol):
         """A relation over Parquet files, usable in FROM."""
         ...
 
+    def columns(self, relation: str) -> list[str]:
+        """The names of a relation's columns."""
+        ...
+
     def write(self, select: str, to: Path) -> int:
         """Run the SELECT into a Parquet file, whole or not at all; the number of rows."""
         ...

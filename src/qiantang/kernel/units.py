@@ -85,7 +85,7 @@ class Unit:
     @property
     def is_ratio(self) -> bool:
         """A figure per something, or a plain fraction: such figures are never added over subjects."""
-        return not self.atoms or any(p < 0 for _, p in self.atoms)
+        return not self.measure() or any(p < 0 for _, p in self.atoms)
 
     @property
     def title(self) -> Text:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from qiantang.kernel.errors import Place, RulebookError
 from qiantang.kernel.expressions import nodes as n
-from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.nodes import Const, Expr
 from qiantang.kernel.facts.dossier import Dossier
+from qiantang.kernel.rulebooks.parameters import Parameters
 from qiantang.kernel.rulebooks.rulebook import Case, Criterion, Outline, Role
 from qiantang.kernel.words import Text, same
 
@@ -15,24 +18,28 @@ PASS, FAIL = "pass", "fail"
 MEETS = (PASS, Text("符合", "meets the conditions"))
 MEETS_NOT = (FAIL, Text("不符合", "does not meet the conditions"))
 
-SHARE_SCALE = 6
-"""Decimals to which a share is kept; it is cut off there, so that comparing it with a bound stays exact."""
+SHARE_SCALE = 5
+"""Decimals to which a share is kept. It is cut off there, so that comparing it with a bound of no more decimals is exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A criterion that must be met. ``lever`` names the fact that moves it; empty where no figure does."""
+    """A criterion that must be met. ``lever`` names the fact that moves it; empty where no figure does.
+
+    ``measured`` is the comparison from which the distance is read, where ``met`` is more than one comparison.
+    """
 
     criterion: Criterion
     met: Expr
-    lever: str = ""
+    lever: str
+    measured: Expr
 
 
 def condition(id: str, zh: str, en: str, met: Expr, value: Expr | None = None, *, clause: str = "", lever: str = "",
-              rests_on: tuple[str, ...] = (), note: Text | None = None) -> Condition:
+              measured: Expr | None = None, rests_on: tuple[str, ...] = (), note: Text | None = None) -> Condition:
     """A condition from its parts."""
     criterion = Criterion(id, Text(zh, en), Role.CONDITION, value, None, met, clause, rests_on, note or same(""))
-    return Condition(criterion, met, lever)
+    return Condition(criterion, met, lever, met if measured is None else measured)
 
 
 def figure(id: str, zh: str, en: str, value: Expr, *, note: Text | None = None, rests_on: tuple[str, ...] = ()) -> Criterion:
@@ -48,6 +55,28 @@ def share(above: Expr, below: Expr) -> Expr:
 def burden(above: Expr, below: Expr) -> Expr:
     """A share rounded up, never cut off: it keeps within a bound exactly where the fraction does. Unknown over 0."""
     return n.divide(above, below, SHARE_SCALE, "up")
+
+
+def share_bound(p: Parameters, path: str) -> Const:
+    """A bound that a share is compared with; RulebookError where it is finer than a share is kept."""
+    _no_finer(path, [p.decimal(path)])
+    return p.number(path)
+
+
+def share_bands(p: Parameters, path: str, of: Expr) -> Expr:
+    """What bands give for a share; RulebookError where an end of a band is finer than a share is kept."""
+    _no_finer(path, [end for row in p.band_rows(path) for end in (row.low, row.high) if end is not None])
+    return p.bands(path, of)
+
+
+def _no_finer(path: str, bounds: Sequence[Decimal]) -> None:
+    grid = Decimal(1).scaleb(-SHARE_SCALE)
+    for bound in bounds:
+        if bound % grid:
+            raise RulebookError.of(
+                f"界限 {bound} 的小数多于 {SHARE_SCALE} 位", f"the bound {bound} has more than {SHARE_SCALE} decimals",
+                place=Place(path=path), value=str(bound),
+                remedy=Text("请四舍五入到允许的位数。", "Round it to the decimals allowed."))
 
 
 def years_together(dossier: Dossier, name: str, years: int) -> Expr:

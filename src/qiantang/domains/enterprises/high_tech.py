@@ -13,11 +13,13 @@ from qiantang.domains.enterprises.conditions import (
     failing,
     figure,
     share,
+    share_bound,
     years_together,
 )
 from qiantang.domains.enterprises.innovation_score import InnovationScore, existing_years, growth_of, innovation_score
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.types import FLAG
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.parameters import Parameters
 from qiantang.kernel.rulebooks.rulebook import Case, Criterion, Outline, Role
@@ -52,7 +54,7 @@ def score_condition(p: Parameters, score: InnovationScore) -> Criterion:
     """The score must lie above its bound: met or not where the whole interval does or does not, else open."""
     threshold = p.number("score.above")
     met = n.choose((score.low > threshold, n.flag_constant(True)), (score.high <= threshold, n.flag_constant(False)),
-                   otherwise=n.unknown(n.FLAG))
+                   otherwise=n.unknown(FLAG))
     return Criterion("score", Text("创新能力评价", "innovation score"), Role.CONDITION, points=score.high, met=met, clause="第十一条（七）",
                      rests_on=("score.above",), note=Text("满足须高于界限；取决于专家时不作判断", "must lie above the bound; left open where it turns on experts"))
 
@@ -77,14 +79,14 @@ def high_tech_conditions(p: Parameters, d: Dossier) -> tuple[Condition, ...]:
         condition("rights", "核心知识产权", "intellectual property", rights >= p.number("ip.rights"), rights, clause="第十一条（二）",
                   note=Text("核心支持作用由专家判断", "whether it supports the main products is for the experts")),
         condition("field", "重点支持领域", "supported field", d.fact("field_supported"), clause="第十一条（三）"),
-        condition("staff", "科技人员占比", "share of S&T staff", staff >= p.number("staff.share"), staff, clause="第十一条（四）",
+        condition("staff", "科技人员占比", "share of S&T staff", staff >= share_bound(p, "staff.share"), staff, clause="第十一条（四）",
                   lever="sci_tech_staff"),
         condition("research", "研发费用占销售收入", "R&D over sales", research >= research_bound(p, d), research, clause="第十一条（五）",
                   lever="rd_hightech_wan"),
-        condition("domestic", "境内研发费用占比", "R&D inside China", domestic >= p.number("rd.domestic_share"), domestic,
+        condition("domestic", "境内研发费用占比", "R&D inside China", domestic >= share_bound(p, "rd.domestic_share"), domestic,
                   clause="第十一条（五）", lever="rd_domestic_wan"),
         condition("income", "高新技术产品（服务）收入占比", "share of high-tech income", _income_met(p, d), income_share(d),
-                  clause="第十一条（六）", lever="hitech_income_wan"),
+                  clause="第十一条（六）", lever="hitech_income_wan", measured=_income_known(p, d)),
         condition("clean", "无重大安全、质量事故和严重环境违法", "no grave accident or violation",
                   n.choose((n.is_known(event), quiet >= p.number("clean.days")), otherwise=n.flag_constant(True)), quiet,
                   clause="第十一条（八）"),
@@ -114,7 +116,14 @@ def income_share(d: Dossier) -> Expr:
     return share(d.fact("hitech_income_wan"), taxable)
 
 
+def _income_known(p: Parameters, d: Dossier) -> Expr:
+    """The same condition as far as it can be measured: what is not known to be free of tax counts as income."""
+    free = n.first_known(d.fact("nontaxable_income_wan"), n.constant(0, "万元"))
+    taxable = n.clip(d.fact("total_income_wan") - free, n.constant(0, "万元"))
+    return share(d.fact("hitech_income_wan"), taxable) >= share_bound(p, "income.share")
+
+
 def _income_met(p: Parameters, d: Dossier) -> Expr:
     """Non-taxable income only shrinks the denominator: where the share of gross income is enough, it need not be known."""
-    bound = p.number("income.share")
+    bound = share_bound(p, "income.share")
     return n.any_of(share(d.fact("hitech_income_wan"), d.fact("total_income_wan")) >= bound, income_share(d) >= bound)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qiantang.domains.enterprises.conditions import figure, years_together
+from qiantang.domains.enterprises.conditions import figure, share_bands, years_together
 from qiantang.domains.enterprises.growth import mean_growth
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.nodes import Expr
@@ -56,10 +56,10 @@ def innovation_score(p: Parameters, d: Dossier) -> InnovationScore:
     cap = p.number("score.ip.cap")
     lows, highs, strict, criteria = [], [], [], []
     for name, parts in groups.items():
-        own = [_group(parts, end, cap if name == "ip" else None) for end in ("low", "high", "strict")]
-        lows.append(own[0])
-        highs.append(own[1])
-        strict.append(own[2])
+        held = cap if name == "ip" else None
+        lows.append(_together([_floor(part) for part in parts], held))
+        highs.append(_together([_ceiling(part) for part in parts], held))
+        strict.append(_together([part.low for part in parts], held))
         for part in parts:
             criteria += [figure(f"{part.id}_low", f"{part.title.zh}（最低）", f"{part.title.en} (least)", _floor(part)),
                          figure(f"{part.id}_high", f"{part.title.zh}（最高）", f"{part.title.en} (most)", _ceiling(part))]
@@ -79,9 +79,8 @@ def _ceiling(part: Part) -> Expr:
     return n.first_known(part.high, part.full)
 
 
-def _group(parts: list[Part], end: str, cap: Expr | None) -> Expr:
-    ends = [{"low": _floor, "high": _ceiling, "strict": lambda x: x.low}[end](part) for part in parts]
-    total = n.add(*ends)
+def _together(parts: list[Expr], cap: Expr | None) -> Expr:
+    total = n.add(*parts)
     return total if cap is None else n.least(total, cap)
 
 
@@ -136,7 +135,8 @@ def _by_experts(p: Parameters, d: Dossier, name: str) -> Part:
 
 def _growth(p: Parameters, d: Dossier, name: str, fact: str) -> Part:
     grown = growth_of(p, d, fact)
-    low, high = _marked(d.fact(f"expert_growth_{name}"), p.bands("score.growth.low", grown), p.bands("score.growth.high", grown))
+    low, high = _marked(d.fact(f"expert_growth_{name}"), share_bands(p, "score.growth.low", grown),
+                        share_bands(p, "score.growth.high", grown))
     return Part(f"growth_{name}", p.title(f"score.growth_{name}.full"), low, high, p.number(f"score.growth_{name}.full"))
 
 

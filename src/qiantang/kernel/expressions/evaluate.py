@@ -71,18 +71,18 @@ class Evaluation:
             return self.blame(node.otherwise, row)
         if self.alone and isinstance(node, p.Population):
             return frozenset({Blame("population", "")})
-        if isinstance(node, p.GroupMean | p.GroupFigure):
+        if isinstance(node, p.GroupMean) or (isinstance(node, p.GroupFigure) and node.how != "count"):
             return frozenset({Blame("missing", f.column.name) for f in n.facts_of(node.of)})
         found: set[Blame] = set()
         for child in node.children:
             found |= self.blame(child, row)
+        if isinstance(node, n.Divide) and self.of(node.below)[row] == 0:
+            found |= {Blame("zero", f.column.name) for f in n.facts_of(node.below)}
         if found:
             return frozenset(found)
-        if isinstance(node, n.Divide):
-            return frozenset({Blame("zero", f.column.name) for f in n.facts_of(node.below)})
         if isinstance(node, n.Banded):
             return frozenset({Blame("no_band", node.path)})
-        if isinstance(node, p.Rank):
+        if isinstance(node, p.Rank | p.GroupFigure):
             return frozenset({Blame("outside", "")})
         return frozenset()
 
@@ -155,7 +155,8 @@ def _at_least(ev: Evaluation, node: n.AtLeast) -> list[Value]:
         holds, open_ = sum(v is True for v in values), sum(v is None for v in values)
         return True if holds >= node.k else (None if holds + open_ >= node.k else False)
 
-    return [one(values) for values in zip(*(ev.of(part) for part in node.parts), strict=True)]
+    parts = [ev.of(part) for part in node.parts]
+    return [one([part[row] for part in parts]) for row in range(len(ev.rows))]
 
 
 def _choose(ev: Evaluation, node: n.Choose) -> list[Value]:
@@ -271,8 +272,8 @@ _COMPUTE: dict[type, Callable[..., list[Value]]] = {
     n.Divide: _divide,
     n.Rounded: _rounded,
     n.Extreme: lambda ev, node: _each(ev, node.parts, min if node.which == "least" else max),
-    n.InUnit: lambda ev, node: _each(ev, (node.of,), lambda v: (
-        v * (Decimal(node.up).scaleb(node.of.type.scale - node.type.scale)))),
+    n.InUnit: lambda ev, node: _each(ev, (node.of,), lambda v: EXACT.multiply(
+        v, Decimal(node.up).scaleb(node.of.type.scale - node.type.scale))),
     n.Compare: _compare,
     n.Among: lambda ev, node: _each(ev, (node.of,), lambda v: v in node.codes),
     n.Junction: _junction,

@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import gcd
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from qiantang.kernel.errors import RulebookError
+from qiantang.kernel.expressions.columns import Column
 from qiantang.kernel.expressions.types import DAY, EXACT, FLAG, Kind, Type, number
 from qiantang.kernel.units import ONE, Unit, unit
-
-if TYPE_CHECKING:
-    from qiantang.kernel.facts.schema import Column
 
 RoundingMode = Literal["half_up", "down", "up"]
 Comparison = Literal["<", "<=", ">", ">=", "=", "<>"]
@@ -494,7 +492,7 @@ class Choose(Expr):
 
     @property
     def children(self) -> tuple[Expr, ...]:
-        return tuple(n for case in self.cases for n in case) + (self.otherwise,)
+        return (*(n for case in self.cases for n in case), self.otherwise)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -575,7 +573,7 @@ def _one_type(nodes: Sequence[Expr], nullable: bool) -> Type:
         raise RulebookError.of(f"类型不一致：{'、'.join(sorted(kinds))}", f"kinds differ: {', '.join(sorted(kinds))}")
     if not nodes[0].type.is_number:
         return Type(next(iter(kinds)), nullable=nullable)
-    _same_unit([n for n in nodes], "choose")
+    _same_unit(nodes, "choose")
     scale = max(n.type.scale for n in nodes)
     ranges = [n.type.rescaled_range(scale) for n in nodes]
     return number(scale, nodes[0].type.unit, min(r[0] for r in ranges), max(r[1] for r in ranges), nullable)
@@ -714,6 +712,17 @@ def facts_of(root: Expr) -> list[Fact]:
         if isinstance(node, Fact):
             found.setdefault(node.column.name, node)
     return list(found.values())
+
+
+def shape(root: Expr) -> str:
+    """The expression by structure alone: trees of one shape compute the same."""
+    numbers: dict[int, int] = {}
+    lines = []
+    for node in walk(root):
+        inner = (node.of,) if isinstance(node, Step) else node.children
+        lines.append(f"{type(node).__name__} {node.detail!r} {[numbers[id(c)] for c in inner]}")
+        numbers[id(node)] = len(numbers)
+    return "\n".join(lines)
 
 
 def paths_of(root: Expr) -> list[str]:

@@ -41,6 +41,10 @@ def _is_leaf(node: n.Expr) -> bool:
     return isinstance(node, n.Fact | n.Const | n.LawDate)
 
 
+_REPEATING = n.Divide | n.Rounded | n.Extreme | n.Choose | n.AtLeast | n.Banded
+"""Nodes whose SQL says a part more than once: such a part may not repeat its own parts, or the text would explode."""
+
+
 class _Numbering:
     """Gives one number to all nodes of one shape."""
 
@@ -89,6 +93,15 @@ def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> 
                     kept.setdefault(c, f"_a{c}")
         elif uses[number] > 1 and not _is_leaf(node):
             kept.setdefault(number, f"_s{number}")
+
+    repeats: list[bool] = []
+    for number, node in enumerate(nodes):
+        if isinstance(node, _REPEATING):
+            for c in children[number]:
+                if repeats[c]:
+                    kept.setdefault(c, f"_s{c}")
+        open_parts = any(repeats[c] and c not in kept for c in children[number])
+        repeats.append(isinstance(node, _REPEATING) or open_parts)
 
     # A node's layer is one above the highest layer it reads from; nodes are numbered parts before wholes.
     reads: list[set[int]] = []

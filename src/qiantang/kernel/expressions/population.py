@@ -129,13 +129,15 @@ def group_figure(how: Literal["sum", "least", "greatest"], of: Expr, *, within: 
                  among: Expr | None = None) -> Expr:
     """Sum, least or greatest over a group, given to every member of the group, in or out of ``among``."""
     kind = of.type
+    if kind.kind is Kind.FLAG or (how == "sum" and not kind.is_number):
+        raise RulebookError.of(f"分组的{how}不能用于{kind.kind}", f"a group has no {how} of a {kind.kind}")
     if how == "sum":
         if kind.unit.is_ratio:
             raise RulebookError.of(
                 f"比率（{kind.unit.title.zh or '无量纲'}）不能相加", f"ratios ({kind.unit.title.en or 'plain'}) cannot be added",
                 remedy=Text("请分别汇总分子与分母再相除。", "Sum numerator and denominator and divide."),
             )
-        kind = number(kind.scale, kind.unit, min(0, kind.low) * 10**6, max(0, kind.high) * 10**6)
+        kind = number(kind.scale, kind.unit, min(0, kind.low) * MOST_SUBJECTS, max(0, kind.high) * MOST_SUBJECTS)
     return GroupFigure(Type(kind.kind, kind.scale, kind.unit, kind.low, kind.high), tuple(within), _among(among), how, of)
 
 

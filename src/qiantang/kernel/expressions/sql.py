@@ -81,7 +81,10 @@ class DuckDB(Dialect):
         if not wide:
             return f"(({above}) // ({below}))"
         # HUGEINT // HUGEINT costs fifty times as much. The double estimate is off by at most 1 below 2**50 (three
-        # roundings of 2**-53 each); above that, a second estimate of the exact remainder brings it there.
+        # roundings of 2**-53 each); above that, a second estimate of the exact remainder brings it there, as long
+        # as the remainder's own quotient stays below 2**50.
+        if most >= 2**96:
+            return f"(({above}) // ({below}))"
         first = f"CAST(floor(CAST({above} AS DOUBLE) / CAST({below} AS DOUBLE)) AS HUGEINT)"
         if most >= 2**50:
             first = (f"({first} + CAST(floor(CAST({above} - {first} * ({below}) AS DOUBLE) / CAST({below} AS DOUBLE))"
@@ -123,6 +126,9 @@ class Spark(Dialect):
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
     def quotient(self, above: str, below: str, wide: bool, most: int) -> str:
+        # ``div`` gives BIGINT whatever it divides; a whole decimal quotient keeps 32 digits before its point.
+        if wide and most > BIG:
+            return f"CAST((({above}) - ({above}) % ({below})) / ({below}) AS {self.wide})"
         return f"(({above}) div ({below}))"
 
     def days(self, first: str, last: str) -> str:
@@ -145,14 +151,19 @@ class Printer:
     def select(self, source: str) -> str:
         """The whole plan as one SELECT over ``source`` (a table name or a sub-select in brackets)."""
         d = self.d
-        read = sorted(f.column.name for f in self.plan.facts)
-        inner = f"SELECT {', '.join(d.quoted(c) for c in read)} FROM {source}" if read else f"SELECT * FROM {source}"
+        read = sorted(self.plan.facts, key=lambda f: f.column.name)
+        inner = f"SELECT {', '.join(self.fact(f) for f in read)} FROM {source}" if read else f"SELECT * FROM {source}"
         for depth, cells in enumerate(self.plan.layers):
             columns = [d.quoted(c) for c in sorted(self.plan.carried[depth])]
             columns += [f"{self.cell(cell.expr)} AS {d.quoted(cell.name)}" for cell in cells]
             inner = f"SELECT {', '.join(columns)}\nFROM (\n{inner}\n) AS {d.quoted(f'_l{depth}')}"
         outputs = ", ".join(f"{self.output(name, column)} AS {d.quoted(name)}" for name, column in self.plan.outputs)
         return f"SELECT {outputs}\nFROM (\n{inner}\n) AS {d.quoted('_out')}"
+
+    def fact(self, fact: n.Fact) -> str:
+        """A fact as it is read into the first layer."""
+        name, read = self.d.quoted(fact.column.name), self.written(fact)
+        return name if read == name else f"{read} AS {name}"
 
     def output(self, name: str, column: str) -> str:
         """A column as it leaves: what 64 bits cannot carry goes out as a decimal of 38 digits."""
@@ -162,8 +173,14 @@ class Printer:
 
     def cell(self, node: n.Expr) -> str:
         """A node written out in full, as a column of its layer."""
-        written = _WRITE[type(node)](self, node)
+        written = self.written(node)
         return self.narrowed(written, node) if node.type.is_number else written
+
+    def written(self, node: n.Expr) -> str:
+        """A node written out in full, as wide as ``written_wide`` says."""
+        if node.type.is_number:
+            self.check_width(self._top(node, 1))
+        return str(_WRITE[type(node)](self, node))
 
     def narrowed(self, written: str, node: n.Expr) -> str:
         """A number brought down to 64 bits where its range allows."""
@@ -177,27 +194,23 @@ class Printer:
         """Whether the type's range, grown, needs more than 64 bits."""
         return max(abs(kind.low), abs(kind.high)) * grow > BIG
 
-    def is_wide(self, node: n.Expr) -> bool:
-        """Whether the node, as an operand, is a wide integer: a column is as wide as its range needs."""
-        return self.over(node.type) if self.column(node) is not None else self.written_wide(node)
-
     def written_wide(self, node: n.Expr) -> bool:
-        """Whether the node, written out, is a wide integer."""
-        if isinstance(node, n.Fact | n.Const):
-            return self.over(node.type)
+        """Whether the node, written out, is a wide integer: its own range, a part's or what is added up on the way."""
         if isinstance(node, n.Step):
-            return self.is_wide(node.of)
+            return self.written_wide(node.of)
         if isinstance(node, p.GroupFigure):
-            return node.how == "sum" or self.is_wide(node.of)
-        inner = node.children
-        if isinstance(node, n.Add | n.Subtract | n.Multiply | n.InUnit | n.Extreme):
-            return self.over(node.type) or any(self.is_wide(c) for c in inner)
+            return node.how == "sum" or self.over(node.type)
         if isinstance(node, n.Divide):
             return self._division_is_wide(node)
-        if isinstance(node, n.Choose | n.FirstKnown):
-            values = [v for _, v in node.cases] + [node.otherwise] if isinstance(node, n.Choose) else list(node.parts)
-            return any(self.is_wide(v) or self.over(v.type, 10 ** (node.type.scale - v.type.scale)) for v in values)
-        return isinstance(node, n.Rounded) and self.is_wide(node.of)
+        if isinstance(node, n.Rounded):
+            cut = node.of.type.scale - node.type.scale
+            return self._top(node.of, 1) + 10**cut > BIG if cut > 0 else self.over(node.type)
+        if isinstance(node, n.Add | n.Subtract | n.Extreme):
+            sizes = [self._top(c, 10 ** (node.type.scale - c.type.scale)) for c in node.children]
+            return (max if isinstance(node, n.Extreme) else sum)(sizes) > BIG
+        if isinstance(node, n.Multiply | n.InUnit):
+            return self.over(node.type) or any(self.over(c.type) for c in node.children)
+        return self.over(node.type)
 
     def _division_is_wide(self, node: n.Divide) -> bool:
         up, down = self._shifts(node)
@@ -224,19 +237,20 @@ class Printer:
         name = self.column(node)
         if name is not None:
             return self.d.quoted(name)
-        if isinstance(node, n.Step):
-            return self.of(node.of)
-        return str(_WRITE[type(node)](self, node))
+        return self.of(node.of) if isinstance(node, n.Step) else self.written(node)
 
     def scaled(self, node: n.Expr, scale: int, wide: bool = False) -> str:
-        """A number's integer at a finer scale, widened first where asked or where the growth needs it."""
+        """A number's integer at a finer scale: wide where asked or where its range needs it, else of 64 bits."""
         grow = 10 ** (scale - node.type.scale)
+        self.check_width(self._top(node, grow))
         if isinstance(node, n.Const) and isinstance(node.value, int):
             value = node.value * grow
             return f"CAST({value} AS {self.d.wide})" if wide else self.d.whole(value)
         written = self.of(node)
-        if (wide or self.over(node.type, grow)) and not self.is_wide(node):
+        if wide or self.over(node.type, grow):
             written = f"CAST({written} AS {self.d.wide})"
+        elif self.column(node) is None:
+            written = self.narrowed(written, node)
         return written if grow == 1 else f"({written} * {self.d.whole(grow)})"
 
     def check_width(self, largest: int) -> None:
@@ -248,7 +262,9 @@ class Printer:
 
 
 def _fact(pr: Printer, node: n.Fact) -> str:
-    return pr.d.quoted(node.column.name)
+    """What 64 bits cannot carry may be kept in another wide type than the dialect's own."""
+    name = pr.d.quoted(node.column.name)
+    return f"CAST({name} AS {pr.d.wide})" if node.type.is_number and pr.over(node.type) else name
 
 
 def _const(pr: Printer, node: n.Const) -> str:
@@ -263,18 +279,17 @@ def _const(pr: Printer, node: n.Const) -> str:
 
 
 def _add(pr: Printer, node: n.Add) -> str:
-    wide = pr.over(node.type)
+    wide = pr.written_wide(node)
     return "(" + " + ".join(pr.scaled(part, node.type.scale, wide) for part in node.parts) + ")"
 
 
 def _subtract(pr: Printer, node: n.Subtract) -> str:
-    wide = pr.over(node.type)
+    wide = pr.written_wide(node)
     return f"({pr.scaled(node.left, node.type.scale, wide)} - {pr.scaled(node.right, node.type.scale, wide)})"
 
 
 def _multiply(pr: Printer, node: n.Multiply) -> str:
     wide = pr.over(node.type)
-    pr.check_width(max(abs(node.type.low), abs(node.type.high)))
     return f"({pr.scaled(node.left, node.left.type.scale, wide)} * {pr.scaled(node.right, node.right.type.scale, wide)})"
 
 
@@ -308,7 +323,7 @@ def _rounded(pr: Printer, node: n.Rounded) -> str:
     if cut <= 0:
         return pr.scaled(node.of, node.type.scale)
     step = 10**cut
-    wide = pr.is_wide(node.of) or pr.over(node.of.type, 2)
+    wide = pr.written_wide(node)
     of = pr.scaled(node.of, node.of.type.scale, wide)
     signed = node.of.type.low < 0
     size = f"abs({of})" if signed else of
@@ -320,7 +335,7 @@ def _rounded(pr: Printer, node: n.Rounded) -> str:
 
 
 def _extreme(pr: Printer, node: n.Extreme) -> str:
-    wide = pr.over(node.type) or any(pr.is_wide(c) for c in node.parts)
+    wide = pr.written_wide(node)
     parts = [pr.scaled(c, node.type.scale, wide) for c in node.parts]
     picked = f"{node.which}({', '.join(parts)})"
     open_parts = [f"{pr.of(c)} IS NULL" for c in node.parts if c.type.nullable]
@@ -337,7 +352,8 @@ def _compare(pr: Printer, node: n.Compare) -> str:
     if left.type.is_number:
         scale = max(left.type.scale, right.type.scale)
         return f"({pr.scaled(left, scale)} {node.op} {pr.scaled(right, scale)})"
-    return f"({pr.of(left)} {node.op} {pr.of(right)})"
+    first = pr.of(left) if node.op in ("=", "<>") else pr.d.ordered(pr.of(left), left.type)
+    return f"({first} {node.op} {pr.of(right)})"
 
 
 def _among(pr: Printer, node: n.Among) -> str:
@@ -362,7 +378,7 @@ def _at_least(pr: Printer, node: n.AtLeast) -> str:
 
 def _value(pr: Printer, node: n.Expr, whole: n.Expr) -> str:
     """A branch's value, a number brought to the scale of the whole."""
-    return pr.scaled(node, whole.type.scale, pr.is_wide(whole)) if whole.type.is_number else pr.of(node)
+    return pr.scaled(node, whole.type.scale, pr.over(whole.type)) if whole.type.is_number else pr.of(node)
 
 
 def _choose(pr: Printer, node: n.Choose) -> str:
@@ -427,7 +443,10 @@ def _group_figure(pr: Printer, node: p.GroupFigure) -> str:
         return many if counts == "TRUE" else f"(CASE WHEN {counts} THEN {many} END)"
     counts, over = _window(pr, node, [node.of], split=False)
     how = {"sum": "sum", "least": "min", "greatest": "max"}[node.how]
-    figure = pr.scaled(node.of, node.of.type.scale, wide=node.how == "sum")
+    if node.of.type.is_number:
+        figure = pr.scaled(node.of, node.of.type.scale, wide=node.how == "sum")
+    else:
+        figure = pr.d.ordered(pr.of(node.of), node.of.type)
     return f"{how}(CASE WHEN {counts} THEN {figure} END) {over}"
 
 
@@ -436,11 +455,13 @@ def _group_mean(pr: Printer, node: p.GroupMean) -> str:
     d, shift = pr.d, node.type.scale - node.of.type.scale
     total = f"sum(CASE WHEN {counts} THEN CAST({pr.of(node.of)} AS {d.wide}) END) {over}"
     many = f"CAST(count(CASE WHEN {counts} THEN 1 END) {over} AS {d.wide})"
+    pr.check_width(pr._top(node.of, p.MOST_SUBJECTS) * 2 * 10**max(shift, 0) + p.MOST_SUBJECTS * 10**max(-shift, 0))
     top = f"(abs({total}) * {d.whole(2 * 10**max(shift, 0))} + {many} * {d.whole(10**max(-shift, 0))})"
     below = f"({many} * {d.whole(2 * 10**max(-shift, 0))})"
     # A sum stays below 2**50 times the count in size where the mean does, which the quotient's estimate needs.
     size = d.quotient(top, below, True, max(abs(node.type.low), abs(node.type.high)))
-    return f"(CASE WHEN {many} > 0 THEN CAST(CASE WHEN {total} < 0 THEN -{size} ELSE {size} END AS {d.big}) END)"
+    kept = d.wide if pr.over(node.type) else d.big
+    return f"(CASE WHEN {many} > 0 THEN CAST(CASE WHEN {total} < 0 THEN -{size} ELSE {size} END AS {kept}) END)"
 
 
 def _quota(pr: Printer, node: p.Quota) -> str:

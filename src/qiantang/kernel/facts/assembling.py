@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from qiantang.kernel.errors import FactsError
@@ -11,7 +11,7 @@ from qiantang.kernel.expressions.nodes import Expr, Fact, walk
 from qiantang.kernel.expressions.plan import Plan, compile_plan
 from qiantang.kernel.expressions.sql import Dialect, Printer
 from qiantang.kernel.facts.dossier import Dossier, Gathered
-from qiantang.kernel.facts.schema import Column, Table
+from qiantang.kernel.facts.schema import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _figure(g: Gathered, over: _Over) -> str:
     if g.how == "any":
         return f"max(CASE WHEN {counts} THEN 1 ELSE 0 END)"
     assert g.of is not None
-    figure = over.cell(g.of)
+    figure = over.d.ordered(over.cell(g.of), g.of.type)
     if g.how == "sum":
         return f"CAST(sum(CASE WHEN {counts} THEN {figure} END) AS {over.d.big})"
     return f"{'min' if g.how == 'least' else 'max'}(CASE WHEN {counts} THEN {figure} END)"
@@ -134,19 +134,3 @@ def _filled(g: Gathered, alias: str, d: Dialect) -> str:
     if g.how == "any":
         return f"(COALESCE({column}, 0) = 1)"
     return column if g.empty is None else f"COALESCE({column}, {d.whole(g.empty)})"
-
-
-def never_unknown(column: Column) -> Column:
-    """The same column where gathering always gives a value (a count, an any)."""
-    return replace(column, required=True)
-
-
-def current(table: Table, relation: str, dialect: Dialect, known_at: date) -> str:
-    """The rows of a table as known on a day: for each key the row that became known last."""
-    d = dialect
-    key = ", ".join(d.quoted(k) for k in table.key)
-    columns = ", ".join(d.quoted(c.name) for c in table.columns)
-    return (f"(SELECT {columns}, {', '.join(d.quoted(p) for p in ('_file', '_sheet', '_row', '_known_at'))} FROM ("
-            f"SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {d.quoted('_known_at')} DESC, "
-            f"{d.quoted('_seq')} DESC) AS _n FROM {relation} WHERE {d.quoted('_known_at')} <= {d.day(known_at)}"
-            f") AS _v WHERE _n = 1)")

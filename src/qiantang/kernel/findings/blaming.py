@@ -14,7 +14,7 @@ class _Blaming:
         self._flags: dict[tuple[int, str], Expr | None] = {}
 
     def facts(self, node: Expr) -> frozenset[str]:
-        for inner in n.walk(node):
+        for inner in () if id(node) in self._facts else n.walk(node):
             if id(inner) not in self._facts:
                 own = {inner.column.name} if isinstance(inner, n.Fact) else set()
                 below = (inner.of,) if isinstance(inner, n.Step) else inner.children
@@ -35,8 +35,8 @@ class _Blaming:
             return open_
         if isinstance(node, n.Step):
             return self.flag(node.of, name)
-        if isinstance(node, p.GroupMean | p.GroupFigure):
-            return open_
+        if isinstance(node, p.GroupMean) or (isinstance(node, p.GroupFigure) and node.how != "count"):
+            return open_ if name in self.facts(node.of) else None
         if isinstance(node, n.Choose):
             return self._choice(node, name)
         blames = [b for b in (self.flag(c, name) for c in node.children) if b is not None]

@@ -403,7 +403,7 @@ def _settled(value: Possible) -> list[Stored]:
 def _turned(values: Sequence[Possible], descending: bool) -> list[tuple[int, int]]:
     """Each key's worst and best as whole numbers, turned so that greater is better."""
     codes = {v for value in values if not isinstance(value, Range) for v in value if v is not None}
-    number = {code: place for place, code in enumerate(sorted(codes))}  # type: ignore[type-var] # codes of one kind
+    number = {code: place for place, code in enumerate(sorted(codes))}
     found = []
     for value in values:
         ends = (value.low, value.high) if isinstance(value, Range) else \

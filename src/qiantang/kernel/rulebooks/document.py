@@ -56,9 +56,10 @@ class Document:
 
 
 _TOP = {"id", "form", "title", "level", "place", "valid", "status", "source", "parameters", "extends", "notes", "codes"}
-_PARAMETER = {"title", "unit", "gives", "value", "bands", "values", "status", "clause", "source", "admissible", "any_of",
-              "from", "to", "since", "until"}
-_VALUE = {"since", "until", "value", "bands", "status", "clause", "source", "admissible"}
+_DATED = {"since", "until", "value", "bands", "admissible"}
+"""What belongs to one value: beside a list of ``values`` it would say nothing."""
+_VALUE = _DATED | {"status", "clause", "source"}
+_PARAMETER = _VALUE | {"title", "unit", "gives", "values"}
 _SOURCE = {"issuer", "document", "number", "clause", "published", "link"}
 _ENDS = ("[)", "[]", "(]", "()")
 
@@ -165,6 +166,8 @@ class _Reader:
     # --- values ---
 
     def scalar(self, node: yaml.ScalarNode, path: str) -> ParameterValue:
+        if node.tag.endswith(":null") or not node.value:
+            self.fault(node, "取值为空", "the value is empty", path)
         if node.tag.endswith((":int", ":float")):
             value = _decimal(node.value)
             if value is None:
@@ -193,6 +196,9 @@ class _Reader:
             high = self.scalar_number(found.get("to"), path)
             if low is not None and high is not None and low > high:
                 self.fault(item, f"分段起点 {low} 大于终点 {high}", f"the band starts at {low}, after its end {high}", path)
+            if low is not None and low == high and ends != "[]":
+                self.fault(item, f"分段 {low} 至 {high} 为空：两端须闭合（[]）",
+                           f"the band from {low} to {high} is empty: both ends must be closed ([])", path)
             if "gives" not in found:
                 self.fault(item, "分段缺少 gives", "the band lacks 'gives'", path)
                 continue
@@ -230,6 +236,10 @@ class _Reader:
         own_source = self.source(found.get("source"), path, source, found.get("clause"))
         own_status = self.status(found.get("status"), path, status)
         rows = [node] if "values" not in found else self.listed(found["values"], path)
+        for key in sorted(_DATED & set(found)) if "values" in found else ():
+            self.fault(found[key], f"已有 values，“{key}”应写在各取值之中", f"beside 'values', '{key}' belongs to each value", path, key)
+        if "values" in found and not rows:
+            self.fault(node, "取值列表为空", "the list of values is empty", path)
         entries = []
         for row in rows:
             given = found if row is node else self.mapping(row, path, _VALUE)
@@ -239,7 +249,6 @@ class _Reader:
                 continue
             value = self.bands(body, path) if "bands" in given else self.value(body, path)
             held = self.span_of(given, path, row)
-            held = Span(held.since or span.since, held.until or span.until)
             choices = self.admissible(given.get("admissible"), path)
             if choices is not None and value not in choices:
                 self.fault(row, "取值不在自己声明的可能范围内", "the value lies outside its own admissible range", path,
@@ -248,7 +257,7 @@ class _Reader:
                                                           given.get("clause") if row is not node else None),
                                  self.status(given.get("status"), path, own_status), choices,
                                  Place(self.file, row=row.start_mark.line + 1, path=path)))
-        entries = _closed(entries)
+        entries = _closed(entries, span)
         spans = [e.span for e in entries]
         for a, b in overlaps(spans):
             self.fault(node, f"取值期间重叠：{a.title.zh} 与 {b.title.zh}", f"values overlap in time: {a.title.en} and {b.title.en}",
@@ -284,7 +293,7 @@ class _Reader:
                 codes.append((code, self.text(body, f"codes.{code}")))
         notes = tuple(self.text(item, "notes") for item in self.listed(found["notes"], "notes")) if "notes" in found else ()
         return Document(
-            self.word(found.get("id"), "id"), self.word(found["form"], "form") if "form" in found else "",
+            self.word(found["id"], "id") if "id" in found else "", self.word(found["form"], "form") if "form" in found else "",
             self.text(found["title"], "title") if "title" in found else same("?"), Level(level),
             self.word(found["place"], "place") if "place" in found else "", span, status, source, parameters,
             self.word(found["extends"], "extends") if "extends" in found else "", notes, tuple(codes), self.file, digest)
@@ -306,22 +315,23 @@ def _written(row: BandRow) -> str:
 
 def _overlapping(rows: list[BandRow]) -> Iterator[tuple[BandRow, BandRow]]:
     lowest = Decimal("-Infinity")
-    ordered = sorted(rows, key=lambda r: lowest if r.low is None else r.low)
+    ordered = sorted(rows, key=lambda r: (lowest if r.low is None else r.low, not r.low_closed))
     for a, b in zip(ordered, ordered[1:], strict=False):
         if a.high is None or b.low is None or a.high > b.low or (a.high == b.low and a.high_closed and b.low_closed):
             yield a, b
 
 
-def _closed(entries: list[Entry]) -> list[Entry]:
-    """A value holds until the next one begins, where it says no end of its own."""
-    ordered = sorted(entries, key=lambda e: e.span.since or date.min)
+def _closed(entries: list[Entry], document: Span) -> list[Entry]:
+    """A value holds from the document's first day and until the next one begins, where it says no days of its own."""
+    ordered = sorted((replace(e, span=replace(e.span, since=e.span.since or document.since)) for e in entries),
+                     key=lambda e: e.span.since or date.min)
     closed = []
     for entry, following in zip(ordered, [*ordered[1:], None], strict=True):
-        begins = following.span.since if following is not None else None
-        if begins is not None and entry.span.since is not None and entry.span.since < begins \
-                and (entry.span.until is None or following is not None and entry.span.until == following.span.until):
-            entry = replace(entry, span=Span(entry.span.since, begins - timedelta(days=1)))
-        closed.append(entry)
+        since, until, begins = entry.span.since, entry.span.until, following.span.since if following is not None else None
+        if until is None:
+            follows = begins is not None and (since is None or since < begins)
+            until = begins - timedelta(days=1) if follows and begins is not None else document.until
+        closed.append(replace(entry, span=Span(since, until)))
     return closed
 
 
@@ -347,10 +357,15 @@ def parse_document(body: bytes, file: str) -> Document:
 
 def id_of(path: Path) -> str:
     """The id of a rulebook file from its first line after the caption (``id: …``), without reading the rest."""
-    with path.open(encoding="utf-8") as lines:
-        first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            row, first = next(((n, line) for n, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")), (1, ""))
+    except UnicodeDecodeError as wrong:
+        raise RulebookError.of("文件不是 UTF-8 编码", "the file is not encoded in UTF-8", place=Place(path.name),
+                               remedy=Text("请另存为 UTF-8。", "Save it as UTF-8.")) from wrong
     key, _, value = first.partition(":")
-    if key.strip() != "id" or not value.strip():
+    id = value.partition(" #")[0].strip().strip("'\"")
+    if key.strip() != "id" or not id:
         raise RulebookError.of("规则文件在说明行之后的首行须为“id: …”", "after its caption a rulebook file begins with the line 'id: …'",
-                               place=Place(path.name, row=1))
-    return value.split("#")[0].strip()
+                               place=Place(path.name, row=row))
+    return id

@@ -100,8 +100,11 @@ class Library:
 
 def nearer(near: Parameter, far: Parameter) -> Parameter:
     """The nearer parameter prevails on the days it has values for; on other days the farther one holds."""
-
-
+    if (near.unit, near.gives) != (far.unit, far.gives):
+        raise RulebookError.of(
+            f"参数 {near.path} 的单位“{near.unit.title.zh}”与所沿用规则的“{far.unit.title.zh}”不同",
+            f"parameter {near.path} is in '{near.unit.title.en}', but in '{far.unit.title.en}' where it is extended from",
+            place=near.entries[0].place if near.entries else Place(path=near.path))
     left = []
     for entry in far.entries:
         spans = [entry.span]

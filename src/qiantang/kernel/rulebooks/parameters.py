@@ -12,8 +12,8 @@ from qiantang.kernel.errors import Fault, Place, RulebookError
 from qiantang.kernel.expressions.nodes import Band, Const, Expr, banded, code_constant, constant, flag_constant
 from qiantang.kernel.periods import Span
 from qiantang.kernel.sources import Source, Status
-from qiantang.kernel.units import Unit
-from qiantang.kernel.words import Text
+from qiantang.kernel.units import ONE, Unit
+from qiantang.kernel.words import Text, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Parameter:
         for entry in self.entries:
             if day in entry.span:
                 return entry
-        spans = self.entries[0].span.title if self.entries else Text("无", "none")
+        spans = joined([e.span.title for e in self.entries], "；", "; ") if self.entries else Text("无", "none")
         raise RulebookError.of(
             f"参数 {self.path}（{self.title.zh}）在 {day} 没有取值，取值期间：{spans.zh}",
             f"parameter {self.path} ({self.title.en}) has no value on {day}; it has values for: {spans.en}",
@@ -101,7 +101,11 @@ class Parameters:
         """The parameter itself; RulebookError where there is none of that path."""
         found = self._by_path.get(path)
         if found is None:
-            raise RulebookError.of(f"规则缺少参数 {path}", f"the rulebook lacks parameter {path}", place=Place(path=path))
+            import difflib
+
+            near = difflib.get_close_matches(path, self._by_path, n=3)
+            raise RulebookError.of(f"规则缺少参数 {path}", f"the rulebook lacks parameter {path}", place=Place(path=path),
+                                   remedy=Text("相近的：" + "、".join(near), "near: " + ", ".join(near)) if near else None)
         return found
 
     def entry(self, path: str) -> Entry:
@@ -131,11 +135,14 @@ class Parameters:
 
     def whole(self, path: str) -> int:
         """A whole number."""
-        return int(self.decimal(path))
+        value = self.decimal(path)
+        if value != int(value):
+            raise self._wrong(path, "whole number")
+        return int(value)
 
     def fraction(self, path: str) -> Fraction:
-        """A share, exactly."""
-        return Fraction(self.decimal(path))
+        """A share, exactly; RulebookError where the parameter's unit is no fraction."""
+        return Fraction(self.decimal(path)) * self.unit(path).factor_to(ONE)
 
     def number(self, path: str) -> Const:
         """A number with its unit, as an expression."""

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from qiantang.kernel.errors import Place, RulebookError
-from qiantang.kernel.expressions.nodes import Expr, Fact, choose, code_constant, facts_of, paths_of
+from qiantang.kernel.expressions.nodes import Expr, Fact, choose, code_constant, facts_of, paths_of, shape
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.document import Document
 from qiantang.kernel.rulebooks.parameters import Entry, Parameter, Parameters, ParameterValue
@@ -200,6 +200,8 @@ class Rulebook:
         self.parameters = dict(parameters)
         self.lineage = tuple(lineage)
         self.changes: dict[str, ParameterValue] = {}
+        self.replaced: dict[str, str] = {}
+        """Criterion parts that a reform replaced, each with the shape of what stands there now."""
         self._readings: dict[date, Reading] = {}
 
     @property
@@ -215,7 +217,8 @@ class Rulebook:
     @property
     def version(self) -> str:
         """Names this text of the rulebook: its files' and forms' content and any change made to it."""
-        parts = [self.document.digest, *(d.digest for d in self.lineage), self.form.name, repr(sorted(self.changes.items()))]
+        parts = [self.document.digest, *(d.digest for d in self.lineage), self.form.name,
+                 *(repr(sorted(changes.items())) for changes in (self.changes, self.replaced))]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def on(self, day: date | None = None) -> Reading:
@@ -241,7 +244,7 @@ class Rulebook:
                 value=path, remedy=Text("相近的参数：" + "、".join(near), "near names: " + ", ".join(near)))
         changed = Rulebook(self.document, self.form, self.dossier,
                            {**self.parameters, path: self.parameters[path].replaced(value)}, self.lineage)
-        changed.changes = {**self.changes, path: value}
+        changed.changes, changed.replaced = {**self.changes, path: value}, dict(self.replaced)
         return changed
 
     def with_criterion(self, id: str, **parts: Expr) -> Rulebook:
@@ -254,9 +257,9 @@ class Rulebook:
                 raise RulebookError.of(f"规则没有标准 {id}", f"the rulebook has no criterion {id}", value=id)
             return substituted(outline, id, parts)
 
-        changed = Rulebook(self.document, replace(self.form, build=build, name=f"{self.form.name}+{id}"), self.dossier,
-                           self.parameters, self.lineage)
+        changed = Rulebook(self.document, replace(self.form, build=build), self.dossier, self.parameters, self.lineage)
         changed.changes = dict(self.changes)
+        changed.replaced = {**self.replaced, **{f"{id}.{part}": shape(expr) for part, expr in parts.items()}}
         return changed
 
 
@@ -276,7 +279,7 @@ def substituted(outline: Outline, id: str, parts: Mapping[str, Expr]) -> Outline
         return None if expr is None else rewritten(expr, swap)
 
     criteria = tuple(replace(c, value=new(c.value), points=new(c.points), met=new(c.met)) if c.id != id
-                     else replace(c, **{p: parts.get(p, getattr(c, p)) for p in ("value", "points", "met")})
+                     else replace(c, **{p: parts[p] if p in parts else new(getattr(c, p)) for p in ("value", "points", "met")})
                      for c in outline.criteria)
 
     def case(old_case: Case) -> Case:
@@ -286,6 +289,6 @@ def substituted(outline: Outline, id: str, parts: Mapping[str, Expr]) -> Outline
         return Case(when, gives, old_case.because)
 
     return replace(outline, criteria=criteria, cases=tuple(case(c) for c in outline.cases), otherwise=case(outline.otherwise),
-                   cohort=new(outline.cohort))
+                   cohort=new(outline.cohort), reach=tuple((code, rewritten(needed, swap)) for code, needed in outline.reach))
 
 

@@ -1,0 +1,85 @@
+"""Puts the house together: lists the domains, sorts them by need, and gathers what they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from qiantang.kernel.actions.processes import Process
+from qiantang.kernel.domains import Domain, Opening, Published, ViewDeclaration
+from qiantang.kernel.facts.dossier import Dossier
+from qiantang.kernel.facts.schema import Table
+from qiantang.kernel.order import ordered
+from qiantang.kernel.rulebooks.library import Library
+from qiantang.registers import REGISTERS
+from qiantang.registers.dossiers import ENTERPRISE
+
+DOMAINS: tuple[str, ...] = (
+    "qiantang.domains.land",
+    "qiantang.domains.enterprises",
+)
+"""Every domain of this project; outside packages join through the entry-point group ``qiantang.domains``."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The domains in the order they run, with what they declare side by side."""
+
+    domains: tuple[Domain, ...]
+    library: Library
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The registers and the domains' own tables."""
+        return (*REGISTERS, *(t for d in self.domains for t in d.tables))
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """Every kind of case."""
+        return tuple(p for d in self.domains for p in d.processes)
+
+    @property
+    def openings(self) -> tuple[Opening, ...]:
+        """Which findings open which cases."""
+        return tuple(o for d in self.domains for o in d.openings)
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """The findings that others may read by name."""
+        return tuple(p for d in self.domains for p in d.publishes)
+
+    @property
+    def views(self) -> tuple[ViewDeclaration, ...]:
+        """The views, in the order they are shown."""
+        return tuple(sorted((v for d in self.domains for v in d.views), key=lambda v: v.place))
+
+    @property
+    def usual(self) -> tuple[str, ...]:
+        """The rulebooks applied where the district names none, in the domains' order."""
+        return tuple(dict.fromkeys(id for d in self.domains for id in d.usual))
+
+    def domain_of(self, form: str) -> Domain:
+        """The domain that declares a form."""
+        return next(d for d in self.domains if any(f.name == form for f in d.forms))
+
+
+def assemble(domains: Iterable[Domain], folders: Iterable[Path] = (), dossiers: Iterable[Dossier] = (ENTERPRISE,)) -> House:
+    """A house of these domains; ``folders`` hold further rulebook files of the district."""
+    rows = ordered(tuple(domains))
+    forms = {f.name: f for d in rows for f in d.forms}
+    files = {x.name: x for x in (*dossiers, *(x for d in rows for x in d.dossiers))}
+    places = [d.rulebooks for d in rows if d.rulebooks is not None]
+    return House(rows, Library([*places, *folders], forms, files))
+
+
+@cache
+def house(folder: Path | None = None) -> House:
+    """This project's domains and those of installed packages, with a district folder's own rulebooks."""
+    found: list[Domain] = [import_module(name).DOMAIN for name in DOMAINS]
+    found += [entry.load() for entry in entry_points(group="qiantang.domains")]
+    own = folder / "rulebooks" if folder is not None else None
+    return assemble(found, [own] if own is not None and own.is_dir() else [])

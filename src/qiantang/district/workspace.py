@@ -1,0 +1,157 @@
+"""The folder an assessment works in: the departments' workbooks, and beside them, in .qiantang, all that was made of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qiantang.district.assembly import House, house
+from qiantang.district.settings import SETTINGS_FILE, District, default_folder
+from qiantang.kernel.errors import Place, SubjectError
+from qiantang.kernel.expressions.types import Kind, Type
+from qiantang.kernel.units import Unit
+from qiantang.kernel.words import Text
+
+if TYPE_CHECKING:
+    from qiantang.kernel.actions.ports import StateStore
+
+HIDDEN = ".qiantang"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """One run as it lies in the workspace: its key, what it judged by and when, where the rows are, their columns."""
+
+    key: str
+    rulebook: str
+    version: str
+    law_date: date
+    known_at: date
+    year: int
+    path: Path
+    dossier: Path
+    types: Mapping[str, Type]
+    counts: Mapping[str, int]
+
+    def to_json(self) -> dict[str, object]:
+        """The run as plain values; paths are told from the workspace's own folder."""
+        return {
+            "key": self.key, "rulebook": self.rulebook, "version": self.version, "law_date": str(self.law_date),
+            "known_at": str(self.known_at), "year": self.year, "path": self.path.name, "dossier": self.dossier.name,
+            "types": {name: type_to_json(t) for name, t in self.types.items()}, "counts": dict(self.counts),
+        }
+
+
+def type_to_json(kind: Type) -> list[object]:
+    """A type as plain values."""
+    return [str(kind.kind), kind.scale, [list(a) for a in kind.unit.atoms]]
+
+
+def type_from_json(written: list[object]) -> Type:
+    """The type back from plain values."""
+    kind, scale, atoms = written
+    assert isinstance(scale, int)
+    assert isinstance(atoms, list)
+    return Type(Kind(str(kind)), scale, Unit(tuple((str(n), int(p)) for n, p in atoms)))
+
+
+class Workspace:
+    """A district folder and its results. ``folder`` holds the workbooks and, optionally, ``district.yaml``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.hidden = self.folder / HIDDEN
+        self.facts = self.hidden / "facts"
+        self.runs = self.hidden / "runs"
+        self.dossiers = self.hidden / "dossiers"
+
+    @cached_property
+    def district(self) -> District:
+        """The folder's own settings, else those of the reference district."""
+        own = (self.folder / SETTINGS_FILE).is_file()
+        return District.load(self.folder if own else default_folder())
+
+    @cached_property
+    def house(self) -> House:
+        """The domains, with the folder's own rulebooks."""
+        return house(self.folder)
+
+    def state(self) -> StateStore:
+        """The store of cases, audit log and index of runs."""
+        from qiantang.stores import open_store
+
+        self.hidden.mkdir(parents=True, exist_ok=True)
+        return open_store(self.hidden / "state.sqlite")
+
+    def run_file(self, key: str) -> Path:
+        """Where the rows of a run lie."""
+        return self.runs / f"{key}.parquet"
+
+    def keep(self, run: StoredRun) -> None:
+        """Write down what a run is, beside its rows."""
+        write_whole(self.runs / f"{run.key}.json", json.dumps(run.to_json(), ensure_ascii=False, indent=1))
+
+    def stored(self, key: str) -> StoredRun | None:
+        """The run of that key, if it was kept whole."""
+        file = self.runs / f"{key}.json"
+        if not file.is_file() or not self.run_file(key).is_file():
+            return None
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return StoredRun(
+            found["key"], found["rulebook"], found["version"], date.fromisoformat(found["law_date"]),
+            date.fromisoformat(found["known_at"]), found["year"], self.runs / found["path"], self.dossiers / found["dossier"],
+            {n: type_from_json(t) for n, t in found["types"].items()}, found["counts"])
+
+    def publish_latest(self, keys: Mapping[str, str]) -> None:
+        """Say which run of each rulebook is the latest, in one step: until then the previous results stand whole."""
+        write_whole(self.hidden / "latest.json", json.dumps(self.latest_keys() | dict(keys), indent=1))
+
+    def latest_keys(self) -> dict[str, str]:
+        """Rulebook id to the key of its latest run."""
+        file = self.hidden / "latest.json"
+        return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+
+    def latest(self, rulebook: str) -> StoredRun:
+        """The latest run of a rulebook; SubjectError says how to get one."""
+        key = self.latest_keys().get(rulebook)
+        found = self.stored(key) if key is not None else None
+        if found is None:
+            raise SubjectError.of(
+                f"尚无规则 {rulebook} 的评价结果", f"there is no run of rulebook {rulebook} yet", place=Place(str(self.folder)),
+                remedy=Text(f"请先运行：qiantang assess {self.folder} --rulebook {rulebook}",
+                            f"Run first: qiantang assess {self.folder} --rulebook {rulebook}"))
+        return found
+
+
+def write_whole(path: Path, body: str) -> None:
+    """Write a file beside its place and move it there, so that a reader finds the old one or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(body, encoding="utf-8")
+    part.replace(path)
+
+
+def found_workspace(named: Path | None) -> Workspace:
+    """The folder named, else ``QIANTANG_DIR``, else the nearest folder upwards that was assessed, else the demonstration.
+
+    SubjectError says how to make one.
+    """
+    if named is not None:
+        if not named.is_dir():
+            raise SubjectError.of(f"没有文件夹 {named}", f"there is no folder {named}", value=str(named))
+        return Workspace(named)
+    if os.environ.get("QIANTANG_DIR"):
+        return Workspace(Path(os.environ["QIANTANG_DIR"]))
+    here = Path.cwd()
+    for folder in (here, *here.parents, here / "demo-district"):
+        if (folder / HIDDEN).is_dir():
+            return Workspace(folder)
+    raise SubjectError.of(
+        "没有找到已评价的地区文件夹", "no assessed district folder was found", place=Place(str(here)),
+        remedy=Text("请用 --dir 指明，或先运行 qiantang demo。", "Name it with --dir, or run first: qiantang demo"))

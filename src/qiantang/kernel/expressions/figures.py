@@ -1,0 +1,75 @@
+"""A number with its unit as each language's reader expects it: 1,440 万元 in Chinese, 14,400,000 yuan in English."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from qiantang.kernel.units import ONE, Unit, unit
+from qiantang.kernel.words import Lang, Text
+
+YES, NO, UNKNOWN = Text("是", "yes"), Text("否", "no"), Text("未知", "unknown")
+
+# English counts by thousands: ten-thousands read as a misprint there, so they are written out.
+_SPELT_OUT = {"千元": "元", "万元": "元", "百万元": "元", "亿元": "元", "万tce": "tce", "万kWh": "kWh"}
+
+
+def grouped(value: Decimal, separator: str = ",") -> str:
+    """The number with thousands separators and without trailing zeros."""
+    written = f"{value:,f}".replace(",", separator)
+    if "." in written:
+        written = written.rstrip("0").rstrip(".")
+    return "0" if written == "-0" else written
+
+
+def figure(value: Decimal, of: Unit, lang: Lang, percent: bool = False) -> str:
+    """The number with its unit; ``percent`` writes a plain fraction as a percentage."""
+    if percent and of == ONE:
+        return f"{grouped(value * 100)} %"
+    if of == unit("年"):
+        return f"{grouped(value, separator='')} 年" if lang == "zh" else _years(value)
+    if lang == "en":
+        read = Unit(tuple(sorted((_SPELT_OUT.get(n, n) if p == 1 else n, p) for n, p in of.atoms)))
+        factor = of.factor_to(read)
+        value, of = value * factor.numerator / factor.denominator, read
+    name = unit_name(of, lang, single=abs(value) == 1)
+    return f"{grouped(value)} {name}" if name else grouped(value)
+
+
+def _years(value: Decimal) -> str:
+    """A calendar year stands alone in English, a length of time does not."""
+    written = grouped(value, separator="")
+    return written if value >= 1000 else f"{written} {'year' if value == 1 else 'years'}"
+
+
+def unit_name(of: Unit, lang: Lang, single: bool = False) -> str:
+    """The unit in one language; in English the singular below the line, and above it for exactly one."""
+    if lang == "zh":
+        return of.title.zh
+    above, line, below = of.title.en.partition("/")
+    return _singular(above, single) + line + _singular(below, True)
+
+
+def _singular(words: str, single: bool) -> str:
+    return "·".join(w.removesuffix("s") for w in words.split("·")) if single else words
+
+
+def share(of: Fraction) -> str:
+    """A share of a whole as a percentage, or as a fraction where no decimal is exact."""
+    hundredfold = of * 100
+    decimals = 0
+    while hundredfold.denominator > 1 and decimals < 6:
+        hundredfold, decimals = hundredfold * 10, decimals + 1
+    if hundredfold.denominator > 1:
+        return str(of)
+    return f"{grouped(Decimal(hundredfold.numerator).scaleb(-decimals))} %"
+
+
+def plain(value: bool | str | date | None, lang: Lang) -> str:
+    """A flag, a word or a day."""
+    if value is None:
+        return UNKNOWN.said(lang)
+    if isinstance(value, bool):
+        return (YES if value else NO).said(lang)
+    return str(value)

@@ -1,0 +1,71 @@
+"""What the door asks of every row: the checks a table's schema implies, as expressions that print in every dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from qiantang.kernel.expressions.nodes import Fact, among, constant, facts_of, is_known
+from qiantang.kernel.expressions.plan import compile_plan
+from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.types import Kind
+from qiantang.kernel.facts.schema import Check, Column, Table, count
+from qiantang.kernel.words import Text, joined
+
+ROW = count("source_row", "来源行", "source row", "", high="1000000000", required=True)
+"""The row of its sheet that a row of facts came from."""
+
+
+def cell_checks(column: Column) -> tuple[Check, ...]:
+    """Presence, bounds and list of codes. The expressions stand on a column without bounds: they are the bounds."""
+    fact = Fact.of(replace(column, low=None, high=None, required=False))
+    found: list[Check] = []
+    if column.required:
+        found.append(Check(f"{column.name} required", is_known(fact), Text("缺少必填值", "a required value is missing"),
+                           Text("填写该值。", "Enter the value."), column.name))
+    if column.kind is Kind.NUMBER:
+        unit = column.unit.title
+        remedy = _closed(column.note) or Text("核对数值与单位。", "Check the figure and its unit.")
+        if column.low is not None:
+            found.append(Check(f"{column.name} low", fact >= constant(column.low, column.unit),
+                               Text(f"{{value}} 低于下限 {_shown(column.low)} {unit.zh}".rstrip(),
+                                    f"{{value}} is below {_shown(column.low)} {unit.en}".rstrip()), remedy, column.name))
+        if column.high is not None:
+            found.append(Check(f"{column.name} high", fact <= constant(column.high, column.unit),
+                               Text(f"{{value}} 高于上限 {_shown(column.high)} {unit.zh}".rstrip(),
+                                    f"{{value}} is above {_shown(column.high)} {unit.en}".rstrip()), remedy, column.name))
+    if column.choices:
+        listed = joined([title for _, title in column.choices])
+        found.append(Check(f"{column.name} choice", among(fact, [code for code, _ in column.choices]),
+                           Text("“{value}”不在代码表中", "'{value}' is not in the list"),
+                           Text("可填：", "One of: ") + listed + Text("。", "."), column.name))
+    return tuple(found)
+
+
+def row_checks(table: Table, given: Collection[str]) -> tuple[Check, ...]:
+    """The table's checks over several columns, as far as these columns are given."""
+    return tuple(c for c in table.checks if all(f.column.name in given for f in facts_of(c.holds)))
+
+
+def table_checks(table: Table) -> tuple[Check, ...]:
+    """All checks of a table: of its cells, then of its rows."""
+    return tuple(c for column in table.columns for c in cell_checks(column)) + table.checks
+
+
+def printed(checks: Sequence[Check], dialect: Dialect, source: str, law_date: date) -> str:
+    """A SELECT over typed rows: the source row and, for each check, whether it holds (unknown where it cannot say)."""
+    plan = compile_plan({c.id: c.holds for c in checks}, carry=[Fact.of(ROW)])
+    return Printer(dialect, plan, law_date).select(source)
+
+
+def _shown(bound: Decimal) -> str:
+    return f"{bound:,f}"
+
+
+def _closed(note: Text) -> Text | None:
+    """A column's note as a sentence of advice."""
+    if not note.zh:
+        return None
+    return Text(note.zh.rstrip("。") + "。", note.en[:1].upper() + note.en[1:].rstrip(".") + ".")
