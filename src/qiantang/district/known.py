@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,20 +12,8 @@ from qiantang.kernel.expressions.sql import Dialect
 from qiantang.kernel.facts.dossier import Asked, Derived, Dossier, Gathered
 from qiantang.kernel.facts.schema import Table
 from qiantang.kernel.facts.vintages import SEQUENCE, Vintage, known, only_vintage
+from qiantang.kernel.findings.explanation import Origin
 from qiantang.kernel.ports import Engine
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Where a value was read: table, column, file, sheet, row, and the day it became known."""
-
-    table: str
-    column: str
-    file: str
-    sheet: str
-    row: int
-    known_at: date
-    value: Stored = None
 
 
 class KnownFacts:
@@ -64,7 +51,7 @@ class KnownFacts:
             engine.write(f"SELECT * FROM {select} AS _k", snapshot)
         return engine.parquet([snapshot])
 
-    def cells(self, engine: Engine, table: Table, column: str, subject: str, match: str = "", year: int | None = None) -> list[Cell]:
+    def cells(self, engine: Engine, table: Table, column: str, subject: str, match: str = "", year: int | None = None) -> list[Origin]:
         """The cells that a fact of a subject was read from, newest first; several where it was gathered from rows."""
         files = self.files(table)
         if not files:
@@ -77,19 +64,19 @@ class KnownFacts:
                  f"{d.quoted('_known_at')} <= {d.day(self.known_at)}"]
         if year is not None and table.period is not None:
             tests.append(f"{d.quoted(table.period)} = {d.whole(year)}")
-        rows = engine.rows(f"SELECT {d.quoted(column)} AS value, {', '.join(d.quoted(k) for k in table.key)}, "
+        rows = engine.rows(f"SELECT {', '.join(d.quoted(k) for k in table.key)}, "
                            f"{_provenance(d)} FROM {source} WHERE {' AND '.join(tests)} ORDER BY {d.quoted(SEQUENCE)} DESC")
-        newest: dict[tuple[Stored, ...], Cell] = {}
+        newest: dict[tuple[Stored, ...], Origin] = {}
         for row in rows:
             known_at = row["_known_at"]
             assert isinstance(known_at, date)
             number = row["_row"]
-            cell = Cell(table.name, column, str(row["_file"]), str(row["_sheet"] or ""), int(number) if isinstance(number, int) else 0,
-                        known_at, row["value"])
+            cell = Origin(table.title, table.column(column).title, str(row["_file"]), str(row["_sheet"] or ""),
+                          number if isinstance(number, int) else None, known_at)
             newest.setdefault(tuple(row[k] for k in table.key), cell)
         return list(newest.values())
 
-    def origins(self, engine: Engine, dossier: Dossier, fact: str, subject: str, year: int) -> list[Cell]:
+    def origins(self, engine: Engine, dossier: Dossier, fact: str, subject: str, year: int) -> list[Origin]:
         """The cells behind a fact of the dossier, through gathering and deriving."""
         origin = dossier.origin(fact)
         if isinstance(origin, tuple):

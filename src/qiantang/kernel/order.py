@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from qiantang.kernel.domains import Domain
@@ -11,37 +12,45 @@ from qiantang.kernel.words import Text
 
 
 def ordered(domains: Sequence[Domain]) -> tuple[Domain, ...]:
-    """The domains in an order in which they can run. DomainError names every double, unmet need and ring."""
-    faults: list[Fault] = []
-    by_name: dict[str, Domain] = {}
+    """The domains in an order in which they can run, as near to the given one as their needs allow.
+
+    DomainError names every double and every unmet need, and one ring where there is any.
+    """
+    by_name = {domain.name: domain for domain in domains}
+    faults = [Fault(Text(f"领域 {name} 重复", f"domain {name} occurs twice"), Place(path=name))
+              for name, times in Counter(d.name for d in domains).items() if times > 1]
     giver: dict[str, str] = {}
-    for domain in domains:
-        place = Place(path=domain.name)
-        if domain.name in by_name:
-            faults.append(Fault(Text(f"领域 {domain.name} 重复", f"domain {domain.name} occurs twice"), place))
-        by_name[domain.name] = domain
-        for published in domain.publishes:
-            other = giver.setdefault(published.name, domain.name)
-            if other != domain.name:
-                faults.append(Fault(Text(f"{published.name} 由 {other} 与 {domain.name} 同时发布",
-                                         f"{published.name} is published by both {other} and {domain.name}"), place))
-    needs = {d.name: {n for n in (*d.needs, *(a.name for x in d.dossiers for a in x.asked))} for d in domains}
-    for name, wanted in needs.items():
-        faults += [Fault(Text(f"领域 {name} 需要 {need}，但无人发布", f"domain {name} needs {need}, which nobody publishes"),
-                         Place(path=name), need) for need in sorted(wanted - set(giver))]
-    for kind in ("tables", "forms", "dossiers", "processes", "views"):
+    for kind in ("publishes", "tables", "forms", "dossiers", "processes", "views"):
         seen: dict[str, str] = {}
-        for domain in domains:
-            for thing in getattr(domain, kind):
-                other = seen.setdefault(thing.name, domain.name)
-                if other != domain.name:
-                    faults.append(Fault(Text(f"{thing.name}（{kind}）由 {other} 与 {domain.name} 同时声明",
-                                             f"{thing.name} ({kind}) is declared by both {other} and {domain.name}"),
-                                        Place(path=domain.name)))
-    raise_all(DomainError, faults)
-    graph = {name: {giver[n] for n in wanted} - {name} for name, wanted in needs.items()}
+        for domain in by_name.values():
+            for name in _names(domain, kind):
+                if name in seen:
+                    faults.append(Fault(Text(f"{name}（{kind}）由 {seen[name]} 与 {domain.name} 同时声明",
+                                             f"{name} ({kind}) is declared by both {seen[name]} and {domain.name}"),
+                                        Place(path=domain.name), name))
+                seen.setdefault(name, domain.name)
+        giver = seen if kind == "publishes" else giver
+    order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(by_name, ()))
+    for domain in by_name.values():
+        for need in sorted({*domain.needs, *(a.name for x in domain.dossiers for a in x.asked)}):
+            if need not in giver:
+                faults.append(Fault(Text(f"领域 {domain.name} 需要 {need}，但无人发布",
+                                         f"domain {domain.name} needs {need}, which nobody publishes"),
+                                    Place(path=domain.name), need))
+            elif giver[need] != domain.name:
+                order.add(domain.name, giver[need])
+    names: tuple[str, ...] = ()
     try:
-        return tuple(by_name[name] for name in TopologicalSorter(graph).static_order())
+        names = tuple(order.static_order())
     except CycleError as ring:
-        path = " → ".join(ring.args[1])
-        raise DomainError(Fault(Text(f"领域相互需要成环：{path}", f"domains need each other in a ring: {path}"))) from ring
+        path = " → ".join(reversed(ring.args[1]))
+        faults.append(Fault(Text(f"领域相互需要成环：{path}", f"domains need each other in a ring: {path}")))
+    raise_all(DomainError, faults)
+    return tuple(by_name[name] for name in names)
+
+
+def _names(domain: Domain, kind: str) -> Iterator[str]:
+    """What a domain declares of a kind; a computed table is a table."""
+    yield from (thing.name for thing in getattr(domain, kind))
+    if kind == "tables":
+        yield from (computed.table.name for computed in domain.computed)

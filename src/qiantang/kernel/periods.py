@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from qiantang.kernel.words import Text
 
@@ -29,7 +30,7 @@ class Span:
 def overlaps(spans: Sequence[Span]) -> list[tuple[Span, Span]]:
     """Neighbouring spans (by first day) that share a day."""
     ordered = sorted(spans, key=lambda s: s.since or date.min)
-    return [(a, b) for a, b in zip(ordered, ordered[1:], strict=False)
+    return [(a, b) for a, b in pairwise(ordered)
             if a.until is None or (b.since or date.min) <= a.until]
 
 
@@ -37,5 +38,5 @@ def gaps(spans: Sequence[Span]) -> list[Span]:
     """Days between neighbouring spans that belong to none."""
     ordered = sorted(spans, key=lambda s: s.since or date.min)
     return [Span(a.until + timedelta(days=1), b.since - timedelta(days=1))
-            for a, b in zip(ordered, ordered[1:], strict=False)
+            for a, b in pairwise(ordered)
             if a.until is not None and b.since is not None and b.since - a.until > timedelta(days=1)]

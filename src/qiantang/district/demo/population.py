@@ -137,7 +137,8 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
                 d.product, d.heavy_polluter, d.public_utility, d.value_added_rate, d.energy_weight, d.emission_weight,
                 d.land_weight, d.founded_on,
                 d.founded_on + whole('registered', d.id, 0, 25) AS registered_on,
-                CASE WHEN d.sector = 'industry' THEN d.founded_on + whole('producing', d.id, 90, 720) END AS production_started_on,
+                CASE WHEN d.sector = 'industry' AND d.founded_on + whole('producing', d.id, 90, 720) <= {days}
+                     THEN d.founded_on + whole('producing', d.id, 90, 720) END AS production_started_on,
                 CASE WHEN d.stratum = 'above' OR chance('status', d.id) < 0.975 THEN 'active'
                      ELSE pick('status/which', d.id, ['suspended', 'suspended', 'moved_out', 'deregistered']) END AS status,
                 CASE WHEN chance('kind', d.id) > 0.86 THEN 'joint_stock' WHEN chance('kind', d.id) > 0.80 THEN 'foreign'

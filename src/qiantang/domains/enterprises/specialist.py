@@ -24,15 +24,13 @@ def specialist(p: Parameters, d: Dossier) -> Outline:
     score = d.fact("specialist_score")
     conditions = (
         condition("niche", "从事特定细分市场年限", "years in the niche", d.fact("years_in_niche") >= p.number("niche.years"),
-                  d.fact("years_in_niche"), lever="years_in_niche"),
-        condition("research", "上年研发费用总额", "R&D last year", research >= p.number("rd.least"), research, lever=notion,
+                  d.fact("years_in_niche")),
+        condition("research", "上年研发费用总额", "R&D last year", research >= p.number("rd.least"), research,
                   rests_on=("rd.notion",)),
-        condition("intensity", "上年研发费用占营业收入", "R&D over revenue", intensity >= share_bound(p, "rd.share"), intensity, lever=notion),
+        condition("intensity", "上年研发费用占营业收入", "R&D over revenue", intensity >= share_bound(p, "rd.share"), intensity),
         condition("size", "营业收入或股权融资", "revenue or equity financing",
-                  n.any_of(revenue >= p.number("size.revenue"), equity >= p.number("size.equity")), revenue, lever="revenue_wan",
-                  measured=revenue >= p.number("size.revenue")),
-        condition("evaluation", "评价得分或直通条件", "score or a shortcut", n.any_of(shortcut, score >= p.number("score.least")), score,
-                  lever="specialist_score", measured=score >= p.number("score.least")),
+                  n.any_of(revenue >= p.number("size.revenue"), equity >= p.number("size.equity")), revenue),
+        condition("evaluation", "评价得分或直通条件", "score or a shortcut", n.any_of(shortcut, score >= p.number("score.least")), score),
     )
     return judged_by(conditions, (figure("equity", "近两年股权融资", "equity financing of two years", equity),
                                   figure("mean_research", "近两年研发费用均值", "mean R&D of two years", mean_research)))

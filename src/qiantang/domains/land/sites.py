@@ -11,11 +11,9 @@ from qiantang.kernel.expressions.nodes import (
     Expr,
     add,
     all_of,
-    any_of,
     choose,
     constant,
     first_known,
-    flag_constant,
     is_known,
     not_,
     rounded,
@@ -93,4 +91,4 @@ def _lessees(dossier: Dossier, below: EvaluationList) -> Following:
     none, one = constant(0, "家"), constant(1, "家")
     in_park = choose((all_of(not_(on_others_land), dossier.fact("in_small_enterprise_park")), one), otherwise=none)
     outside_parks = group_figure("greatest", in_park, within=(site,)).equals(none)
-    return Following("landowner", all_of(on_others_land, below.holds, any_of(outside_parks, flag_constant(False))), site)
+    return Following("landowner", all_of(on_others_land, below.holds, outside_parks), site)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from qiantang.kernel.expressions.nodes import Expr, all_of, any_of, day_constant, flag_constant, surely
+from qiantang.kernel.expressions.nodes import Expr, any_of, day_constant, flag_constant, surely
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.parameters import Parameters
 from qiantang.kernel.rulebooks.rulebook import Criterion, Role
@@ -46,11 +46,6 @@ def standings(p: Parameters, dossier: Dossier, stem: str, role: Role) -> tuple[C
 def applies(of: tuple[Criterion, ...]) -> Expr:
     """Whether any of the standings applies."""
     return any_of(*(c.met for c in of if c.met is not None)) if of else flag_constant(False)
-
-
-def both(*flags: Expr) -> Expr:
-    """All flags together, without those that always hold."""
-    return all_of(*flags)
 
 
 def _years_before(day: date, years: int) -> date:

@@ -179,7 +179,7 @@ class Printer:
     def written(self, node: n.Expr) -> str:
         """A node written out in full, as wide as ``written_wide`` says."""
         if node.type.is_number:
-            self.check_width(self._top(node, 1))
+            self.check_width(self.top(node, 1))
         return str(_WRITE[type(node)](self, node))
 
     def narrowed(self, written: str, node: n.Expr) -> str:
@@ -201,27 +201,30 @@ class Printer:
         if isinstance(node, p.GroupFigure):
             return node.how == "sum" or self.over(node.type)
         if isinstance(node, n.Divide):
-            return self._division_is_wide(node)
+            return self.division_is_wide(node)
         if isinstance(node, n.Rounded):
             cut = node.of.type.scale - node.type.scale
-            return self._top(node.of, 1) + 10**cut > BIG if cut > 0 else self.over(node.type)
+            return self.top(node.of, 1) + 10**cut > BIG if cut > 0 else self.over(node.type)
         if isinstance(node, n.Add | n.Subtract | n.Extreme):
-            sizes = [self._top(c, 10 ** (node.type.scale - c.type.scale)) for c in node.children]
+            sizes = [self.top(c, 10 ** (node.type.scale - c.type.scale)) for c in node.children]
             return (max if isinstance(node, n.Extreme) else sum)(sizes) > BIG
         if isinstance(node, n.Multiply | n.InUnit):
             return self.over(node.type) or any(self.over(c.type) for c in node.children)
         return self.over(node.type)
 
-    def _division_is_wide(self, node: n.Divide) -> bool:
-        up, down = self._shifts(node)
-        return self._top(node.above, up) * 2 + self._top(node.below, down) > BIG or self._top(node.below, down) * 2 > BIG
+    def division_is_wide(self, node: n.Divide) -> bool:
+        """Whether a quotient is worked out in the wide integer: what stands above or below the line needs it."""
+        up, down = self.shifts(node)
+        return self.top(node.above, up) * 2 + self.top(node.below, down) > BIG or self.top(node.below, down) * 2 > BIG
 
     @staticmethod
-    def _top(node: n.Expr, grow: int) -> int:
+    def top(node: n.Expr, grow: int) -> int:
+        """The largest size of a number's integer, grown."""
         return max(abs(node.type.low), abs(node.type.high)) * grow
 
     @staticmethod
-    def _shifts(node: n.Divide) -> tuple[int, int]:
+    def shifts(node: n.Divide) -> tuple[int, int]:
+        """The factors above and below the line that bring the quotient to its scale."""
         shift = node.type.scale + node.below.type.scale - node.above.type.scale
         return (10**shift, 1) if shift >= 0 else (1, 10**-shift)
 
@@ -242,7 +245,7 @@ class Printer:
     def scaled(self, node: n.Expr, scale: int, wide: bool = False) -> str:
         """A number's integer at a finer scale: wide where asked or where its range needs it, else of 64 bits."""
         grow = 10 ** (scale - node.type.scale)
-        self.check_width(self._top(node, grow))
+        self.check_width(self.top(node, grow))
         if isinstance(node, n.Const) and isinstance(node.value, int):
             value = node.value * grow
             return f"CAST({value} AS {self.d.wide})" if wide else self.d.whole(value)
@@ -296,13 +299,13 @@ def _multiply(pr: Printer, node: n.Multiply) -> str:
 def _divide(pr: Printer, node: n.Divide) -> str:
     """Half up is (2a + b) div 2b on sizes, up is (a + b - 1) div b; with the sign put back where the range admits negatives."""
     d = pr.d
-    up, down = pr._shifts(node)
-    wide = pr._division_is_wide(node)
+    up, down = pr.shifts(node)
+    wide = pr.division_is_wide(node)
     above = pr.scaled(node.above, node.above.type.scale, wide)
     below = pr.scaled(node.below, node.below.type.scale, wide)
     above = above if up == 1 else f"({above} * {d.whole(up)})"
     below = below if down == 1 else f"({below} * {d.whole(down)})"
-    pr.check_width(pr._top(node.above, up) * 2 + pr._top(node.below, down))
+    pr.check_width(pr.top(node.above, up) * 2 + pr.top(node.below, down))
     signed = node.above.type.low < 0 or node.below.type.low < 0
     a, b = (f"abs({above})", f"abs({below})") if signed else (above, below)
     if node.how == "half_up":
@@ -455,7 +458,7 @@ def _group_mean(pr: Printer, node: p.GroupMean) -> str:
     d, shift = pr.d, node.type.scale - node.of.type.scale
     total = f"sum(CASE WHEN {counts} THEN CAST({pr.of(node.of)} AS {d.wide}) END) {over}"
     many = f"CAST(count(CASE WHEN {counts} THEN 1 END) {over} AS {d.wide})"
-    pr.check_width(pr._top(node.of, p.MOST_SUBJECTS) * 2 * 10**max(shift, 0) + p.MOST_SUBJECTS * 10**max(-shift, 0))
+    pr.check_width(pr.top(node.of, p.MOST_SUBJECTS) * 2 * 10**max(shift, 0) + p.MOST_SUBJECTS * 10**max(-shift, 0))
     top = f"(abs({total}) * {d.whole(2 * 10**max(shift, 0))} + {many} * {d.whole(10**max(-shift, 0))})"
     below = f"({many} * {d.whole(2 * 10**max(-shift, 0))})"
     # A sum stays below 2**50 times the count in size where the mean does, which the quotient's estimate needs.

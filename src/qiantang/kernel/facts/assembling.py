@@ -11,7 +11,6 @@ from qiantang.kernel.expressions.nodes import Expr, Fact, walk
 from qiantang.kernel.expressions.plan import Plan, compile_plan
 from qiantang.kernel.expressions.sql import Dialect, Printer
 from qiantang.kernel.facts.dossier import Dossier, Gathered
-from qiantang.kernel.facts.schema import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from qiantang.kernel.errors import FactsError
-from qiantang.kernel.expressions.nodes import Expr, Fact
+from qiantang.kernel.errors import FactsError, Fault, Place, raise_all
+from qiantang.kernel.expressions.nodes import Expr, Fact, facts_of
+from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.schema import Column, Table
 from qiantang.kernel.words import Text
 
@@ -81,6 +82,38 @@ class Dossier:
                 raise FactsError.of(f"案卷 {self.name} 的事实 {column.name} 重复",
                                     f"dossier {self.name} has the fact {column.name} twice", value=column.name)
             self._index[column.name] = column
+        raise_all(FactsError, self._misfits())
+
+    def _misfits(self) -> Iterator[Fault]:
+        """Facts whose expression gives something else than the column says, which would be read wrongly in silence."""
+        for g in self.gathered:
+            if g.of is None:
+                if g.how not in ("count", "any"):
+                    yield self._misfit(g.column, f"{g.how} 缺少 of", f"'{g.how}' needs 'of'")
+                continue
+            yield from self._mistyped(g.column, g.of)
+            if g.how == "sum" and g.of.type.unit.is_ratio:
+                yield self._misfit(g.column, "比率不能相加", "ratios cannot be added")
+            if g.of.type.kind is Kind.FLAG:
+                yield self._misfit(g.column, "是非值请用 any 汇集", "flags are gathered by 'any'")
+        given = set(self._index) - {d.column.name for d in self.derived}
+        for derived in self.derived:
+            yield from self._mistyped(derived.column, derived.expr)
+            for name in sorted({f.column.name for f in facts_of(derived.expr)} - given):
+                yield self._misfit(derived.column, f"所依据的 {name} 不在案卷的原有事实中",
+                                   f"it rests on {name}, which is no underived fact of the dossier")
+
+    def _mistyped(self, column: Column, expr: Expr) -> Iterator[Fault]:
+        of, kept = expr.type, column.type
+        if of.kind is not kept.kind or (of.is_number and (of.unit, of.scale) != (kept.unit, kept.scale)):
+            yield self._misfit(column, f"列为 {kept.kind} {kept.unit.title.zh}（{kept.scale} 位小数），表达式却给出 "
+                                       f"{of.kind} {of.unit.title.zh}（{of.scale} 位小数）",
+                               f"the column keeps a {kept.kind} in '{kept.unit.title.en}' with {kept.scale} decimals, but the "
+                               f"expression gives a {of.kind} in '{of.unit.title.en}' with {of.scale}")
+
+    def _misfit(self, column: Column, zh: str, en: str) -> Fault:
+        return Fault(Text(f"案卷 {self.name} 的事实 {column.name}：{zh}", f"dossier {self.name}, fact {column.name}: {en}"),
+                     Place(path=column.name), column.name)
 
     @property
     def subject(self) -> str:

@@ -11,7 +11,7 @@ from qiantang.kernel.errors import Fault
 from qiantang.kernel.facts.headers import Unread
 from qiantang.kernel.words import Text
 
-Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True, slots=True)

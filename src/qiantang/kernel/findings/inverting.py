@@ -87,49 +87,83 @@ def _below(of: Expr, scale: int) -> Expr:
     return _towards(of, scale, up=True) - _one_unit(of, scale)
 
 
-def _rounding_bound(node: n.Rounded | n.Divide, target: Expr, sense: Sense) -> tuple[Expr, bool] | None:
-    """What the value before rounding must reach, and whether strictly (only for ``at_most``)."""
+def _signed(of: Expr, from_zero: Expr, below_zero: Expr) -> Expr:
+    """One value where ``of`` is 0 or more, another where it is less; rounding goes by size, so bounds turn at 0."""
+    if of.type.low >= 0:
+        return from_zero
+    if of.type.high < 0:
+        return below_zero
+    return n.choose((of < n.constant(0, of.type.unit), below_zero), otherwise=from_zero)
+
+
+def _reaching(node: n.Rounded | n.Divide, target: Expr, sense: Sense) -> tuple[Expr, Expr]:
+    """The end of the values that round to at least (or at most) the target, and a flag: the end itself is one of them.
+
+    ``half_up`` and ``up`` round away from zero, ``down`` towards it, so which end belongs turns with the sign.
+    """
     grid = _on_grid(target, node.type.scale, sense)
-    half = _one_unit(target, node.type.scale, "0.5")
+    step, half = _one_unit(target, node.type.scale), _one_unit(target, node.type.scale, "0.5")
+    zero, yes, no = n.constant(0, target.type.unit), n.flag_constant(True), n.flag_constant(False)
+    if sense == "at_least":
+        above_zero = grid > zero
+        if node.how == "half_up":
+            return grid - half, above_zero
+        if node.how == "down":
+            return n.choose((above_zero, grid), otherwise=grid - step), above_zero
+        return n.choose((above_zero, grid - step), otherwise=grid), n.choose((above_zero, no), otherwise=yes)
+    below_zero = grid < zero
     if node.how == "half_up":
-        return (grid - half, False) if sense == "at_least" else (grid + half, True)
+        return grid + half, below_zero
     if node.how == "down":
-        return (grid, False) if sense == "at_least" else (grid + _one_unit(target, node.type.scale), True)
-    return None
+        return n.choose((below_zero, grid), otherwise=grid + step), below_zero
+    return n.choose((below_zero, grid + step), otherwise=grid), n.choose((below_zero, no), otherwise=yes)
+
+
+def _inside(end: Expr, belongs: Expr, scale: int, sense: Sense) -> Expr:
+    """The outermost value of a grid within an end that belongs or does not."""
+    past = _above(end, scale) if sense == "at_least" else _below(end, scale)
+    return n.choose((belongs, end), otherwise=past)
 
 
 def _rounded(node: n.Rounded, target: Expr, sense: Sense, fact: str) -> Bound | None:
     if node.type.scale >= node.of.type.scale:
         return inverted(node.of, target, sense, fact)
-    bound = _rounding_bound(node, target, sense)
-    if bound is None:
-        return None
-    value, strictly = bound
-    return inverted(node.of, _below(value, node.of.type.scale) if strictly else value, sense, fact)
+    end, belongs = _reaching(node, target, sense)
+    return inverted(node.of, _inside(end, belongs, node.of.type.scale, sense), sense, fact)
 
 
 def _divide(node: n.Divide, target: Expr, sense: Sense, fact: str) -> Bound | None:
-    bound = _rounding_bound(node, target, sense)
     above, below = fact in _names(node.above), fact in _names(node.below)
-    if bound is None or above == below or node.below.type.low < 0:
+    if above == below or node.below.type.low < 0:
         return None
-    value, strictly = bound
+    end, belongs = _reaching(node, target, sense)
+    nothing = n.constant(0, node.below.type.unit)
     if above:
-        reached = value * node.below
-        # Units cancel by construction; the product is read in the unit of the numerator.
-        reached = _in_unit_of(reached, node.above)
-        return inverted(node.above, _below(reached, node.above.type.scale) if strictly else reached, sense, fact)
+        reached = _in_unit_of(end * node.below, node.above)
+        found = inverted(node.above, _inside(reached, belongs, node.above.type.scale, sense), sense, fact)
+        # Nothing above the line helps while nothing stands below it.
+        return None if found is None else _only(node.below > nothing, found)
     if node.above.type.low < 0:
         return None
-    # a / b >= t means b <= a / t: the sense turns round; t must be above 0.
+    # a / b >= t means b <= a / t: the sense turns round; t must be above 0, and so must the b that is reached.
     scale = node.below.type.scale
-    turned = _in_unit_of(n.divide(node.above, value, scale, "down"), node.below)
-    possible = value > n.constant(0, value.type.unit)
+    cut = _in_unit_of(n.divide(node.above, end, scale, "down"), node.below)
+    exact = (cut * end).equals(_as(node.above, cut * end))
+    possible = end > n.constant(0, end.type.unit)
+    one = _one_unit(node.below, scale)
     if sense == "at_least":
-        found = inverted(node.below, turned, "at_most", fact)
+        most = n.choose((n.all_of(exact, n.not_(belongs)), cut - one), otherwise=cut)
+        found = inverted(node.below, most, "at_most", fact)
+        possible = n.all_of(possible, most > nothing)
     else:
-        found = inverted(node.below, turned + _one_unit(node.below, scale), "at_least", fact)
-    return None if found is None else Bound(found.sense, n.choose((possible, found.value), otherwise=n.unknown(found.value.type)))
+        found = inverted(node.below, n.choose((n.all_of(exact, belongs), n.greatest(cut, one)), otherwise=cut + one),
+                         "at_least", fact)
+    return None if found is None else _only(possible, found)
+
+
+def _only(possible: Expr, bound: Bound) -> Bound:
+    """The bound where it is possible, else unknown."""
+    return Bound(bound.sense, n.choose((possible, bound.value), otherwise=n.unknown(bound.value.type)))
 
 
 def _in_unit_of(node: Expr, like: Expr) -> Expr:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -316,7 +317,7 @@ def _written(row: BandRow) -> str:
 def _overlapping(rows: list[BandRow]) -> Iterator[tuple[BandRow, BandRow]]:
     lowest = Decimal("-Infinity")
     ordered = sorted(rows, key=lambda r: (lowest if r.low is None else r.low, not r.low_closed))
-    for a, b in zip(ordered, ordered[1:], strict=False):
+    for a, b in pairwise(ordered):
         if a.high is None or b.low is None or a.high > b.low or (a.high == b.low and a.high_closed and b.low_closed):
             yield a, b
 
@@ -364,8 +365,8 @@ def id_of(path: Path) -> str:
         raise RulebookError.of("文件不是 UTF-8 编码", "the file is not encoded in UTF-8", place=Place(path.name),
                                remedy=Text("请另存为 UTF-8。", "Save it as UTF-8.")) from wrong
     key, _, value = first.partition(":")
-    id = value.partition(" #")[0].strip().strip("'\"")
-    if key.strip() != "id" or not id:
+    written = value.partition(" #")[0].strip().strip("'\"")
+    if key.strip() != "id" or not written:
         raise RulebookError.of("规则文件在说明行之后的首行须为“id: …”", "after its caption a rulebook file begins with the line 'id: …'",
                                place=Place(path.name, row=row))
-    return id
+    return written

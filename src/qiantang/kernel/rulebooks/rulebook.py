@@ -72,6 +72,7 @@ class Outline:
     ``otherwise`` ends them. ``codes`` are the outcomes from best to worst. ``score`` is the criterion id whose
     points are the total, ``pool`` the criterion id whose value names the group that competes for places. ``reach``
     gives for an outcome the score that would hold it, all other subjects held still (unknown where no score would).
+    ``budget`` is the criterion id whose value is money that is paid or levied, so that a reform's cost can be summed.
     """
 
     criteria: tuple[Criterion, ...]
@@ -82,6 +83,7 @@ class Outline:
     score: str = ""
     pool: str = ""
     reach: tuple[tuple[str, Expr], ...] = ()
+    budget: str = ""
 
 
 Form = Callable[[Parameters, Dossier], Outline]
@@ -247,9 +249,12 @@ class Rulebook:
         changed.changes, changed.replaced = {**self.changes, path: value}, dict(self.replaced)
         return changed
 
-    def with_criterion(self, id: str, **parts: Expr) -> Rulebook:
+    def with_criterion(self, id: str, *, value: Expr | None = None, points: Expr | None = None,
+                       met: Expr | None = None) -> Rulebook:
         """A reform: one criterion's ``value``, ``points`` or ``met`` replaced, and with it everything built on it."""
         inner = self.form.build
+        named = {"value": value, "points": points, "met": met}
+        parts = {part: expr for part, expr in named.items() if expr is not None}
 
         def build(parameters: Parameters, dossier: Dossier) -> Outline:
             outline = inner(parameters, dossier)
@@ -278,8 +283,10 @@ def substituted(outline: Outline, id: str, parts: Mapping[str, Expr]) -> Outline
     def new(expr: Expr | None) -> Expr | None:
         return None if expr is None else rewritten(expr, swap)
 
-    criteria = tuple(replace(c, value=new(c.value), points=new(c.points), met=new(c.met)) if c.id != id
-                     else replace(c, **{p: parts[p] if p in parts else new(getattr(c, p)) for p in ("value", "points", "met")})
+    def renewed(c: Criterion, part: str) -> Expr | None:
+        return parts[part] if c is old and part in parts else new(getattr(c, part))
+
+    criteria = tuple(replace(c, value=renewed(c, "value"), points=renewed(c, "points"), met=renewed(c, "met"))
                      for c in outline.criteria)
 
     def case(old_case: Case) -> Case:

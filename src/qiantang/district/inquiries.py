@@ -1,0 +1,268 @@
+"""Questions one asks of an assessment: why, what would lift it, what would a reform do, does it hang on a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from qiantang.district.assess import judged_for_run, rows_of
+from qiantang.district.known import KnownFacts
+from qiantang.district.workspace import StoredRun, Workspace
+from qiantang.kernel.errors import Place, RulebookError, SubjectError
+from qiantang.kernel.expressions.evaluate import Stored
+from qiantang.kernel.expressions.nodes import Expr, Fact
+from qiantang.kernel.facts.dossier import Dossier
+from qiantang.kernel.findings.comparing import moves
+from qiantang.kernel.findings.explaining import explained
+from qiantang.kernel.findings.explanation import Explanation, Origin
+from qiantang.kernel.findings.judging import Judging, judging
+from qiantang.kernel.findings.lifting import (
+    Change,
+    cheapest_set,
+    held_still,
+    population_nodes,
+    reached_score,
+    scored,
+    single_changes,
+    with_changes,
+)
+from qiantang.kernel.findings.robust import Robustness, robust
+from qiantang.kernel.findings.views import Printed, RunView, printed
+from qiantang.kernel.ports import Engine
+from qiantang.kernel.rulebooks.parameters import Parameter, ParameterValue
+from qiantang.kernel.rulebooks.rulebook import Reading, Rulebook
+from qiantang.kernel.words import Text
+
+SUBJECT_HINTS = 5
+
+
+class Inquiry:
+    """The latest run of one rulebook in a workspace, opened for questions."""
+
+    def __init__(self, workspace: Workspace, engine: Engine, rulebook: str) -> None:
+        self.workspace = workspace
+        self.engine = engine
+        self.run: StoredRun = workspace.latest(rulebook)
+        self.book: Rulebook = workspace.house.library.book(rulebook)
+        self.reading: Reading = self.book.on(self.run.law_date)
+        self.dossier: Dossier = self.book.dossier
+        self.known = KnownFacts(workspace.facts, self.run.known_at, workspace.hidden / "known")
+
+    @property
+    def judged(self) -> Judging:
+        """The reading compiled as the run was."""
+        return judged_for_run(self.reading)
+
+    def subject(self, asked: str) -> str:
+        """The subject's code for a code or a name, whole or in part; SubjectError lists those that fit, or near ones."""
+        d, facts = self.engine.dialect, self.engine.parquet([self.run.dossier])
+        subject = d.quoted(self.dossier.subject)
+        if self.engine.rows(f"SELECT 1 AS one FROM {facts} AS f WHERE {subject} = {d.string(asked)} LIMIT 1"):
+            return asked
+        named = any(c.name == "name" for c in self.dossier.columns)
+        if named:
+            like = d.string("%" + asked.replace("%", "").replace("_", "") + "%")
+            found = self.engine.rows(f"SELECT {subject} AS s, name FROM {facts} AS f WHERE name LIKE {like} OR {subject} LIKE {like} "
+                                     f"ORDER BY (name = {d.string(asked)}) DESC, 1 LIMIT {SUBJECT_HINTS + 1}")
+            exact = [row for row in found if row["name"] == asked]
+            if len(found) == 1 or len(exact) == 1:
+                return str((exact or found)[0]["s"])
+            if found:
+                names = [f"{row['name']} ({row['s']})" for row in found[:SUBJECT_HINTS]]
+                raise SubjectError.of(f"“{asked}”对应多个对象", f"'{asked}' fits several subjects", value=asked,
+                                      remedy=Text("请写明：" + "、".join(names), "say which: " + ", ".join(names)))
+        raise SubjectError.of(
+            f"没有对象“{asked}”", f"there is no subject '{asked}'", value=asked, place=Place(str(self.workspace.folder)),
+            remedy=Text("请写统一社会信用代码或名称的一部分。", "Give the credit code or a part of the name."))
+
+    def row(self, subject: str) -> Mapping[str, Stored]:
+        """The run's row of a subject; SubjectError where the rulebook did not judge it."""
+        found = self._rows(self.engine.parquet([self.run.path]), subject)
+        if not found:
+            raise SubjectError.of(f"规则 {self.book.id} 不适用于 {subject}", f"rulebook {self.book.id} does not apply to {subject}",
+                                  value=subject)
+        return found[0]
+
+    def facts(self, subject: str) -> Mapping[str, Stored]:
+        """All facts of a subject."""
+        return self._rows(self.engine.parquet([self.run.dossier]), subject)[0]
+
+    def _rows(self, relation: str, subject: str) -> list[Mapping[str, Stored]]:
+        d = self.engine.dialect
+        return self.engine.rows(f"SELECT * FROM {relation} AS r WHERE {d.quoted(self.dossier.subject)} = {d.string(subject)}")
+
+    # --- why ---
+
+    def explain(self, asked: str) -> Explanation:
+        """The finding of one subject, criterion by criterion, down to file and row."""
+        subject = self.subject(asked)
+        origins: dict[str, list[Origin]] = {}
+        for fact in self.reading.facts:
+            origins[fact.column.name] = self.known.origins(self.engine, self.dossier, fact.column.name, subject, self.run.year)
+        return explained(self.reading, subject, self.row(subject), self.facts(subject), origins)
+
+    # --- lift ---
+
+    def lift(self, asked: str, outcome: str, most: Fraction = Fraction(3, 10)) -> Lift:
+        """What single fact, or which facts moved by at most ``most`` each, would bring a subject to an outcome.
+
+        Every answer is proved by judging everybody anew: at the value it holds, one unit short of it it does not.
+        """
+        subject = self.subject(asked)
+        row = self.row(subject)
+        score, needed = scored(self.reading), reached_score(self.reading, outcome)
+        codes = [c for c, _ in self.reading.outline.codes]
+        if row["outcome"] in codes and codes.index(str(row["outcome"])) <= codes.index(outcome):
+            return Lift(subject, str(row["outcome"]), outcome, self.reading, already=True)
+        nodes = population_nodes(score, needed)
+        judged = judging(self.reading, explained=False, extra={**nodes, "_score": score, "_needed": needed})
+        select = judged.select(self.engine.parquet([self.run.dossier]), self.engine.dialect)
+        now = self._rows(f"(\n{select}\n)", subject)[0]
+        facts = self.facts(subject)
+        still, goal = held_still(score, nodes, now), held_still(needed, nodes, now)
+        day = self.reading.day
+        singles = [self._proved(subject, outcome, [change]) for change in single_changes(still, goal, facts, day)]
+        several = cheapest_set(still, goal, facts, day, most)
+        proved = self._proved(subject, outcome, several) if several else None
+        return Lift(subject, None if row["outcome"] is None else str(row["outcome"]), outcome, self.reading,
+                    score=_number(now["_score"], score), needed=_number(now["_needed"], needed),
+                    singles=tuple(singles), several=proved, decided_by=str(row["decided_by"] or ""))
+
+    def _proved(self, subject: str, outcome: str, changes: Sequence[Change]) -> ProvedChange:
+        last = changes[-1]
+        short = last.after - 1 if last.after > last.before else last.after + 1
+        values = {c.column.name: c.after for c in changes}
+        holds = self._outcome_with(subject, values)
+        misses = self._outcome_with(subject, {**values, last.column.name: short})
+        codes = [c for c, _ in self.reading.outline.codes]
+        limit = codes.index(outcome)
+        return ProvedChange(tuple(changes), holds in codes and codes.index(str(holds)) <= limit,
+                            not (misses in codes and codes.index(str(misses)) <= limit), holds)
+
+    def _outcome_with(self, subject: str, values: Mapping[str, int]) -> str | None:
+        facts = [Fact.of(c) for c in self.dossier.columns]
+        changed = with_changes(self.engine.parquet([self.run.dossier]), self.engine.dialect, facts, self.dossier.subject, subject, values)
+        judged = judging(self.reading, explained=False)
+        found = self._rows(f"(\n{judged.select(changed, self.engine.dialect)}\n)", subject)
+        return None if not found or found[0]["outcome"] is None else str(found[0]["outcome"])
+
+    # --- reform ---
+
+    def compare(self, changes: Mapping[str, str]) -> Reform:
+        """The same facts under the rulebook with changed parameters: who moves, because of what, at which cost."""
+        reformed = self.book
+        read: dict[str, ParameterValue] = {}
+        for path, written in changes.items():
+            read[path] = parameter_value(self.book, path, written)
+            reformed = reformed.with_parameter(path, read[path])
+        engine, d = self.engine, self.engine.dialect
+        dossier = engine.parquet([self.run.dossier])
+        after_reading = reformed.on(self.reading.day)
+        relations = []
+        for reading in (self.reading, after_reading):
+            relations.append(f"(\n{judging(reading).select(dossier, d)}\n)")
+        found = moves(self.reading, relations[0], relations[1], d)
+        matrix = engine.rows(found.matrix)
+        moved = engine.rows(found.moved)
+        return Reform(self.reading, after_reading, read, matrix, moved, self._cost(relations))
+
+    def _cost(self, relations: Sequence[str]) -> tuple[Decimal, Decimal] | None:
+        budget = self.reading.outline.budget
+        if not budget:
+            return None
+        value = self.reading.criterion(budget).value
+        if value is None:
+            return None
+        column = self.engine.dialect.quoted(f"{budget}__value")
+        sums = [self.engine.rows(f"SELECT CAST(COALESCE(sum({column}), 0) AS BIGINT) AS s FROM {r} AS b")[0]["s"] for r in relations]
+        before, after = (value.type.decimal(s) for s in sums if isinstance(s, int))
+        return before, after
+
+    # --- guesses ---
+
+    def robust(self, splits: int = 2) -> Robustness:
+        """Which outcomes each subject may have over all admissible values of what is not known."""
+        subject = self.engine.dialect.quoted(self.dossier.subject)
+        rows = self.engine.rows(f"SELECT f.* FROM {self.engine.parquet([self.run.dossier])} AS f JOIN "
+                                f"{self.engine.parquet([self.run.path])} AS r ON f.{subject} = r.{subject} ORDER BY f.{subject}")
+        return robust(self.reading, rows, splits)
+
+    # --- views ---
+
+    def view(self, name: str, limit: int | None = None) -> tuple[Printed, list[Mapping[str, Stored]]]:
+        """A declared view over the run, with its rows."""
+        for declared in self.workspace.house.views:
+            if declared.name == name and self.book.form.name in declared.forms:
+                made = printed(declared.build(RunView(self.judged)), rows_of(self.engine, self.run, self.dossier),
+                               self.engine.dialect, self.reading, limit)
+                return made, self.engine.rows(made.select)
+        raise SubjectError.of(f"规则 {self.book.id} 没有视图 {name}", f"rulebook {self.book.id} has no view {name}", value=name)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedChange:
+    """Facts moved together; ``holds`` and ``tight`` were seen when everybody was judged anew with them."""
+
+    changes: tuple[Change, ...]
+    holds: bool
+    tight: bool
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """The answer to: what would lift it?"""
+
+    subject: str
+    before: str | None
+    outcome: str
+    reading: Reading
+    already: bool = False
+    score: Decimal | None = None
+    needed: Decimal | None = None
+    singles: tuple[ProvedChange, ...] = ()
+    several: ProvedChange | None = None
+    decided_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reform:
+    """The answer to: what would it do? ``cost`` is the budget's sum before and after, where the rulebook has one."""
+
+    before: Reading
+    after: Reading
+    changes: Mapping[str, ParameterValue]
+    matrix: Sequence[Mapping[str, Stored]]
+    moved: Sequence[Mapping[str, Stored]]
+    cost: tuple[Decimal, Decimal] | None
+
+
+def parameter_value(book: Rulebook, path: str, written: str) -> ParameterValue:
+    """A value as a person writes it on the command line, read in the parameter's own kind; RulebookError otherwise."""
+    parameter: Parameter | None = book.parameters.get(path)
+    if parameter is None:
+        book.with_parameter(path, written)  # refuses, and suggests near names
+        raise AssertionError(path)
+    example = parameter.entries[0].value
+    if isinstance(example, bool):
+        if written.lower() in ("true", "yes", "是", "1", "false", "no", "否", "0"):
+            return written.lower() in ("true", "yes", "是", "1")
+    elif isinstance(example, Decimal):
+        try:
+            value = Decimal(written.rstrip("%"))
+            if value.is_finite():
+                return value / 100 if written.endswith("%") else value
+        except InvalidOperation:
+            pass
+    elif isinstance(example, str):
+        return written
+    elif all(isinstance(v, str) for v in example):
+        return tuple(w.strip() for w in written.split(",") if w.strip())
+    raise RulebookError.of(f"参数 {path} 不能取“{written}”", f"parameter {path} cannot be '{written}'", value=written, place=Place(path=path),
+                           remedy=Text(f"现值：{example}", f"its value now: {example}"))
+
+
+def _number(stored: Stored, like: Expr) -> Decimal | None:
+    return like.type.decimal(stored) if isinstance(stored, int) else None

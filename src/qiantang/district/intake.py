@@ -1,0 +1,66 @@
+"""Takes a folder of workbooks through the door: files are opened, sheets checked, and what is new is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from qiantang.engines.duckdb import DuckDBEngine
+from qiantang.engines.duckdb_door import Door
+from qiantang.kernel.errors import Fault, Place, QiantangError
+from qiantang.kernel.facts.intake import FileIntake, IntakeReport, SheetIntake
+from qiantang.kernel.facts.schema import Table
+from qiantang.kernel.words import Text
+from qiantang.links.files import handed_in, readable, sheets_of
+
+Progress = Callable[[str, int, int], None]
+"""Told before each file: its name, how many are done, how many there are."""
+
+
+def read_folder(directory: Path, tables: Sequence[Table], store: Path, known_at: date, progress: Progress | None = None,
+                engine: DuckDBEngine | None = None) -> IntakeReport:
+    """Read every workbook below a directory into the store, as known from that day.
+
+    A file that cannot be opened is a fault of its own and the others go on. Either all that is new is stored or, where
+    the run is broken off, nothing. FactsError where there is no such directory.
+    """
+    files = handed_in(directory)
+    own = engine or DuckDBEngine()
+    try:
+        door = Door(own, tables, store, known_at)
+        opened: list[tuple[str, int, Fault | None, Text | None]] = []
+        for number, path in enumerate(files):
+            name = path.relative_to(directory).as_posix()
+            if progress is not None:
+                progress(name, number, len(files))
+            opened.append(_taken(path, name, door))
+        sheets = iter(door.closed())
+        reports = tuple(FileIntake(name, _next(sheets, count), fault, aside) for name, count, fault, aside in opened)
+        quarantine = store / "quarantine" / f"{known_at}.parquet"
+        kept = door.write_quarantine(quarantine)
+        if progress is not None:
+            progress("", len(files), len(files))
+        return IntakeReport(known_at, reports, tuple(door.warnings), str(quarantine) if kept else "")
+    finally:
+        if engine is None:
+            own.close()
+
+
+def _taken(path: Path, name: str, door: Door) -> tuple[str, int, Fault | None, Text | None]:
+    """Take a file's sheets in: its name, how many they were, and why it could not be opened or was left aside."""
+    if not readable(path):
+        return name, 0, None, Text("不是工作簿、CSV 或 Parquet，未读", "no workbook, CSV or Parquet; not read")
+    count = 0
+    try:
+        for sheet in sheets_of(path, name):
+            door.take(sheet)
+            count += 1
+    except QiantangError as wrong:
+        fault = wrong.faults[0]
+        return name, count, fault if fault.place.file else Fault(fault.message, Place(name), fault.value, "unreadable", fault.remedy), None
+    return name, count, None, None
+
+
+def _next(sheets: Iterator[SheetIntake], count: int) -> tuple[SheetIntake, ...]:
+    return tuple(next(sheets) for _ in range(count))

@@ -1,0 +1,1 @@
+"""Wires to the outside: files that people hand in and take away."""
