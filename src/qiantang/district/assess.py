@@ -105,6 +105,11 @@ def assess(workspace: Workspace, engine: Engine, *, known_at: date, at: datetime
 
 def judged_for_run(reading: Reading) -> Judging:
     """The reading compiled as runs are kept: explained, with lift and gap columns where it has any."""
+    return judging(reading, extra=columns_beyond(reading))
+
+
+def columns_beyond(reading: Reading) -> dict[str, Expr]:
+    """What a run keeps beyond the criteria: the score each outcome needs, and what each fact needs for it."""
     extra: dict[str, Expr] = {}
     for code, needed in reading.outline.reach:
         extra[f"reach__{code}"] = needed
@@ -112,7 +117,7 @@ def judged_for_run(reading: Reading) -> Judging:
             extra[f"{lift.name}__{code}"] = lift.bound.value
     for _, gap in gap_columns(reading):
         extra[gap.name] = gap.bound.value
-    return judging(reading, extra=extra)
+    return extra
 
 
 def rows_of(engine: Engine, run: StoredRun, dossier: Dossier) -> str:

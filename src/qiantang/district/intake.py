@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from qiantang.engines.duckdb import DuckDBEngine
-from qiantang.engines.duckdb_door import Door
+from qiantang.engines.duckdb_door.door import Door
 from qiantang.kernel.errors import Fault, Place, QiantangError
 from qiantang.kernel.facts.intake import FileIntake, IntakeReport, SheetIntake
 from qiantang.kernel.facts.schema import Table

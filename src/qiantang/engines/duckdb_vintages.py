@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from qiantang.engines.duckdb import DuckDBEngine
+from qiantang.engines.duckdb_door.cells import SQL_TYPES
 from qiantang.kernel.errors import FactsError, Place
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.checks import cell_checks, printed
 from qiantang.kernel.facts.schema import Column, Table, Value
 from qiantang.kernel.facts.vintages import SEQUENCE, Vintage, known, only_vintage
 from qiantang.kernel.words import Text, same
-
-_SQL_TYPES = {Kind.NUMBER: "BIGINT", Kind.FLAG: "BOOLEAN", Kind.DAY: "DATE", Kind.CODE: "VARCHAR", Kind.TEXT: "VARCHAR"}
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where the known value of one column of one row came from."""
-
-    table: str
-    column: str
-    value: Value
-    file: str
-    sheet: str
-    row: int
-    known_at: date
 
 
 class Vintages:
@@ -61,27 +46,10 @@ class Vintages:
             return (f"(SELECT {columns}, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS VARCHAR) AS _sheet, CAST(NULL AS BIGINT) AS _row, "
                     "CAST(NULL AS DATE) AS _known_at WHERE FALSE)")
         source = self._engine.parquet(paths)
-        given = {str(name) for name, *_ in self._engine.execute(f"DESCRIBE SELECT * FROM {source}")}
+        given = self._engine.columns(source)
         if len(paths) == 1:
             return only_vintage(table, source, d, given)
         return known(table, source, d, known_at, given)
-
-    def origins(self, table: Table, key: Mapping[str, Value], known_at: date) -> dict[str, Origin]:
-        """For each known column of a row: its value and where it came from. ``key`` may be a part of the key."""
-        found: dict[str, Origin] = {}
-        for _, path in self.vintages(table, known_at):
-            source = self._engine.parquet([path])
-            given = {str(name) for name, *_ in self._engine.execute(f"DESCRIBE SELECT * FROM {source}")}
-            names = [c.name for c in table.columns if c.name in given]
-            columns = ", ".join(self._engine.dialect.quoted(n) for n in names)
-            tests = " AND ".join(f"{self._engine.dialect.quoted(k)} = ?" for k in key)
-            for *values, file, sheet, row, day in self._engine.execute(
-                    f"SELECT {columns}, _file, _sheet, _row, _known_at FROM {source} WHERE {tests}", list(key.values())):
-                for name, value in zip(names, values, strict=True):
-                    if value is not None:
-                        found[name] = Origin(table.name, name, value, str(file), str(sheet), int(str(row)),  # type: ignore[arg-type] # DuckDB's values
-                                             day)  # type: ignore[arg-type] # a DATE column
-        return found
 
     def last_number(self) -> int:
         """The highest number any vintage of the store bears."""
@@ -143,4 +111,4 @@ class Vintages:
 
 def _literal(column: Column, value: Value) -> str:
     written = "NULL" if value is None else f"'{str(value).replace(chr(39), chr(39) * 2)}'"
-    return f"CAST({written} AS {_SQL_TYPES[column.kind]})"
+    return f"CAST({written} AS {SQL_TYPES[column.kind]})"

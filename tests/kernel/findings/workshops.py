@@ -5,19 +5,18 @@ from pathlib import Path
 
 from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.nodes import (
+    Expr,
+    add,
     all_of,
-    code_constant,
-    choose,
     clip,
+    constant,
     divide,
     first_known,
+    flag_constant,
     is_known,
     not_,
-    add,
-    constant,
     rounded,
     surely,
-    Expr,
 )
 from qiantang.kernel.expressions.population import QuotaBand, group_count, group_mean, quota, rank
 from qiantang.kernel.facts.dossier import Derived, Dossier
@@ -80,77 +79,80 @@ parameters:
   cap: {title: {zh: 单项得分上限倍数, en: cap on an indicator}, value: 1.5, status: placeholder, admissible: {from: 1.5, to: 2}}
   decimals: {title: {zh: 得分小数位, en: decimals of a score}, value: 4, clause: 第七条}
   accidents.limit: {title: {zh: 重大事故限值, en: limit of major accidents}, unit: 次, value: 1, clause: 第十条}
-  size_bonus: {title: {zh: 研发档次加分, en: bonus by R&D share}, gives: 分, status: draft, bands: [{from: 0, to: 0.03, gives: 0}, {from: 0.03, to: 0.05, gives: 1}, {from: 0.05, gives: 2}]}
+  rd_bonus:
+    title: {zh: 研发档次加分, en: bonus by R&D share}
+    gives: 分
+    status: draft
+    bands: [{from: 0, to: 0.03, gives: 0}, {from: 0.03, to: 0.05, gives: 1}, {from: 0.05, gives: 2}]
   quota.a: {title: {zh: A类名额, en: quota of A}, value: 0.2, clause: 第八条}
   quota.b: {title: {zh: B类名额, en: quota of B}, value: 0.8, clause: 第八条}
 """
 
 
-def _indicator(name: str, zh: str, en: str, above: Expr, below: Expr, p: Parameters) -> Criterion:
-    value = divide(above, below, 6)
+def _value(above: Expr, below: Expr) -> Expr:
+    return divide(above, below, 6)
+
+
+def _points(name: str, value: Expr, p: Parameters) -> Expr:
     weight = p.number(f"{name}.weight")
     ratio = divide(value * weight, p.number(f"{name}.benchmark"), 8)
-    points = rounded(clip(ratio, constant(0, "分"), weight * p.number("cap")), p.whole("decimals"))
-    return Criterion(name, Text(zh, en), Role.INDICATOR, value=value, points=points, clause="第五条",
-                     rests_on=("decimals",))
+    return rounded(clip(ratio, constant(0, "分"), weight * p.number("cap")), p.whole("decimals"))
 
 
 def six(p: Parameters, dossier: Dossier) -> Outline:
     """Six indicators against benchmarks, a bonus, a veto, an exemption, and quotas within a size."""
     f = dossier.fact
     added = f("added_wan")
-    indicators = [
-        _indicator("tax_per_mu", "亩均税收", "tax per mu", f("tax_net_wan"), f("land_mu"), p),
-        _indicator("added_per_mu", "亩均增加值", "value added per mu", added, f("land_mu"), p),
-        _indicator("added_per_energy", "单位能耗增加值", "value added per energy", added, f("energy_tce"), p),
-        _indicator("added_per_emission", "单位排放增加值", "value added per emission", added, f("emission_t"), p),
-        _indicator("added_per_person", "全员劳动生产率", "labour productivity", added, f("staff"), p),
-        _indicator("rd_ratio", "研发费用占比", "R&D share", f("rd_wan"), f("revenue_wan"), p),
-    ]
-    scores = []
-    for c in indicators:
-        assert c.points is not None
-        scores.append(c.points)
-    emission = first_known(scores[3], group_mean(scores[3], 4))
-    filled = Criterion("emission_filled", Text("排放得分（缺失取平均）", "emission score, or the mean"), Role.FIGURE, points=emission,
-                       note=Text("缺排放数据的取全体平均分", "without emission data the mean score of all is taken"))
-    rd = indicators[5].value
-    assert rd is not None
-    bonus = Criterion("rd_bonus", Text("研发加分", "R&D bonus"), Role.ADJUSTMENT, points=p.bands("size_bonus", rd))
-    assert bonus.points is not None
-    scores[3] = emission
-    total = Criterion("score", Text("综合得分", "total score"), Role.FIGURE, points=rounded(add(*scores, bonus.points), 2),
-                      clause="第七条")
-    assert total.points is not None
-    veto = Criterion("accident", Text("重大安全事故", "major accident"), Role.VETO, clause="第十条",
-                     met=surely(f("accidents") >= p.number("accidents.limit")))
-    exempt = Criterion("exempt", Text("政策性搬迁企业", "moved by policy"), Role.EXEMPTION, met=surely(f("moving")), clause="第三条")
-    assert veto.met is not None
-    assert exempt.met is not None
-    pool = Criterion("pool", Text("分组", "pool"), Role.GROUP, value=f("size"))
-    competes = all_of(is_known(total.points), not_(exempt.met))
-    place = Criterion("place", Text("名次", "place"), Role.FIGURE, value=rank(
-        [(total.points, True), (f("workshop"), False)], within=(f("size"),), among=competes))
-    many = Criterion("competitors", Text("参评数", "competitors"), Role.FIGURE,
-                     value=group_count(within=(f("size"),), among=competes))
-    assert place.value is not None
-    assert many.value is not None
-    bands = [QuotaBand("A", p.fraction("quota.a"), True, "quota.a"), QuotaBand("B", p.fraction("quota.b"), True, "quota.b")]
-    by_place = Criterion("class", Text("按名次定档", "class by place"), Role.GROUP, clause="第八条",
-                         value=quota(place.value, many.value, bands, "C", "share"))
-    assert by_place.value is not None
-    cases = (Case(exempt.met, "T", "exempt"), Case(veto.met, "D", "accident"))
-    return Outline((*indicators, filled, bonus, total, veto, exempt, pool, place, many, by_place), cases,
-                   Case(choose(otherwise=code_constant("A")).equals(code_constant("A")), by_place.value, "class"),
-                   (("A", Text("优先发展类", "to be favoured")), ("B", Text("支持发展类", "to be supported")),
-                    ("C", Text("提升发展类", "to be raised")), ("D", Text("整治提升类", "to be put right")),
-                    ("T", Text("不参评", "not evaluated"))), score="score", pool="pool")
+    titles = {
+        "tax_per_mu": Text("亩均税收", "tax per mu"), "added_per_mu": Text("亩均增加值", "value added per mu"),
+        "added_per_energy": Text("单位能耗增加值", "value added per energy"),
+        "added_per_emission": Text("单位排放增加值", "value added per emission"),
+        "added_per_person": Text("全员劳动生产率", "labour productivity"), "rd_ratio": Text("研发费用占比", "R&D share"),
+    }
+    values = {
+        "tax_per_mu": _value(f("tax_net_wan"), f("land_mu")), "added_per_mu": _value(added, f("land_mu")),
+        "added_per_energy": _value(added, f("energy_tce")), "added_per_emission": _value(added, f("emission_t")),
+        "added_per_person": _value(added, f("staff")), "rd_ratio": _value(f("rd_wan"), f("revenue_wan")),
+    }
+    points = {name: _points(name, value, p) for name, value in values.items()}
+    emission = first_known(points["added_per_emission"], group_mean(points["added_per_emission"], 4))
+    bonus = p.bands("rd_bonus", values["rd_ratio"])
+    scored = {**points, "added_per_emission": emission}
+    total = rounded(add(*scored.values(), bonus), 2)
+    vetoed = surely(f("accidents") >= p.number("accidents.limit"))
+    exempt = surely(f("moving"))
+    competes = all_of(is_known(total), not_(exempt))
+    place = rank([(total, True), (f("workshop"), False)], within=(f("size"),), among=competes)
+    competitors = group_count(within=(f("size"),), among=competes)
+    bands = [QuotaBand(code, p.fraction(path), True, path) for code, path in (("A", "quota.a"), ("B", "quota.b"))]
+    by_place = quota(place, competitors, bands, "C", "share")
+    criteria = (
+        *(Criterion(name, titles[name], Role.INDICATOR, values[name], points[name], clause="第五条", rests_on=("decimals",))
+          for name in titles),
+        Criterion("emission", Text("排放得分（缺失取平均）", "emission score, or the mean"), Role.FIGURE, points=emission,
+                  note=Text("缺排放数据的取全体平均分", "without emission data the mean score of all is taken")),
+        Criterion("rd_bonus", Text("研发加分", "R&D bonus"), Role.ADJUSTMENT, points=bonus),
+        Criterion("score", Text("综合得分", "total score"), Role.FIGURE, points=total, clause="第七条"),
+        Criterion("accident", Text("重大安全事故", "major accident"), Role.VETO, met=vetoed, clause="第十条"),
+        Criterion("exempt", Text("政策性搬迁企业", "moved by policy"), Role.EXEMPTION, met=exempt, clause="第三条"),
+        Criterion("pool", Text("分组", "pool"), Role.GROUP, f("size")),
+        Criterion("place", Text("名次", "place"), Role.FIGURE, place),
+        Criterion("competitors", Text("参评数", "competitors"), Role.FIGURE, competitors),
+        Criterion("class", Text("按名次定档", "class by place"), Role.GROUP, by_place, clause="第八条"),
+    )
+    codes = (("A", Text("优先发展类", "to be favoured")), ("B", Text("支持发展类", "to be supported")),
+             ("C", Text("提升发展类", "to be raised")), ("D", Text("整治提升类", "to be put right")),
+             ("T", Text("不参评", "not evaluated")))
+    return Outline(criteria, (Case(exempt, "T", "exempt"), Case(vetoed, "D", "accident")),
+                   Case(flag_constant(True), by_place, "class"), codes, score="score", pool="pool")
 
 
-def reading(folder: Path, text: str = BOOK) -> Reading:
+FORM = FormDeclaration("workshop/six", "workshops", six, Text("六项指标", "six indicators"))
+
+
+def reading(folder: Path, text: str = BOOK, form: FormDeclaration = FORM) -> Reading:
     """The made-up rulebook as it reads on the last day of 2022."""
     (folder / "workshop.yaml").write_text(text, encoding="utf-8")
-    form = FormDeclaration("workshop/six", "workshops", six, Text("六项指标", "six indicators"))
     return Library([folder], {form.name: form}, {"workshops": DOSSIER}).book("workshop/2022").on(date(2022, 12, 31))
 
 

@@ -18,10 +18,11 @@ def base_statements(calibration: Calibration) -> list[str]:
                 s.hitech OR s.hitech_new AS certified, s.nearly_hitech, s.missing, s.does_research,
                 e.value_added_rate, e.energy_weight, e.emission_weight, e.land_weight, e.sector,
                 exp(1.72 * bell('size', e.id)) AS size,
-                {floor} + between_('floor', e.id, 20, 380) AS least_output,
+                {floor} + between_('floor', e.id, -140, 380) AS least_output,
                 CASE WHEN e.edge = 'just_under_scale' THEN {floor} * between_('edge', e.id, 0.94, 0.9998)
                      WHEN e.edge = 'over_scale_unlisted' THEN {floor} * between_('edge', e.id, 1.0, 1.35)
-                     WHEN e.stratum = 'below' THEN least({floor} * 0.97, exp(6.05 + 0.95 * bell('size', e.id)))
+                     WHEN e.stratum = 'below' THEN CASE WHEN 6.05 + 0.95 * bell('size', e.id) < ln({floor} * 0.93)
+                          THEN exp(6.05 + 0.95 * bell('size', e.id)) ELSE {floor} * between_('below', e.id, 0.45, 0.93) END
                      ELSE exp(6.7 + 1.25 * bell('size', e.id)) END AS small_revenue,
                 0.085 + 0.09 * bell('growth', e.id) + CASE WHEN s.hitech THEN 0.03 ELSE 0 END AS growth,
                 e.value_added_rate * exp(0.22 * bell('value_added', e.id)) AS value_added_share,
@@ -89,7 +90,7 @@ def raw_statement(years: Sequence[int], levels: Sequence[tuple[int, float]]) -> 
                  ELSE greatest(value_added_raw, 0.05 * turnover) * emission_habit END AS emission_raw,
             turnover * between_('sales', moment, 0.94, 1.05) AS sales_raw,
             CASE WHEN certified OR nearly_hitech THEN
-                      CASE WHEN turnover > 20000 THEN 0.031 + 0.020 * research_habit
+                      CASE WHEN turnover > 20000 THEN 0.0305 + 0.008 * research_habit
                            WHEN turnover > 5000 THEN 0.041 + 0.035 * research_habit
                            ELSE 0.051 + 0.070 * research_habit END
                       * CASE WHEN missing = 'rd' THEN 0.78 ELSE 1 END * (1 + 0.02 * bell('research', moment))
@@ -102,7 +103,7 @@ def land_statement() -> str:
     """Make ``land_raw``: the land an industrial enterprise needs, before it is fitted to the total."""
     return """CREATE TABLE land_raw AS SELECT id, stratum, edge, CASE stratum
             WHEN 'above' THEN pow(last_output, 0.70) * land_habit
-            WHEN 'below' THEN greatest(0.3, 0.040 * pow(small_revenue, 0.72) * land_habit)
+            WHEN 'below' THEN greatest(0.3, 0.018 * pow(small_revenue, 0.72) * land_habit)
             ELSE 0.2 + 0.4 * chance('land', id) END AS land_raw
         FROM sized"""
 
@@ -170,7 +171,7 @@ def year_statement(factor: dict[str, float], calibration: Calibration, last_year
                 cents(revenue_wan * asset_share) AS total_assets_wan
             FROM money)
         SELECT id, year, stratum, edge, certified, nearly_hitech, missing, does_research,
-            tax_paid_wan, cents(CASE WHEN chance('added_back', id) < 0.22 THEN tax_paid_wan * between_('added_back', moment, 0, 0.2)
+            tax_paid_wan, cents(CASE WHEN edge NOT LIKE '%tax_floor' AND chance('added_back', id) < 0.22 THEN tax_paid_wan * between_('added_back', moment, 0, 0.2)
                                      ELSE 0 END) AS tax_added_back_wan,
             cents(tax_paid_wan * between_('contribution', id, 0.30, 0.42)) AS district_contribution_wan,
             output_wan, revenue_wan, main_revenue_wan, cents(sales_raw) AS sales_wan, value_added_wan,

@@ -80,14 +80,14 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
     at_floor, under_floor, mixed = calibration.scaled(3), calibration.scaled(4), calibration.scaled(12)
     days = f"DATE '{last_year}-12-31'"
     return [
-        "CREATE TABLE trade AS SELECT *, row_number() OVER (PARTITION BY leading_industry ORDER BY product) - 1 AS at, "
+        "CREATE TABLE trade AS SELECT *, row_number() OVER (PARTITION BY leading_industry ORDER BY product) - 1 AS turn, "
         "count(*) OVER (PARTITION BY leading_industry) AS of_them "
         f"FROM (VALUES {_values(list(_TRADES))}) t(leading_industry, industry_group, industry_code, heavy_polluter, "
         "public_utility, value_added_rate, energy_weight, emission_weight, land_weight, product)",
         f"CREATE TABLE service AS SELECT * FROM (VALUES {shares}) t(sector, industry_code, low, high, product)",
-        f"CREATE TABLE platform_place AS SELECT * FROM (VALUES {places}) t(platform, short, main, leading)",
+        f"CREATE TABLE platform_place AS SELECT * FROM (VALUES {places}) t(platform, short, main, focus)",
         "CREATE TABLE street AS SELECT *, count(*) OVER (PARTITION BY platform) AS of_them "
-        f"FROM (VALUES {streets}) t(platform, at, subdistrict)",
+        f"FROM (VALUES {streets}) t(platform, turn, subdistrict)",
         # 1. A random order decides who is above scale, below scale, or no industry; then where it stands.
         f"""CREATE TABLE placed AS SELECT *,
             CASE WHEN stratum = 'above' AND chance('main', id) < 0.88 OR stratum <> 'above' AND chance('main', id) < 0.66
@@ -103,8 +103,8 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
         # 2. The trade follows the platform's leading industry more often than not.
         """CREATE TABLE industry_of AS SELECT p.*, coalesce(l.main, false) AS main_platform, l.short, CASE
                WHEN stratum = 'services' THEN
-                    CASE WHEN chance('leading', id) < 0.5 THEN coalesce(l.leading, 'other') ELSE 'other' END
-               WHEN coalesce(l.main, false) AND l.leading <> 'other' AND chance('leading', id) < 0.72 THEN l.leading
+                    CASE WHEN chance('leading', id) < 0.5 THEN coalesce(l.focus, 'other') ELSE 'other' END
+               WHEN coalesce(l.main, false) AND l.focus <> 'other' AND chance('leading', id) < 0.72 THEN l.focus
                WHEN chance('leading', id) < CASE WHEN coalesce(l.main, false) THEN 0.88 ELSE 0.42 END
                     THEN pick('trade/five', id, ['biopharma', 'aerospace', 'semiconductor', 'vehicles', 'materials'])
                ELSE 'other' END AS leading_industry
@@ -120,7 +120,7 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
                        t.value_added_rate, t.energy_weight, t.emission_weight, t.land_weight
                 FROM industry_of i
                 LEFT JOIN trade t ON t.leading_industry = i.leading_industry
-                     AND t.at = CAST(floor(t.of_them * chance('trade', i.id)) AS INTEGER)
+                     AND t.turn = CAST(floor(t.of_them * chance('trade', i.id)) AS INTEGER)
                 LEFT JOIN service s ON i.stratum = 'services'
                      AND 100 * chance('service', i.id) >= s.low AND 100 * chance('service', i.id) < s.high),
             dated AS (
@@ -164,6 +164,6 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
                      ELSE 'none' END AS edge
             FROM dated d
             LEFT JOIN street s ON s.platform = coalesce(d.platform, '{rest[-1]}')
-                 AND s.at = CAST(floor(s.of_them * chance('street', d.id)) AS INTEGER)
+                 AND s.turn = CAST(floor(s.of_them * chance('street', d.id)) AS INTEGER)
             ORDER BY d.id""",
     ]

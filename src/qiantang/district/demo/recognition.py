@@ -24,7 +24,7 @@ def statements(calibration: Calibration, last_year: int) -> list[str]:
                     bell('hitech', id) + CASE WHEN leading_industry <> 'other' THEN 1.1 ELSE 0 END
                     + CASE WHEN stratum = 'services' AND sector IN ('services_1', 'services_2')
                                 AND industry_code <> '7221' THEN 6 ELSE 0 END
-                    + CASE WHEN stratum = 'above' THEN 0.5 * bell('size', id) ELSE 0.35 * bell('size', id) END
+                    + CASE WHEN stratum = 'above' THEN 0.1 * bell('size', id) ELSE 0.35 * bell('size', id) END
                     + CASE WHEN edge = 'just_under_scale' THEN 1.2 ELSE 0 END DESC, id) AS hitech_rank
             FROM enterprise""",
         f"""CREATE TABLE standing AS

@@ -11,7 +11,7 @@ def statements(calibration: Calibration, land_factor: float, last_year: int) -> 
 
     What an owner holds is what it uses itself plus what it lets, so that owned + rented in - rented out is its use.
     """
-    edge_land = "WHEN edge IN ('at_tax_floor', 'just_under_tax_floor') THEN 4.0"
+    edge_land = "WHEN l.edge IN ('at_tax_floor', 'just_under_tax_floor') THEN 4.0"
     large = calibration.scaled(70)
     return [
         # 1. Who owns, who rents, of whom nothing is recorded.
@@ -29,7 +29,7 @@ def statements(calibration: Calibration, land_factor: float, last_year: int) -> 
             FROM land_raw l JOIN enterprise e USING (id)""",
         # 2. Landlords: park operators, above-scale owners with room to spare, a few below-scale owners.
         f"""CREATE TABLE landlord AS
-            SELECT id, uscc, kind, row_number() OVER (PARTITION BY kind ORDER BY draw('landlord', id), id) - 1 AS at,
+            SELECT id, uscc, kind, row_number() OVER (PARTITION BY kind ORDER BY draw('landlord', id), id) - 1 AS turn,
                 count(*) OVER (PARTITION BY kind) AS of_them
             FROM (SELECT t.id, e.uscc, CASE WHEN park_operator THEN 'park' WHEN t.stratum = 'above' THEN 'above'
                                             ELSE 'below' END AS kind
@@ -47,7 +47,7 @@ def statements(calibration: Calibration, land_factor: float, last_year: int) -> 
             offered AS (SELECT r.*, (SELECT count(*) FROM landlord l WHERE l.kind = r.kind) AS offers FROM renting r),
             matched AS (
                 SELECT o.*, l.id AS landlord FROM offered o JOIN landlord l ON l.kind = o.kind
-                     AND l.at = CAST(floor(l.of_them * chance('landlord/which', o.id)) AS BIGINT))
+                     AND l.turn = CAST(floor(l.of_them * chance('landlord/which', o.id)) AS BIGINT))
             SELECT row_number() OVER (ORDER BY id) AS number, id AS tenant, landlord, edge, used_mu AS area_mu,
                 CAST(round(used_mu * 666.67 * between_('far', id, 0.9, 2.2), 0) AS DECIMAL(18, 2)) AS floor_area_m2,
                 make_date({last_year} - whole('lease/since', id, 1, 4), whole('lease/month', id, 1, 12), 1) AS since,

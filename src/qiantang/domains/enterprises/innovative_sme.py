@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from qiantang.domains.enterprises.conditions import burden, condition, figure, judged_by, share, share_bands, within_years, years_together
+from qiantang.domains.enterprises.conditions import (
+    burden,
+    condition,
+    figure,
+    judged_by,
+    share,
+    share_bands,
+    within_years,
+    years_together,
+)
 from qiantang.domains.enterprises.growth import growth
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.nodes import Expr

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from qiantang.domains.enterprises.conditions import condition, figure, judged_by, share, share_bound, within_years, years_together
+from qiantang.domains.enterprises.conditions import (
+    condition,
+    figure,
+    judged_by,
+    share,
+    share_bound,
+    within_years,
+    years_together,
+)
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.parameters import Parameters

@@ -64,7 +64,7 @@ def _tenants(p: Parameters, dossier: Dossier, lists: tuple[EvaluationList, ...])
         return None
     none, one_tenant = constant(0, "户"), constant(1, "户")
     many = first_known(dossier.fact("tenants_below_scale"), dossier.fact("leases_out"))
-    cases = [(many.equals(none), NO_POINTS)]
+    cases: list[tuple[Expr, Expr]] = [(many.equals(none), NO_POINTS)]
     for one in taking:
         taken = p.number(f"{one.name}.tenants.first") + (many - one_tenant) * p.number(f"{one.name}.tenants.further")
         cases.append((one.holds, subtract(NO_POINTS, taken)))

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import cast
 
 from qiantang.domains.land.lists import LIST_TITLES, EvaluationList
 from qiantang.domains.land.scoring import POINTS
 from qiantang.kernel.errors import Place, RulebookError
-from qiantang.kernel.expressions.nodes import Expr, all_of, among, choose, code_constant, constant, is_known, not_, unknown
+from qiantang.kernel.expressions.nodes import (
+    Expr,
+    all_of,
+    among,
+    choose,
+    code_constant,
+    constant,
+    is_known,
+    not_,
+    unknown,
+)
 from qiantang.kernel.expressions.population import QuotaBand, Rounding, group_count, group_figure, quota, rank
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.parameters import Parameters
@@ -80,7 +91,7 @@ def ranking(p: Parameters, dossier: Dossier, lists: tuple[EvaluationList, ...], 
     paths = ["quota.rounding", "quota.closed", "rank.ties", "classes"]
     for one in lists:
         shares = [f"{one.name}.quota.{code}" for code in classes[:-1]]
-        bands = [QuotaBand(code, p.fraction(path), closed, path) for code, path in zip(classes, shares, strict=False)]
+        bands = [QuotaBand(code, p.fraction(path), closed, path) for code, path in zip(classes[:-1], shares, strict=True)]
         cases.append((one.holds, quota(place, count, bands, classes[-1], rounding)))
         paths += shares
     by_place = choose(*cases[:-1], otherwise=cases[-1][1])
@@ -113,5 +124,5 @@ def reaches(p: Parameters, dossier: Dossier, of: Ranking, capped: Expr, best_cap
 def gap_to_next(reach: Sequence[tuple[str, Expr]], outcome: Expr, classes: tuple[str, ...], score: Expr) -> Expr:
     """How many points are missing to the next class above; unknown for the best class and outside the classes."""
     needed = dict(reach)
-    cases = [(outcome.equals(code_constant(code)), needed[above] - score) for above, code in zip(classes, classes[1:], strict=False)]
+    cases = [(outcome.equals(code_constant(code)), needed[above] - score) for above, code in pairwise(classes)]
     return choose(*cases, otherwise=unknown(cases[0][1].type))

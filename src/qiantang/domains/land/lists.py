@@ -39,10 +39,12 @@ def lists(p: Parameters, dossier: Dossier) -> tuple[EvaluationList, EvaluationLi
     """The two lists of a rulebook: ``lists.by`` says by what they are told apart."""
     by = p.word("lists.by")
     if by == "scale":
-        first, second, test = "above", "below", dossier.fact("above_scale")
+        first, second = "above", "below"
+        test: Expr = dossier.fact("above_scale")
     elif by == "land":
         # The bound itself belongs to the smaller ones: "more than 3 mu".
-        first, second, test = "large", "small", dossier.fact("land_mu") > p.number("lists.land_bound")
+        first, second = "large", "small"
+        test = dossier.fact("land_mu") > p.number("lists.land_bound")
     else:
         raise RulebookError.of(f"名单划分方式“{by}”未知", f"lists cannot be told apart by '{by}'", value=by,
                                place=Place(path="lists.by"), remedy=Text("可用：scale、land", "known: scale, land"))

@@ -64,7 +64,8 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
 
 
 LOW_EFFICIENCY = FormDeclaration("low_efficiency", "enterprise", build,
-                                 Text("企业是否属低效工业用地及如何退出", "whether an enterprise uses industrial land badly, and its way out"))
+                                 Text("企业是否属低效工业用地及如何退出",
+                                      "whether an enterprise uses industrial land badly, and its way out"))
 
 
 def _routes(p: Parameters, dossier: Dossier) -> Expr:

@@ -6,13 +6,12 @@ from qiantang.kernel.expressions.nodes import (
     Expr,
     add,
     all_of,
+    among,
     choose,
     code_constant,
     constant,
-    first_known,
     flag_constant,
     greatest,
-    is_known,
     surely,
 )
 from qiantang.kernel.facts.dossier import Dossier
@@ -33,11 +32,10 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
     The class charged is that of the year before; an earlier year without an evaluation ends the row of years.
     """
     none = constant(0, _PER_KWH)
-    known_class = is_known(dossier.fact("class_1"))
     shares: list[Criterion] = []
     if p.has("electricity.years_in_class"):
         years = consecutive_years(dossier, p.word("electricity.years_in_class"))
-        by_years = first_known(p.bands("electricity.by_years", years), none)
+        by_years = p.bands("electricity.by_years", years)
         shares.append(Criterion("by_years", Text("连续年数加价", "by consecutive years"), Role.INDICATOR, years, by_years,
                                 by_years > none, rests_on=("electricity.years_in_class",)))
     classes = list(p.under("electricity.by_class"))
@@ -56,19 +54,19 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
                Criterion("cost", Text("全年加价电费", "surcharge of the year"), Role.FIGURE, cost), *_water(p, dossier)]
     decided = [Case(all_of(c.points.equals(surcharge), surcharge > none), "surcharged", c.id)
                for c in shares if c.points is not None]
-    known = Criterion("class_known", Text("上年评价等级已知", "last year's class is on record"), Role.CONDITION,
-                      dossier.fact("class_1"), met=known_class)
-    return Outline((known, *shares, *figures), cases=tuple(decided),
-                   otherwise=Case(flag_constant(True), "usual", "surcharge"), codes=CODES, cohort=None)
+    return Outline((*shares, *figures), cases=tuple(decided),
+                   otherwise=Case(flag_constant(True), "usual", "surcharge"), codes=CODES,
+                   cohort=among(dossier.fact("sector"), p.words("cohort.sectors"), "cohort.sectors"))
 
 
 PRICE = FormDeclaration("price", "enterprise", build,
-                        Text("企业按评价等级应加收的电价、水价", "what an evaluation class adds to an enterprise's electricity and water price"))
+                        Text("企业按评价等级应加收的电价、水价",
+                             "what an evaluation class adds to an enterprise's electricity and water price"))
 
 
 def consecutive_years(dossier: Dossier, code: str) -> Expr:
-    """How many of the last three years in a row, counted back from last year, were spent in that class (三 means three
-    or more). Unknown where last year's class is."""
+    """How many of the last three years in a row, counted back from last year, were spent in that class; 3 means three
+    or more. Unknown where last year's class is."""
     def held(years: int) -> Expr:
         return dossier.fact(f"class_{years}").equals(code_constant(code))
 

@@ -8,7 +8,17 @@ from decimal import Decimal
 from qiantang.domains.land.indicators import VALUE_SCALE, Halves, Indicator, halves, indicator
 from qiantang.domains.land.lists import EvaluationList
 from qiantang.kernel.errors import Place, RulebookError
-from qiantang.kernel.expressions.nodes import Expr, all_of, choose, clip, constant, divide, first_known, is_known, unknown
+from qiantang.kernel.expressions.nodes import (
+    Expr,
+    all_of,
+    choose,
+    clip,
+    constant,
+    divide,
+    first_known,
+    is_known,
+    unknown,
+)
 from qiantang.kernel.expressions.population import group_figure, group_mean
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.parameters import Parameters

@@ -229,11 +229,13 @@ def _group_figure(ev: Evaluation, node: p.GroupFigure) -> list[Value]:
     gathered: dict[tuple[Value, ...], list[Value]] = {}
     for i, counted in enumerate(counts):
         if counted:
-            gathered.setdefault(keys[i], []).append(Decimal(1) if node.how == "count" else figures[i])
+            gathered.setdefault(keys[i], []).append(Decimal(1) if node.how in ("count", "members") else figures[i])
     merge: Callable[..., Value] = {"least": min, "greatest": max}.get(node.how, lambda values: _sum(*values))
     totals = {key: merge(values) for key, values in gathered.items()}
     if node.how == "count":
         return [totals[keys[i]] if counted else None for i, counted in enumerate(counts)]
+    if node.how == "members":
+        return [totals.get(key, Decimal(0)) for key in keys]
     return [totals.get(key) for key in keys]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from qiantang.kernel.units import ONE, Unit, unit
 from qiantang.kernel.words import Lang, Text
@@ -30,11 +31,19 @@ def figure(value: Decimal, of: Unit, lang: Lang, percent: bool = False) -> str:
     if of == unit("年"):
         return f"{grouped(value, separator='')} 年" if lang == "zh" else _years(value)
     if lang == "en":
-        read = Unit(tuple(sorted((_SPELT_OUT.get(n, n) if p == 1 else n, p) for n, p in of.atoms)))
-        factor = of.factor_to(read)
-        value, of = value * factor.numerator / factor.denominator, read
+        of, factor = _spelt_out(of)
+        value *= factor
     name = unit_name(of, lang, single=abs(value) == 1)
     return f"{grouped(value)} {name}" if name else grouped(value)
+
+
+@cache
+def _spelt_out(of: Unit) -> tuple[Unit, int]:
+    """The unit without ten-thousands above the line, and the whole number of it that one of the old unit is."""
+    read = ONE
+    for name, power in of.atoms:
+        read = read * Unit(((_SPELT_OUT.get(name, name) if power == 1 else name, power),))
+    return read, int(of.factor_to(read))
 
 
 def _years(value: Decimal) -> str:
@@ -43,6 +52,7 @@ def _years(value: Decimal) -> str:
     return written if value >= 1000 else f"{written} {'year' if value == 1 else 'years'}"
 
 
+@cache
 def unit_name(of: Unit, lang: Lang, single: bool = False) -> str:
     """The unit in one language; in English the singular below the line, and above it for exactly one."""
     if lang == "zh":

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Literal
 
 from qiantang.kernel.errors import RulebookError
-from qiantang.kernel.expressions.nodes import Expr, all_of, constant, flag_constant, is_known, multiply
+from qiantang.kernel.expressions.nodes import Expr, all_of, constant, divide, flag_constant, is_known, multiply
 from qiantang.kernel.expressions.types import Kind, Type, number
-from qiantang.kernel.units import unit
+from qiantang.kernel.units import ONE, unit
 from qiantang.kernel.words import Text
 
 Rounding = Literal["floor", "ceil", "half_up", "share"]
@@ -46,9 +46,13 @@ class Rank(Population):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupFigure(Population):
-    """Count, sum, least or greatest over the group. Sums are sums of integers; sums of ratios are refused."""
+    """A figure over the group. Sums are sums of integers; sums of ratios are refused.
 
-    how: Literal["count", "sum", "least", "greatest"]
+    ``count`` is given to those who count only; ``members`` is the same number (of those whose figure is known) given
+    to the whole group.
+    """
+
+    how: Literal["count", "members", "sum", "least", "greatest"]
     of: Expr
 
     @property
@@ -65,14 +69,15 @@ class GroupMean(Population):
     """Mean over the members of the group where the figure is known, rounded half up to the type's scale.
 
     It is given to every member of the group, also to those outside ``among`` (a missing emission takes the
-    mean of those who have one); unknown where nobody has one.
+    mean of those who have one); unknown where nobody has one. ``quotient`` is how an engine computes it.
     """
 
     of: Expr
+    quotient: Expr
 
     @property
     def children(self) -> tuple[Expr, ...]:
-        return (*self.within, self.among, self.of)
+        return (*self.within, self.among, self.of, self.quotient)
 
     @property
     def detail(self) -> tuple[object, ...]:
@@ -143,10 +148,13 @@ def group_figure(how: Literal["sum", "least", "greatest"], of: Expr, *, within: 
 
 def group_mean(of: Expr, scale: int, *, within: Sequence[Expr] = (), among: Expr | None = None) -> Expr:
     """Mean of the known figures of a group, for everybody in the group."""
-    low, high = of.type.low, of.type.high
-    if scale >= of.type.scale:
-        low, high = of.type.rescaled_range(scale)
-    return GroupMean(number(scale, of.type.unit, low, high), tuple(within), _among(among), of)
+    keys, counts, kind = tuple(within), _among(among), of.type
+    low, high = kind.rescaled_range(scale) if scale >= kind.scale else (kind.low, kind.high)
+    total = GroupFigure(number(kind.scale, kind.unit, min(0, kind.low) * MOST_SUBJECTS, max(0, kind.high) * MOST_SUBJECTS),
+                        keys, counts, "sum", of)
+    many = GroupFigure(number(0, ONE, 0, MOST_SUBJECTS), keys, counts, "members", of)
+    quotient = divide(total, many, scale)
+    return GroupMean(number(scale, kind.unit, low, high), keys, counts, of, quotient)
 
 
 def quantile(of: Expr, at: Fraction, *, within: Sequence[Expr] = (), among: Expr | None = None) -> Expr:

@@ -36,12 +36,15 @@ def _rank(node: p.Rank, parts: list[Expr]) -> Expr:
 
 def _figure(node: p.GroupFigure, parts: list[Expr]) -> Expr:
     within, among, (of,) = _population(node, parts)
-    return p.group_count(within=within, among=among) if node.how == "count" \
-        else p.group_figure(node.how, of, within=within, among=among)
+    if node.how == "count":
+        return p.group_count(within=within, among=among)
+    if node.how == "members":
+        return p.GroupFigure(node.type, tuple(within), among, "members", of)
+    return p.group_figure(node.how, of, within=within, among=among)
 
 
 def _mean(node: p.GroupMean, parts: list[Expr]) -> Expr:
-    within, among, (of,) = _population(node, parts)
+    within, among, (of, _) = _population(node, parts)
     return p.group_mean(of, node.type.scale, within=within, among=among)
 
 

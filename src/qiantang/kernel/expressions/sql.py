@@ -51,6 +51,10 @@ class Dialect:
         """``above / below`` cut off towards zero, both whole, ``below`` not 0, ``above`` not negative where wide."""
         raise NotImplementedError
 
+    def total(self, figure: str) -> str:
+        """The start of a sum over a window or group that cannot overflow."""
+        return f"sum({figure})"
+
     def days(self, first: str, last: str) -> str:
         """Whole days from the first day to the last."""
         raise NotImplementedError
@@ -131,6 +135,9 @@ class Spark(Dialect):
             return f"CAST((({above}) - ({above}) % ({below})) / ({below}) AS {self.wide})"
         return f"(({above}) div ({below}))"
 
+    def total(self, figure: str) -> str:
+        return f"sum(CAST({figure} AS {self.wide}))"
+
     def days(self, first: str, last: str) -> str:
         return f"CAST(datediff({last}, {first}) AS BIGINT)"
 
@@ -200,8 +207,6 @@ class Printer:
             return self.written_wide(node.of)
         if isinstance(node, p.GroupFigure):
             return node.how == "sum" or self.over(node.type)
-        if isinstance(node, n.Divide):
-            return self.division_is_wide(node)
         if isinstance(node, n.Rounded):
             cut = node.of.type.scale - node.type.scale
             return self.top(node.of, 1) + 10**cut > BIG if cut > 0 else self.over(node.type)
@@ -256,6 +261,14 @@ class Printer:
             written = self.narrowed(written, node)
         return written if grow == 1 else f"({written} * {self.d.whole(grow)})"
 
+    def sized(self, node: n.Expr, wide: bool) -> str:
+        """A number as a wide integer, or as one of 64 bits (where the row's own value is known to fit)."""
+        if isinstance(node, n.Const) and isinstance(node.value, int):
+            return f"CAST({node.value} AS {self.d.wide})" if wide else self.d.whole(node.value)
+        written = self.of(node)
+        is_wide = self.over(node.type) if self.column(node) is not None else self.written_wide(node)
+        return written if is_wide == wide else f"CAST({written} AS {self.d.wide if wide else self.d.big})"
+
     def check_width(self, largest: int) -> None:
         """Refuse what even the wide integer cannot carry."""
         if largest > WIDE:
@@ -297,28 +310,54 @@ def _multiply(pr: Printer, node: n.Multiply) -> str:
 
 
 def _divide(pr: Printer, node: n.Divide) -> str:
-    """Half up is (2a + b) div 2b on sizes, up is (a + b - 1) div b; with the sign put back where the range admits negatives."""
+    """Half up is (2a + b) div 2b on sizes, up is (a + b - 1) div b; with the sign put back where the range admits negatives.
+
+    Where only the ends of the proven range need the wide integer, the many rows that do not are worked out in 64 bits.
+    """
+    up, down = pr.shifts(node)
+    pr.check_width(pr.top(node.above, up) * 2 + pr.top(node.below, down))
+    kept = pr.d.wide if pr.over(node.type) else pr.d.big
+    if not pr.division_is_wide(node):
+        quotient = _quotient(pr, node, wide=False)
+    else:
+        quotient = f"CAST({_quotient(pr, node, wide=True)} AS {kept})"
+        guards = _narrow_guards(pr, node)
+        if guards is not None:
+            quotient = f"(CASE WHEN {guards} THEN CAST({_quotient(pr, node, wide=False)} AS {kept}) ELSE {quotient} END)"
+    if node.below.type.low <= 0 <= node.below.type.high:
+        return f"(CASE WHEN {pr.of(node.below)} <> 0 THEN {quotient} END)"
+    return quotient
+
+
+def _quotient(pr: Printer, node: n.Divide, wide: bool) -> str:
     d = pr.d
     up, down = pr.shifts(node)
-    wide = pr.division_is_wide(node)
-    above = pr.scaled(node.above, node.above.type.scale, wide)
-    below = pr.scaled(node.below, node.below.type.scale, wide)
+    above, below = (pr.sized(part, wide) for part in (node.above, node.below))
     above = above if up == 1 else f"({above} * {d.whole(up)})"
     below = below if down == 1 else f"({below} * {d.whole(down)})"
-    pr.check_width(pr.top(node.above, up) * 2 + pr.top(node.below, down))
     signed = node.above.type.low < 0 or node.below.type.low < 0
     a, b = (f"abs({above})", f"abs({below})") if signed else (above, below)
     if node.how == "half_up":
         numerator, divisor = f"({a} * 2 + {b})", f"({b} * 2)"
     else:
         numerator, divisor = (a, b) if node.how == "down" else (f"({a} + {b} - {d.whole(1)})", b)
-    most = max(abs(node.type.low), abs(node.type.high))
-    quotient = d.quotient(numerator, divisor, wide, most)
-    if signed:
-        quotient = f"(CASE WHEN ({above} < 0) <> ({below} < 0) THEN -{quotient} ELSE {quotient} END)"
-    if node.below.type.low <= 0 <= node.below.type.high:
-        return f"(CASE WHEN {below} <> 0 THEN {quotient} END)"
-    return quotient
+    quotient = d.quotient(numerator, divisor, wide, pr.top(node, 1))
+    return f"(CASE WHEN ({above} < 0) <> ({below} < 0) THEN -{quotient} ELSE {quotient} END)" if signed else quotient
+
+
+def _narrow_guards(pr: Printer, node: n.Divide) -> str | None:
+    """When 64 bits are enough: the sizes that numerator and denominator may have; None where no size is small enough."""
+    up, down = pr.shifts(node)
+    below_most = min(pr.top(node.below, 1), BIG // (4 * down))
+    above_most = min(pr.top(node.above, 1), BIG // (4 * up))
+    if below_most < 1 or above_most < 1:
+        return None
+    guards = []
+    for part, most in ((node.above, above_most), (node.below, below_most)):
+        if most < pr.top(part, 1):
+            size = pr.of(part) if part.type.low >= 0 else f"abs({pr.of(part)})"
+            guards.append(f"{size} <= {pr.d.whole(most)}")
+    return " AND ".join(guards) or "TRUE"
 
 
 def _rounded(pr: Printer, node: n.Rounded) -> str:
@@ -445,26 +484,18 @@ def _group_figure(pr: Printer, node: p.GroupFigure) -> str:
         many = f"CAST(count(*) {over} AS {pr.d.big})"
         return many if counts == "TRUE" else f"(CASE WHEN {counts} THEN {many} END)"
     counts, over = _window(pr, node, [node.of], split=False)
-    how = {"sum": "sum", "least": "min", "greatest": "max"}[node.how]
-    if node.of.type.is_number:
-        figure = pr.scaled(node.of, node.of.type.scale, wide=node.how == "sum")
-    else:
-        figure = pr.d.ordered(pr.of(node.of), node.of.type)
+    if node.how == "members":
+        return f"CAST(count(CASE WHEN {counts} THEN 1 END) {over} AS {pr.d.big})"
+    if node.how == "sum":
+        return f"{pr.d.total(f'CASE WHEN {counts} THEN {pr.of(node.of)} END')} {over}"
+    how = {"least": "min", "greatest": "max"}[node.how]
+    figure = pr.of(node.of) if node.of.type.is_number else pr.d.ordered(pr.of(node.of), node.of.type)
     return f"{how}(CASE WHEN {counts} THEN {figure} END) {over}"
 
 
 def _group_mean(pr: Printer, node: p.GroupMean) -> str:
-    counts, over = _window(pr, node, [node.of], split=False)
-    d, shift = pr.d, node.type.scale - node.of.type.scale
-    total = f"sum(CASE WHEN {counts} THEN CAST({pr.of(node.of)} AS {d.wide}) END) {over}"
-    many = f"CAST(count(CASE WHEN {counts} THEN 1 END) {over} AS {d.wide})"
-    pr.check_width(pr.top(node.of, p.MOST_SUBJECTS) * 2 * 10**max(shift, 0) + p.MOST_SUBJECTS * 10**max(-shift, 0))
-    top = f"(abs({total}) * {d.whole(2 * 10**max(shift, 0))} + {many} * {d.whole(10**max(-shift, 0))})"
-    below = f"({many} * {d.whole(2 * 10**max(-shift, 0))})"
-    # A sum stays below 2**50 times the count in size where the mean does, which the quotient's estimate needs.
-    size = d.quotient(top, below, True, max(abs(node.type.low), abs(node.type.high)))
-    kept = d.wide if pr.over(node.type) else d.big
-    return f"(CASE WHEN {many} > 0 THEN CAST(CASE WHEN {total} < 0 THEN -{size} ELSE {size} END AS {kept}) END)"
+    """The quotient of two columns; narrower than its parts are proven to be, since a mean lies within its figures."""
+    return f"CAST({pr.of(node.quotient)} AS {pr.d.wide if pr.over(node.type) else pr.d.big})"
 
 
 def _quota(pr: Printer, node: p.Quota) -> str:

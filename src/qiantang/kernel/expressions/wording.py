@@ -60,6 +60,7 @@ _DAY_TESTS: dict[n.Comparison, Text] = {
 }
 _CODE_TESTS: dict[n.Comparison, Text] = {**_DAY_TESTS, "=": Text("为", "is"), "<>": Text("不为", "is not")}
 _OPPOSITE: dict[n.Comparison, n.Comparison] = {">=": "<", "<": ">=", ">": "<=", "<=": ">", "=": "<>", "<>": "="}
+_MIRRORED: dict[n.Comparison, n.Comparison] = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 _ROUNDED: dict[n.RoundingMode, Text] = {
     "half_up": Text("四舍五入到 {grid}", "rounded half up to {grid}"),
@@ -252,7 +253,9 @@ class Wording:
         if value is None:
             return _Phrase(title + self._aside(self._say("未知", "unknown")), told=True)
         said = self._shown(node, value)
-        return _Phrase(f"{title} {self._quoted(said) if isinstance(value, str) else said}", told=True)
+        if isinstance(value, str):
+            return _Phrase(title + self._say("", " ") + self._quoted(said), told=True)
+        return _Phrase(f"{title} {said}", told=True)
 
     def spelt(self, node: n.Expr) -> _Phrase:
         """A node as the formula it is."""
@@ -278,7 +281,7 @@ class Wording:
         if node.type.is_number and isinstance(node.value, int):
             said = figure(node.type.decimal(node.value), node.type.unit, self.lang, percent)
         elif isinstance(value, str):
-            said = self._quoted(_code(like or node, value, self.lang, self.names))
+            said = self._quoted(_code(node if like is None else like, value, self.lang, self.names))
         else:
             said = plain(value if isinstance(value, bool | date) else None, self.lang)
         title = self.names.parameters.get(node.path)
@@ -352,11 +355,14 @@ class Wording:
         return self._test(node, node.op)
 
     def _test(self, node: n.Compare, op: n.Comparison) -> _Phrase:
-        kind = node.left.type.kind
+        subject, limit = node.left, node.right
+        if isinstance(subject, n.Const) and not isinstance(limit, n.Const):
+            subject, limit, op = limit, subject, _MIRRORED.get(op, op)
+        kind = subject.type.kind
         words = _NUMBER_TESTS if kind is Kind.NUMBER else _DAY_TESTS if kind is Kind.DAY else _CODE_TESTS
-        left, computed = self._side(node.left)
+        left, computed = self._side(subject)
         between = self._say("，", ", ") if computed else " "
-        return _Phrase(f"{left}{between}{words[op].said(self.lang)} {self._beside(node.left, node.right)}", _Binds.TEST)
+        return _Phrase(f"{left}{between}{words[op].said(self.lang)} {self._beside(subject, limit)}", _Binds.TEST)
 
     def _beside(self, left: n.Expr, right: n.Expr) -> str:
         """The other side of a test or a limit; a plain constant is read as what it is compared with."""
@@ -409,7 +415,7 @@ class Wording:
                 return _Phrase(f"{self._within(of.of, _Binds.SUM)} {self._say('未知', 'is unknown')}", _Binds.TEST)
             if isinstance(of, n.Not):
                 return self.of(of.of)
-        return _Phrase(self._say("并非", "not ") + self._within(of, _Binds.WHOLE), _Binds.TEST)
+        return _Phrase(self._say("非", "not ") + self._within(of, _Binds.WHOLE), _Binds.TEST)
 
     def known(self, node: n.Known) -> _Phrase:
         """Whether a value is known."""
@@ -487,7 +493,7 @@ class Wording:
                     return _Phrase(f"{looked}{self._say('，', ', ')}{self._band(band, node.of.type.unit, percent)}", told=True)
             return _Phrase(looked + self._say("，不在任何一档内", ", in none of the bands"))
         bands = self._list([self._band(band, node.of.type.unit, percent) for band in node.bands])
-        return _Phrase(self._say(f"{self.of(node.of).text} 分档：{bands}", f"{self.of(node.of).text} by bands: {bands}"),
+        return _Phrase(self._say(f"{self.of(node.of).text}分档：{bands}", f"{self.of(node.of).text} by bands: {bands}"),
                        _Binds.LIST)
 
     def _band(self, band: n.Band, of: Unit, percent: bool) -> str:
@@ -515,7 +521,7 @@ class Wording:
         among = node.among
         limited = not (isinstance(among, n.Const) and among.value is True)
         bound = self.words.of(among).text if limited and self.recalled is None else ""
-        return self._say("、", ", ").join(words) + (self._aside(self._say(f"仅限{bound}", f"only those with {bound}")) if bound else "")
+        return self._say("、", ", ").join(words) + (self._aside(self._say("参评条件：", "who must meet: ") + bound) if bound else "")
 
     def _needs(self) -> str:
         return _NEEDS_POPULATION.said(self.lang) if self.recalled is not None and self.recalled.alone else ""
@@ -524,8 +530,8 @@ class Wording:
         """A place in a group."""
         keys = []
         for key, down in node.by:
-            order = self._say("从高到低" if down else "从低到高", "highest first" if down else "lowest first")
-            keys.append(f"{self.of(key).text}{self._aside(order)}" if key.type.is_number else self.words.of(key).text)
+            order = self._say("从高到低" if down else "从低到高", " (highest first)" if down else " (lowest first)")
+            keys.append(self.of(key).text + order if key.type.is_number else self.words.of(key).text)
         by = self._say("、", ", then ").join(keys)
         pool, value = self._pool(node), self._value(node)
         if isinstance(value, Decimal):

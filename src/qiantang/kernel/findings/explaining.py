@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Blame, Stored, Value
-from qiantang.kernel.expressions.figures import figure, plain
+from qiantang.kernel.expressions.figures import UNKNOWN, figure, grouped, plain
 from qiantang.kernel.expressions.recalling import Named, Recalled
 from qiantang.kernel.expressions.wording import Names, Wording, band_ends, shown
 from qiantang.kernel.facts.dossier import Asked, Derived, Gathered
@@ -86,7 +86,12 @@ def names_of(reading: Reading) -> Names:
     documents = (*reversed(book.lineage), book.document)
     codes = {code: title for document in documents for code, title in document.codes}
     return Names({path: parameter.title for path, parameter in book.parameters.items()}, columns,
-                 codes | dict(reading.outline.codes))
+                 codes | {code: _labelled(code, title) for code, title in reading.outline.codes})
+
+
+def _labelled(code: str, title: Text) -> Text:
+    """A class letter is a word that officials use, so it is said with its title; a longer code is only a key."""
+    return same(code + " ") + title if len(code) <= 2 and not title.zh.startswith(code) else title
 
 
 def _bare(node: n.Expr) -> n.Expr:
@@ -123,8 +128,8 @@ class _Explaining:
         if code is None:
             unknown += self._unknown_outcome()
         return Explanation(
-            subject, self.book.id, self.book.title, self.book.version, reading.day, document.source, reading.status, code,
-            _both(lambda lang: plain(None, lang)) if code is None else reading.code_title(code), self._decision(code),
+            subject, self.book.id, self.book.title, self.book.version, reading.day, document.span, document.source, document.status,
+            reading.status, code, UNKNOWN if code is None else self.names.codes.get(code, same(code)), self._decision(code),
             None if score is None else self._told(score), self._score_parts(score), self._standing(), applies, unknown,
             tuple(self._criterion(c) for c in reading.outline.criteria), self._not_firm())
 
@@ -134,7 +139,8 @@ class _Explaining:
         return self._told_value(node, self.recalled.value(node))
 
     def _told_value(self, node: n.Expr, value: Value) -> Told:
-        exact = value if isinstance(value, bool) or value is None else str(value)
+        exact = value if isinstance(value, bool) or value is None else \
+            grouped(value, separator="") if isinstance(value, Decimal) else str(value)
         unit = node.type.unit.title if node.type.is_number else _EMPTY
         return Told(exact, unit, _both(lambda lang: shown(node, value, lang, self.names)))
 
@@ -158,7 +164,7 @@ class _Explaining:
         return CriterionTold(
             criterion.id, criterion.title, criterion.role, criterion.clause, criterion.note, parts.get("value"),
             parts.get("points"), parts.get("met"), tuple(self._parameter(path) for path in self._own_paths(criterion)),
-            tuple(self._fact(name) for name in self._own_facts(criterion)), tuple(self._reason(b) for b in sorted(reasons)))
+            tuple(self._fact(name) for name in self._own_facts(criterion)), tuple(self._reason(b) for b in _causes(reasons)))
 
     # --- what a criterion itself rests on ---
 
@@ -191,7 +197,7 @@ class _Explaining:
                         take(inner.column.name)
 
         for node in self._own_nodes(criterion):
-            if isinstance(node, n.Fact):
+            if isinstance(node, n.Fact) and node.column.name != self.book.dossier.subject:
                 take(node.column.name)
         return list(found)
 
@@ -335,7 +341,7 @@ class _Explaining:
 
     def _unknown_outcome(self) -> tuple[Text, ...]:
         """For each criterion that the outcome hangs on, why it itself cannot be judged."""
-        open_blames = self.recalled.blame(self.reading.outcome)
+        open_blames = frozenset(_causes(self.recalled.blame(self.reading.outcome)))
         listed = self.row.get("unknown_because")
         if not open_blames and isinstance(listed, str):
             return tuple(self._reason(Blame("missing", name)) for name in listed.split(","))
@@ -346,7 +352,7 @@ class _Explaining:
             nodes = list(self._own_nodes(criterion))
             here = {b for b in own if self._stands_in(b, nodes)}
             placed |= here
-            found += [_CANNOT.filled(title=criterion.title, reason=self._reason(b)) for b in sorted(here)]
+            found += [_CANNOT.filled(title=criterion.title, reason=self._reason(b)) for b in _causes(here)]
         return (*found, *(self._reason(b) for b in sorted(open_blames - placed)))
 
     @staticmethod
@@ -370,6 +376,12 @@ class _Explaining:
                     said = joined([said, Text("可能为 ", "it may be ") + told.admissible], "；", "; ")
                 found.append(NotFirm(path, told.title, entry.status, said))
         return tuple(found)
+
+
+def _causes(blames: Iterable[Blame]) -> list[Blame]:
+    """The blames in order, without those that follow from another: who has no score is not ranked."""
+    found = sorted(blames)
+    return [b for b in found if b.why != "outside"] or found
 
 
 def _number(value: Decimal, of: Unit, lang: Lang) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from qiantang.kernel.errors import Place
+from qiantang.kernel.periods import Span
 from qiantang.kernel.rulebooks.rulebook import Role
 from qiantang.kernel.sources import Source, Status
 from qiantang.kernel.words import Lang, Text, same
@@ -133,15 +134,22 @@ class NotFirm:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why this subject got this outcome. ``applies`` is None where it is unknown whether the rule applies at all."""
+    """Why this subject got this outcome.
+
+    ``valid`` are the days the rulebook holds and ``law_day`` the day it was read on. ``status`` is the rulebook's own,
+    ``weakest`` the least trustworthy among it and all parameters read. ``applies`` is None where it is unknown whether
+    the rule applies at all.
+    """
 
     subject: str
     rulebook: str
     title: Text
     version: str
     law_day: date
+    valid: Span
     source: Source
     status: Status
+    weakest: Status
     outcome: str | None
     outcome_title: Text
     decided_by: Decision | None

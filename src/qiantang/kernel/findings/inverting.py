@@ -87,42 +87,39 @@ def _below(of: Expr, scale: int) -> Expr:
     return _towards(of, scale, up=True) - _one_unit(of, scale)
 
 
-def _signed(of: Expr, from_zero: Expr, below_zero: Expr) -> Expr:
-    """One value where ``of`` is 0 or more, another where it is less; rounding goes by size, so bounds turn at 0."""
-    if of.type.low >= 0:
-        return from_zero
-    if of.type.high < 0:
-        return below_zero
-    return n.choose((of < n.constant(0, of.type.unit), below_zero), otherwise=from_zero)
-
-
 def _reaching(node: n.Rounded | n.Divide, target: Expr, sense: Sense) -> tuple[Expr, Expr]:
     """The end of the values that round to at least (or at most) the target, and a flag: the end itself is one of them.
 
-    ``half_up`` and ``up`` round away from zero, ``down`` towards it, so which end belongs turns with the sign.
+    ``half_up`` and ``up`` round away from zero, ``down`` towards it, so which end belongs turns with the target's sign.
+    Where the figure is never negative, targets below zero do not matter.
     """
     grid = _on_grid(target, node.type.scale, sense)
     step, half = _one_unit(target, node.type.scale), _one_unit(target, node.type.scale, "0.5")
-    zero, yes, no = n.constant(0, target.type.unit), n.flag_constant(True), n.flag_constant(False)
-    if sense == "at_least":
-        above_zero = grid > zero
-        if node.how == "half_up":
-            return grid - half, above_zero
-        if node.how == "down":
-            return n.choose((above_zero, grid), otherwise=grid - step), above_zero
-        return n.choose((above_zero, grid - step), otherwise=grid), n.choose((above_zero, no), otherwise=yes)
-    below_zero = grid < zero
+    zero = n.constant(0, target.type.unit)
+    inward, outward = (grid - half, grid - step) if sense == "at_least" else (grid + half, grid + step)
+    beyond = grid > zero if sense == "at_least" else grid < zero
+    if sense == "at_least" and (node.type.low >= 0 or target.type.low > 0):
+        beyond = n.flag_constant(True)
+    elif sense == "at_most" and (node.type.low >= 0 or target.type.low >= 0):
+        beyond = n.flag_constant(False)
     if node.how == "half_up":
-        return grid + half, below_zero
+        return inward, beyond
     if node.how == "down":
-        return n.choose((below_zero, grid), otherwise=grid + step), below_zero
-    return n.choose((below_zero, grid + step), otherwise=grid), n.choose((below_zero, no), otherwise=yes)
+        return _picked(beyond, grid, outward), beyond
+    return _picked(beyond, outward, grid), _picked(beyond, n.flag_constant(False), n.flag_constant(True))
+
+
+def _picked(flag: Expr, then: Expr, otherwise: Expr) -> Expr:
+    """One of two, settled at once where the flag is a constant."""
+    if isinstance(flag, n.Const):
+        return then if flag.value else otherwise
+    return n.choose((flag, then), otherwise=otherwise)
 
 
 def _inside(end: Expr, belongs: Expr, scale: int, sense: Sense) -> Expr:
     """The outermost value of a grid within an end that belongs or does not."""
     past = _above(end, scale) if sense == "at_least" else _below(end, scale)
-    return n.choose((belongs, end), otherwise=past)
+    return _picked(belongs, end, past)
 
 
 def _rounded(node: n.Rounded, target: Expr, sense: Sense, fact: str) -> Bound | None:
@@ -142,22 +139,21 @@ def _divide(node: n.Divide, target: Expr, sense: Sense, fact: str) -> Bound | No
         reached = _in_unit_of(end * node.below, node.above)
         found = inverted(node.above, _inside(reached, belongs, node.above.type.scale, sense), sense, fact)
         # Nothing above the line helps while nothing stands below it.
-        return None if found is None else _only(node.below > nothing, found)
+        return found if found is None or node.below.type.low > 0 else _only(node.below > nothing, found)
     if node.above.type.low < 0:
         return None
     # a / b >= t means b <= a / t: the sense turns round; t must be above 0, and so must the b that is reached.
     scale = node.below.type.scale
     cut = _in_unit_of(n.divide(node.above, end, scale, "down"), node.below)
-    exact = (cut * end).equals(_as(node.above, cut * end))
+    exact, one = (cut * end).equals(node.above), _one_unit(node.below, scale)
     possible = end > n.constant(0, end.type.unit)
-    one = _one_unit(node.below, scale)
     if sense == "at_least":
-        most = n.choose((n.all_of(exact, n.not_(belongs)), cut - one), otherwise=cut)
+        most = _picked(belongs, cut, n.choose((exact, cut - one), otherwise=cut))
         found = inverted(node.below, most, "at_most", fact)
         possible = n.all_of(possible, most > nothing)
     else:
-        found = inverted(node.below, n.choose((n.all_of(exact, belongs), n.greatest(cut, one)), otherwise=cut + one),
-                         "at_least", fact)
+        least = _picked(belongs, n.choose((exact, n.greatest(cut, one)), otherwise=cut + one), cut + one)
+        found = inverted(node.below, least, "at_least", fact)
     return None if found is None else _only(possible, found)
 
 
@@ -178,10 +174,16 @@ def _multiply(node: n.Multiply, target: Expr, sense: Sense, fact: str) -> Bound 
     side, other = (node.left, node.right) if left else (node.right, node.left)
     if other.type.low < 0:
         return None
-    how: n.RoundingMode = "up" if sense == "at_least" else "down"
-    if target.type.low < 0:
-        target = n.greatest(target, n.constant(0, target.type.unit))
-    return inverted(side, _in_unit_of(n.divide(target, other, side.type.scale, how), side), sense, fact)
+    return inverted(side, _in_unit_of(_share(target, other, side.type.scale, sense), side), sense, fact)
+
+
+def _share(target: Expr, of: Expr, scale: int, sense: Sense) -> Expr:
+    """``target / of`` on a grid, towards plus infinity for ``at_least``; ``of`` is above 0, else the share is unknown."""
+    up = sense == "at_least"
+    plain = n.divide(target, of, scale, "up" if up else "down")
+    if target.type.low >= 0:
+        return plain
+    return n.choose((target < n.constant(0, target.type.unit), n.divide(target, of, scale, "down" if up else "up")), otherwise=plain)
 
 
 def _add(node: n.Add, target: Expr, sense: Sense, fact: str) -> Bound | None:
@@ -216,9 +218,8 @@ def _extreme(node: n.Extreme, target: Expr, sense: Sense, fact: str) -> Bound | 
 
 def _in_unit(node: n.InUnit, target: Expr, sense: Sense, fact: str) -> Bound | None:
     factor = Decimal(node.up).scaleb(node.of.type.scale - node.type.scale)
-    how: n.RoundingMode = "up" if sense == "at_least" else "down"
     per = n.constant(factor, node.type.unit / node.of.type.unit)
-    return inverted(node.of, n.divide(target, per, node.of.type.scale, how), sense, fact)
+    return inverted(node.of, _share(target, per, node.of.type.scale, sense), sense, fact)
 
 
 def _first_known(node: n.FirstKnown, target: Expr, sense: Sense, fact: str) -> Bound | None:

@@ -59,9 +59,7 @@ class _Telling:
     def _answer(self) -> Iterator[str]:
         e, say = self.e, self._say
         yield f"{e.subject} · {self._s(e.title)}"
-        title = self._s(e.outcome_title)
-        code = "" if e.outcome is None or e.outcome == title else e.outcome
-        yield say("结论：", "Outcome: ") + (f"{code}{say('，', ', ')}{title}" if code else title)
+        yield say("结论：", "Outcome: ") + self._s(e.outcome_title)
         if e.score is not None:
             yield say("得分：", "Score: ") + self._s(e.score.said)
         if e.standing is not None:
@@ -75,11 +73,14 @@ class _Telling:
         if e.unknown:
             yield say("为何不能判定：", "Why it cannot be told:")
             yield from (f"  - {self._s(reason)}" for reason in e.unknown)
+        held = f"{e.valid.since or '…'} – {e.valid.until or '…'}"
         yield (say(f"规则：{e.rulebook}，按 {e.law_day} 的文本", f"Rulebook: {e.rulebook}, as it reads on {e.law_day}")
-               + self._aside(self._s(e.status.label), say(f"版本 {e.version}", f"version {e.version}")))
+               + self._aside(say(f"有效期 {held}", f"valid {held}"), self._s(e.status.label),
+                             say(f"版本 {e.version}", f"version {e.version}")))
         if e.not_firm:
-            many = len(e.not_firm)
-            yield say(f"注意：有 {many} 处依据尚未坐实，见文末", f"Note: grounds that are not firm: {many}; see the end")
+            kinds = self._say("、", ", ").join(dict.fromkeys(self._s(ground.status.label) for ground in e.not_firm))
+            yield say(f"注意：有 {len(e.not_firm)} 处依据尚未坐实（{kinds}），见文末",
+                      f"Note: grounds that are not firm: {len(e.not_firm)} ({kinds}); see the end")
 
     def _standing(self, standing: Standing) -> str:
         pool = "" if standing.pool is None else self._s(standing.pool.said)
@@ -107,14 +108,15 @@ class _Telling:
             held = c.met.value.value
             results.append(self._say("未知", "unknown") if held is None else
                            self._say("成立", "holds") if held else self._say("不成立", "does not hold"))
-        result = self._say("，", ", ").join(results)
+        result = self._say("，", ", ").join(dict.fromkeys(results))
         yield f"{number}. {self._s(c.title)}{self._aside(self._s(_ROLES[c.role]), c.clause)}{self._say('：', ': ')}{result}"
         for label, part in ((Text("数值", "Value"), c.value), (Text("得分", "Points"), c.points), (Text("判断", "Test"), c.met)):
             formula = self._formula(part)
             if formula:
                 yield f"   {self._s(label)}{self._say('：', ': ')}{formula}"
-        for parameter in c.parameters:
-            yield f"   {self._say('依据：', 'Rests on: ')}{self._parameter(parameter)}"
+        if c.parameters:
+            grounds = self._say("；", "; ").join(self._parameter(parameter) for parameter in c.parameters)
+            yield f"   {self._say('依据：', 'Rests on: ')}{grounds}"
         if self._s(c.note):
             yield f"   {self._say('说明：', 'Note: ')}{self._s(c.note)}"
         if c.unknown:
@@ -129,8 +131,9 @@ class _Telling:
         return "" if numbers in ("", self._s(part.value.said)) else numbers
 
     def _parameter(self, parameter: ParameterTold) -> str:
-        since = "" if parameter.since is None else self._say(f"自 {parameter.since} 起", f"since {parameter.since}")
-        own = self.e.source
+        own, since = self.e.source, ""
+        if parameter.since is not None and parameter.since != self.e.valid.since:
+            since = self._say(f"自 {parameter.since} 起", f"since {parameter.since}")
         same_text = (parameter.source.document, parameter.source.number) == (own.document, own.number)
         where = parameter.source.clause if same_text else parameter.source.said(self.lang)
         trust = "" if parameter.status.firm else self._s(parameter.status.label)

@@ -1,0 +1,1 @@
+"""The door in DuckDB: sheets in; typed rows, quarantined cells and new vintages out."""

@@ -1,0 +1,34 @@
+"""DuckDB and PostgreSQL give what the Decimal evaluator gives, column by column, on random trees over random facts."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.plan import compile_plan
+from qiantang.kernel.expressions.sql import BIG, DIALECTS, Printer
+from qiantang.kernel.expressions.types import Kind
+from tests.engines.running import Runs, differences, selected
+from tests.properties.subjects import BATCHES, LAW_DATE, batches
+from tests.properties.trees import POPULATION, ROW_WISE, columns
+
+BATCH = st.integers(0, BATCHES - 1)
+
+
+@settings(max_examples=60)
+@given(columns(), BATCH)
+def test_row_wise_trees_agree_on_duckdb(duckdb_runs: Runs, wanted: dict[str, Expr], number: int) -> None:
+    assert differences(wanted, batches()[number], DIALECTS["duckdb"], duckdb_runs) == []
+
+
+@settings(max_examples=60)
+@given(columns([*ROW_WISE, *POPULATION, *POPULATION], most=20), BATCH)
+def test_population_trees_agree_on_duckdb(duckdb_runs: Runs, wanted: dict[str, Expr], number: int) -> None:
+    assert differences(wanted, batches()[number], DIALECTS["duckdb"], duckdb_runs) == []
+
+
+@settings(max_examples=40)
+@given(columns([*ROW_WISE, *POPULATION]), BATCH)
+def test_all_trees_agree_on_postgresql(postgresql_runs: Runs, wanted: dict[str, Expr], number: int) -> None:
+    assert differences(wanted, batches()[number], DIALECTS["postgres"], postgresql_runs) == []
