@@ -45,4 +45,4 @@ SELECT uscc, total AS total__points,
   CASE WHEN "new" THEN 'exempt' WHEN veto AND quota IN ('A', 'B') THEN 'C' ELSE quota END AS outcome,
   CASE WHEN "new" THEN 'exempt' WHEN veto THEN 'vetoed' ELSE 'quota' END AS decided_by, hitech
 FROM classed
-) TO '{out}' (FORMAT parquet, COMPRESSION zstd)
+) TO '{out}' (FORMAT parquet)

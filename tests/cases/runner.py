@@ -21,8 +21,6 @@ Every case runs on the Decimal evaluator and on DuckDB, and all columns of both 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,9 +31,8 @@ from typing import Any, ClassVar
 
 import yaml
 
-import qiantang.domains
+from qiantang.district.assembly import house
 from qiantang.engines.duckdb import DuckDBEngine
-from qiantang.kernel.domains import Domain
 from qiantang.kernel.expressions.evaluate import Blame, Evaluation, Stored
 from qiantang.kernel.expressions.sql import Dialect
 from qiantang.kernel.expressions.types import Kind, Type
@@ -45,7 +42,6 @@ from qiantang.kernel.findings.judging import judged, judging
 from qiantang.kernel.rulebooks.library import Library
 from qiantang.kernel.rulebooks.parameters import ParameterValue
 from qiantang.kernel.rulebooks.rulebook import Reading
-from qiantang.registers.dossiers import ENTERPRISE
 
 HERE = Path(__file__).parent
 OUTSIDE = "outside"
@@ -161,23 +157,9 @@ def _by_subject(given: Any, single: bool) -> Mapping[str, Any]:
 
 
 @cache
-def domains() -> tuple[Domain, ...]:
-    """Every domain of the house."""
-    names = [f"{qiantang.domains.__name__}.{module.name}" for module in pkgutil.iter_modules(qiantang.domains.__path__)]
-    return tuple(importlib.import_module(name).DOMAIN for name in names)
-
-
-@cache
 def library() -> Library:
     """Every rulebook of the house."""
-    return library_of(*domains())
-
-
-def library_of(*domains: Domain, folders: Sequence[Path] = ()) -> Library:
-    """The rulebooks of some domains, with further folders of a district."""
-    dossiers = {ENTERPRISE.name: ENTERPRISE} | {d.name: d for domain in domains for d in domain.dossiers}
-    forms = {form.name: form for domain in domains for form in domain.forms}
-    return Library([*(d.rulebooks for d in domains if d.rulebooks), *folders], forms, dossiers)
+    return house().library
 
 
 def reading_of(case: Case, books: Library | None = None) -> Reading:
@@ -224,7 +206,7 @@ def on_evaluator(case: Case, reading: Reading) -> Outcome:
 def on_duckdb(case: Case, reading: Reading, engine: DuckDBEngine) -> Outcome:
     """The case by DuckDB."""
     dossier = reading.book.dossier
-    compiled = judging(reading)
+    compiled = judging(reading, because=True)
     rows = stored_rows(dossier, case.subjects, reading.day)
     read = [dossier.column(name) for name in sorted(compiled.facts() | {dossier.subject})]
     found = engine.rows(compiled.select(values(read, rows, engine.dialect), engine.dialect))
@@ -268,7 +250,8 @@ def _shown(kind: Type, value: Stored) -> Shown:
 
 
 def _names(blames: frozenset[Blame]) -> frozenset[str]:
-    return frozenset(b.name or b.why for b in blames)
+    """The facts to blame, or else the plain reason."""
+    return frozenset(b.name for b in blames if b.name) or frozenset(b.why for b in blames)
 
 
 # --- comparing ---

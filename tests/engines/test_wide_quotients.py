@@ -57,21 +57,30 @@ def _wide(name: str, low: int, high: int) -> n.Fact:
     return n.Fact(number(0, ONE, low, high), Column(name, Kind.NUMBER, same(name)))
 
 
-@settings(max_examples=60)
-@given(st.integers(1, 36), st.integers(1, 36), st.integers(0, 8), st.sampled_from(["half_up", "down", "up"]), st.randoms())
+def _beside_64_bits(size: int, scale: int, factor: int) -> list[int]:
+    """Sizes around which a printer turns from 64 bits to the wide integer and back."""
+    ends = [(2**63 - 1) // (part * 10**scale * factor) for part in (1, 2, 3, 4, 8)]
+    return [e + d for e in ends for d in (-1, 0, 1) if 0 <= e + d <= size]
+
+
+@settings(max_examples=50)
+@given(st.integers(1, 36), st.integers(1, 36), st.integers(0, 8), st.sampled_from(["half_up", "down", "up"]),
+       st.sampled_from([1, 3, 100, 24097]), st.booleans(), st.randoms())
 def test_wide_divisions_agree_on_every_mode_and_sign(
-        both_engines: list[tuple[str, Runs]], above: int, below: int, scale: int, how: n.RoundingMode,
+        both_engines: list[tuple[str, Runs]], above: int, below: int, scale: int, how: n.RoundingMode, factor: int, signed: bool,
         draw: random.Random) -> None:
-    top, bottom = _wide("a", -10**above, 10**above), _wide("b", -10**below, 10**below)
-    if 2 * 10 ** (above + scale) + 10**below > WIDE or 2 * 10**below > WIDE:
+    if 2 * factor * 10 ** (above + scale) + 10**below > WIDE or 2 * 10**below > WIDE:
         return
+    sign = -1 if signed else 0
+    top, bottom = _wide("a", sign * 10**above, 10**above), _wide("b", sign * 10**below, 10**below)
     rows = []
-    for _ in range(100):
-        b = draw.choice((0, 1, -1, 10**below, draw.randint(-(10**below), 10**below)))
-        k = draw.randint(-(10**above) // max(1, abs(b)), 10**above // max(1, abs(b)))
-        a = k * b + draw.choice((0, 1, -1, b // 2, b // 2 + 1))
-        rows.append({"a": max(-(10**above), min(10**above, a)), "b": b})
-    quotient = n.divide(top, bottom, scale, how)
+    for _ in range(60):
+        b = draw.choice((0, 1, 10**below, *_beside_64_bits(10**below, 0, 1), draw.randint(0, 10**below)))
+        k = draw.randint(0, 10**above // max(1, b))
+        a = draw.choice((*_beside_64_bits(10**above, scale, factor), *(k * b + beside for beside in (0, 1, -1, b // 2, b // 2 + 1))))
+        a = max(0, min(10**above, a))
+        rows.append({"a": a * draw.choice((1, sign or 1)), "b": b * draw.choice((1, sign or 1))})
+    quotient = n.divide(n.multiply(top, n.constant(factor)), bottom, scale, how)
     expected = Evaluation(rows, LAW_DATE).stored(quotient)
     plan = compile_plan({"q": quotient}, carry=[_wide("i", 0, 1000)])
     for dialect, run in both_engines:

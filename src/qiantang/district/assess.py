@@ -105,7 +105,7 @@ def assess(workspace: Workspace, engine: Engine, *, known_at: date, at: datetime
 
 def judged_for_run(reading: Reading) -> Judging:
     """The reading compiled as runs are kept: explained, with lift and gap columns where it has any."""
-    return judging(reading, extra=columns_beyond(reading))
+    return judging(reading, extra=columns_beyond(reading), because=True)
 
 
 def columns_beyond(reading: Reading) -> dict[str, Expr]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cached_property
 
-from qiantang.district.assess import judged_for_run, rows_of
+from qiantang.district.assess import judged_for_run
 from qiantang.district.known import KnownFacts
-from qiantang.district.workspace import StoredRun, Workspace
+from qiantang.district.reading import ReadService
+from qiantang.district.workspace import StoredRun
+from qiantang.kernel.domains import ViewDeclaration
 from qiantang.kernel.errors import Place, RulebookError, SubjectError
 from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.nodes import Expr, Fact
@@ -29,57 +34,89 @@ from qiantang.kernel.findings.lifting import (
     with_changes,
 )
 from qiantang.kernel.findings.robust import Robustness, robust
-from qiantang.kernel.findings.views import Printed, RunView, printed
-from qiantang.kernel.ports import Engine
+from qiantang.kernel.findings.views import Printed, RunView, View, printed
 from qiantang.kernel.rulebooks.parameters import Parameter, ParameterValue
 from qiantang.kernel.rulebooks.rulebook import Reading, Rulebook
 from qiantang.kernel.words import Text
 
 SUBJECT_HINTS = 5
+_CANDIDATES = 300
 
 
 class Inquiry:
-    """The latest run of one rulebook in a workspace, opened for questions."""
+    """The latest run of one rulebook in a workspace, opened for a viewer's questions."""
 
-    def __init__(self, workspace: Workspace, engine: Engine, rulebook: str) -> None:
-        self.workspace = workspace
-        self.engine = engine
-        self.run: StoredRun = workspace.latest(rulebook)
+    def __init__(self, reads: ReadService, rulebook: str, run: StoredRun | None = None) -> None:
+        self.reads = reads
+        self.engine = reads.engine
+        workspace = reads.workspace
+        self.run: StoredRun = run or workspace.latest(rulebook)
         self.book: Rulebook = workspace.house.library.book(rulebook)
         self.reading: Reading = self.book.on(self.run.law_date)
         self.dossier: Dossier = self.book.dossier
         self.known = KnownFacts(workspace.facts, self.run.known_at, workspace.hidden / "known")
 
-    @property
+    @cached_property
     def judged(self) -> Judging:
         """The reading compiled as the run was."""
         return judged_for_run(self.reading)
 
+    @property
+    def _facts(self) -> str:
+        return self.reads.facts(self.run, self.reading)
+
+    @property
+    def _everybody(self) -> str:
+        return self.reads.everybody(self.run)
+
     def subject(self, asked: str) -> str:
         """The subject's code for a code or a name, whole or in part; SubjectError lists those that fit, or near ones."""
-        d, facts = self.engine.dialect, self.engine.parquet([self.run.dossier])
+        d, facts = self.engine.dialect, self._facts
         subject = d.quoted(self.dossier.subject)
         if self.engine.rows(f"SELECT 1 AS one FROM {facts} AS f WHERE {subject} = {d.string(asked)} LIMIT 1"):
             return asked
-        named = any(c.name == "name" for c in self.dossier.columns)
-        if named:
-            like = d.string("%" + asked.replace("%", "").replace("_", "") + "%")
-            found = self.engine.rows(f"SELECT {subject} AS s, name FROM {facts} AS f WHERE name LIKE {like} OR {subject} LIKE {like} "
-                                     f"ORDER BY (name = {d.string(asked)}) DESC, 1 LIMIT {SUBJECT_HINTS + 1}")
-            exact = [row for row in found if row["name"] == asked]
-            if len(found) == 1 or len(exact) == 1:
-                return str((exact or found)[0]["s"])
-            if found:
-                names = [f"{row['name']} ({row['s']})" for row in found[:SUBJECT_HINTS]]
-                raise SubjectError.of(f"“{asked}”对应多个对象", f"'{asked}' fits several subjects", value=asked,
-                                      remedy=Text("请写明：" + "、".join(names), "say which: " + ", ".join(names)))
+        name = d.quoted("name") if self._named else subject
+        part = asked.replace("%", "").replace("_", "").strip()
+        like = d.string(f"%{part}%") if part else d.string("")
+        found = self.engine.rows(f"SELECT {subject} AS s, {name} AS name FROM {facts} AS f WHERE {name} LIKE {like} OR {subject} LIKE {like} "
+                                 f"ORDER BY CASE WHEN {name} = {d.string(asked)} THEN 0 ELSE 1 END, 1 LIMIT {SUBJECT_HINTS + 1}")
+        exact = [row for row in found if row["name"] == asked]
+        if len(found) == 1 or len(exact) == 1:
+            return str((exact or found)[0]["s"])
+        names = [_called(row) for row in found[:SUBJECT_HINTS]]
+        if names:
+            more = "……" if len(found) > SUBJECT_HINTS else ""
+            raise SubjectError.of(f"“{asked}”对应多个对象", f"'{asked}' fits several subjects", value=asked,
+                                  remedy=Text("请写明：" + "、".join(names) + more, "Say which: " + ", ".join(names) + ("…" if more else "")))
+        near = self._near(part)
         raise SubjectError.of(
-            f"没有对象“{asked}”", f"there is no subject '{asked}'", value=asked, place=Place(str(self.workspace.folder)),
-            remedy=Text("请写统一社会信用代码或名称的一部分。", "Give the credit code or a part of the name."))
+            f"没有对象“{asked}”", f"there is no subject '{asked}'", value=asked, place=Place(str(self.reads.workspace.folder)),
+            remedy=Text("您是否要找：" + "、".join(near), "Did you mean: " + ", ".join(near)) if near else
+            Text("请写统一社会信用代码或名称的一部分。", "Give the credit code or a part of the name."))
+
+    @property
+    def _named(self) -> bool:
+        return any(c.name == "name" for c in self.dossier.columns)
+
+    def _near(self, asked: str) -> list[str]:
+        """Subjects whose code or name is most like what was asked."""
+        d = self.engine.dialect
+        subject = d.quoted(self.dossier.subject)
+        name = d.quoted("name") if self._named else subject
+        pieces = {p for p in re.findall(r"[0-9A-Za-z]{3,}|[一-龥]{2,}", asked) if p}
+        pieces |= {asked[:8], asked[-5:]} if len(asked) >= 8 else set()
+        pieces |= {p[i:i + 2] for p in re.findall(r"[一-龥]{3,}", asked) for i in range(len(p) - 1)}
+        if not pieces:
+            return []
+        tests = " OR ".join(f"{column} LIKE {d.string(f'%{p}%')}" for p in sorted(pieces) for column in (name, subject))
+        found = self.engine.rows(f"SELECT {subject} AS s, {name} AS name FROM {self._facts} AS f WHERE {tests} ORDER BY 1 LIMIT {_CANDIDATES}")
+        by_word = {word: _called(row) for row in found for word in (str(row["s"]), str(row["name"]))}
+        near = difflib.get_close_matches(asked, by_word, n=SUBJECT_HINTS, cutoff=0.5)
+        return list(dict.fromkeys(by_word[word] for word in near))
 
     def row(self, subject: str) -> Mapping[str, Stored]:
         """The run's row of a subject; SubjectError where the rulebook did not judge it."""
-        found = self._rows(self.engine.parquet([self.run.path]), subject)
+        found = self._rows(self.reads.findings(self.run, self.reading), subject)
         if not found:
             raise SubjectError.of(f"规则 {self.book.id} 不适用于 {subject}", f"rulebook {self.book.id} does not apply to {subject}",
                                   value=subject)
@@ -87,7 +124,7 @@ class Inquiry:
 
     def facts(self, subject: str) -> Mapping[str, Stored]:
         """All facts of a subject."""
-        return self._rows(self.engine.parquet([self.run.dossier]), subject)[0]
+        return self._rows(self._facts, subject)[0]
 
     def _rows(self, relation: str, subject: str) -> list[Mapping[str, Stored]]:
         d = self.engine.dialect
@@ -118,7 +155,7 @@ class Inquiry:
             return Lift(subject, str(row["outcome"]), outcome, self.reading, already=True)
         nodes = population_nodes(score, needed)
         judged = judging(self.reading, explained=False, extra={**nodes, "_score": score, "_needed": needed})
-        select = judged.select(self.engine.parquet([self.run.dossier]), self.engine.dialect)
+        select = judged.select(self._everybody, self.engine.dialect)
         now = self._rows(f"(\n{select}\n)", subject)[0]
         facts = self.facts(subject)
         still, goal = held_still(score, nodes, now), held_still(needed, nodes, now)
@@ -143,7 +180,7 @@ class Inquiry:
 
     def _outcome_with(self, subject: str, values: Mapping[str, int]) -> str | None:
         facts = [Fact.of(c) for c in self.dossier.columns]
-        changed = with_changes(self.engine.parquet([self.run.dossier]), self.engine.dialect, facts, self.dossier.subject, subject, values)
+        changed = with_changes(self._everybody, self.engine.dialect, facts, self.dossier.subject, subject, values)
         judged = judging(self.reading, explained=False)
         found = self._rows(f"(\n{judged.select(changed, self.engine.dialect)}\n)", subject)
         return None if not found or found[0]["outcome"] is None else str(found[0]["outcome"])
@@ -158,11 +195,11 @@ class Inquiry:
             read[path] = parameter_value(self.book, path, written)
             reformed = reformed.with_parameter(path, read[path])
         engine, d = self.engine, self.engine.dialect
-        dossier = engine.parquet([self.run.dossier])
         after_reading = reformed.on(self.reading.day)
         relations = []
         for reading in (self.reading, after_reading):
-            relations.append(f"(\n{judging(reading).select(dossier, d)}\n)")
+            whole = f"(\n{judging(reading).select(self._everybody, d)}\n)"
+            relations.append(self.reads.seen(whole, self.run, self.reading))
         found = moves(self.reading, relations[0], relations[1], d)
         matrix = engine.rows(found.matrix)
         moved = engine.rows(found.moved)
@@ -185,20 +222,56 @@ class Inquiry:
     def robust(self, splits: int = 2) -> Robustness:
         """Which outcomes each subject may have over all admissible values of what is not known."""
         subject = self.engine.dialect.quoted(self.dossier.subject)
-        rows = self.engine.rows(f"SELECT f.* FROM {self.engine.parquet([self.run.dossier])} AS f JOIN "
+        rows = self.engine.rows(f"SELECT f.* FROM {self._everybody} AS f JOIN "
                                 f"{self.engine.parquet([self.run.path])} AS r ON f.{subject} = r.{subject} ORDER BY f.{subject}")
-        return robust(self.reading, rows, splits)
+        found = robust(self.reading, rows, splits)
+        seen = self.reads.seen_subjects(self.run, self.reading)
+        return found if seen is None else replace(found, standings=tuple(s for s in found.standings if s.subject in seen))
 
     # --- views ---
 
-    def view(self, name: str, limit: int | None = None) -> tuple[Printed, list[Mapping[str, Stored]]]:
+    def view(self, declared: ViewDeclaration, limit: int | None = None) -> ViewTable:
         """A declared view over the run, with its rows."""
-        for declared in self.workspace.house.views:
-            if declared.name == name and self.book.form.name in declared.forms:
-                made = printed(declared.build(RunView(self.judged)), rows_of(self.engine, self.run, self.dossier),
-                               self.engine.dialect, self.reading, limit)
-                return made, self.engine.rows(made.select)
-        raise SubjectError.of(f"规则 {self.book.id} 没有视图 {name}", f"rulebook {self.book.id} has no view {name}", value=name)
+        made = declared.build(RunView(self.judged))
+        written = printed(made, self.reads.rows(self.run, self.reading), self.engine.dialect, self.reading, limit)
+        return ViewTable(declared, made, written, self.reading, self.engine.rows(written.select))
+
+
+def inquiry_for_view(reads: ReadService, name: str, rulebook: str | None = None) -> tuple[ViewDeclaration, Inquiry]:
+    """The view of that name and the run it is made from: the latest of the rulebook named, else the first that fits.
+
+    SubjectError lists the views there are, or says which rulebooks to assess.
+    """
+    house = reads.workspace.house
+    declared = next((v for v in house.views if v.name == name), None)
+    if declared is None:
+        names = [v.name for v in house.views]
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.3) or names
+        raise SubjectError.of(f"没有视图 {name}", f"there is no view {name}", value=name,
+                              remedy=Text("可选：" + "、".join(near), "There are: " + ", ".join(near)))
+    for id in (rulebook,) if rulebook else reads.workspace.assessed:
+        if house.library.book(id).form.name in declared.forms:
+            inquiry = Inquiry(reads, id)
+            if declared.applies(inquiry.reading):
+                return declared, inquiry
+    raise SubjectError.of(
+        f"尚无可供视图 {name} 使用的评价结果", f"no rulebook that the view {name} shows has been assessed yet", value=rulebook or name,
+        remedy=Text("请先评价形式为 " + "、".join(declared.forms) + " 的规则。", "Assess a rulebook of the form " + ", ".join(declared.forms) + " first."))
+
+
+def _called(row: Mapping[str, Stored]) -> str:
+    return str(row["s"]) if row["name"] in (None, row["s"]) else f"{row['name']} ({row['s']})"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTable:
+    """A view with its rows, and what they were made from."""
+
+    declared: ViewDeclaration
+    view: View
+    printed: Printed
+    reading: Reading
+    rows: Sequence[Mapping[str, Stored]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from qiantang.district.workspace import Workspace, write_whole
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.engines.duckdb_door.door import Door
 from qiantang.kernel.errors import Fault, Place, QiantangError
@@ -45,6 +49,38 @@ def read_folder(directory: Path, tables: Sequence[Table], store: Path, known_at:
     finally:
         if engine is None:
             own.close()
+
+
+def take_in(workspace: Workspace, known_at: date, engine: DuckDBEngine, progress: Progress | None = None) -> IntakeReport:
+    """Read a workspace's folder into its own store; the report is kept as ``intake.json`` beside it."""
+    report = read_folder(workspace.folder, workspace.house.tables, workspace.hidden, known_at, progress, engine)
+    report = _listed(report, workspace.hidden / QUARANTINE, engine)
+    write_whole(workspace.hidden / "intake.json", json.dumps(report.to_json(), ensure_ascii=False, indent=1))
+    return report
+
+
+def look_over(workspace: Workspace, known_at: date, engine: DuckDBEngine, progress: Progress | None = None) -> IntakeReport:
+    """Read a folder without keeping any fact of it; only the workbook of quarantined cells is written."""
+    with tempfile.TemporaryDirectory(prefix="qiantang-check-") as scratch:
+        report = read_folder(workspace.folder, workspace.house.tables, Path(scratch), known_at, progress, engine)
+        return _listed(report, workspace.hidden / QUARANTINE, engine)
+
+
+QUARANTINE = "quarantine.xlsx"
+"""Every quarantined cell with its reason, for the department that mends it."""
+
+
+def _listed(report: IntakeReport, to: Path, engine: DuckDBEngine) -> IntakeReport:
+    """The report with its quarantine as a workbook that people open."""
+    if not report.quarantine:
+        to.unlink(missing_ok=True)
+        return report
+    from qiantang.links.exports import write_workbook
+
+    rows = engine.rows(f"SELECT * FROM {engine.parquet([Path(report.quarantine)])} AS q")
+    headers = list(rows[0]) if rows else []
+    write_workbook(to, [("quarantine", headers, ([row[h] for h in headers] for row in rows))])
+    return replace(report, quarantine=str(to))
 
 
 def _taken(path: Path, name: str, door: Door) -> tuple[str, int, Fault | None, Text | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from qiantang.district.assembly import House, house
 from qiantang.district.settings import SETTINGS_FILE, District, default_folder
-from qiantang.kernel.errors import Place, SubjectError
+from qiantang.kernel.errors import FactsError, Fault, Place, QiantangError, SubjectError, raise_all
 from qiantang.kernel.expressions.types import Kind, Type
+from qiantang.kernel.rulebooks.document import id_of, read_document
 from qiantang.kernel.units import Unit
 from qiantang.kernel.words import Text
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from qiantang.kernel.actions.ports import StateStore
 
 HIDDEN = ".qiantang"
+DEMONSTRATION = ".demo"
+"""Folder that a demonstration leaves beside its workbooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,27 @@ class Workspace:
         """The domains, with the folder's own rulebooks."""
         return house(self.folder)
 
+    def refuse_broken(self) -> None:
+        """Read the folder's own settings and rulebooks; every fault of all of them is told together, with its line."""
+        faults: list[Fault] = []
+        own = self.folder / "rulebooks"
+        for path in sorted(own.rglob("*.yaml")) if own.is_dir() else ():
+            try:
+                read_document(path)
+            except QiantangError as wrong:
+                faults += wrong.faults
+        try:
+            _ = self.district
+        except QiantangError as wrong:
+            faults += wrong.faults
+        raise_all(FactsError, faults)
+        for path in sorted(own.rglob("*.yaml")) if own.is_dir() else ():
+            try:
+                self.house.library.book(id_of(path)).on()
+            except QiantangError as wrong:
+                faults += [replace(f, place=replace(f.place, file=f.place.file or str(path))) for f in wrong.faults]
+        raise_all(FactsError, faults)
+
     def state(self) -> StateStore:
         """The store of cases, audit log and index of runs."""
         from qiantang.stores import open_store
@@ -117,6 +141,18 @@ class Workspace:
         file = self.hidden / "latest.json"
         return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
+    @property
+    def assessed(self) -> tuple[str, ...]:
+        """The rulebooks that have a run, in the district's order, then the others by id."""
+        keys = self.latest_keys()
+        first = self.district.rulebooks or self.house.usual
+        return (*(id for id in first if id in keys), *sorted(set(keys) - set(first)))
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether its subjects are made up: a demonstration was built there, or the folder's own settings say so."""
+        return (self.folder / DEMONSTRATION).is_dir() or ((self.folder / SETTINGS_FILE).is_file() and self.district.synthetic)
+
     def latest(self, rulebook: str) -> StoredRun:
         """The latest run of a rulebook; SubjectError says how to get one."""
         key = self.latest_keys().get(rulebook)
@@ -137,17 +173,24 @@ def write_whole(path: Path, body: str) -> None:
     part.replace(path)
 
 
+def existing(folder: Path) -> Path:
+    """The folder, where it is one; SubjectError otherwise."""
+    if folder.is_dir():
+        return folder
+    what = Text("这是文件，不是文件夹", "this is a file, not a folder") if folder.exists() else Text("没有这个文件夹", "there is no such folder")
+    raise SubjectError.of(what.zh, what.en, place=Place(str(folder)), value=str(folder),
+                          remedy=Text("请给出存放工作簿的文件夹。", "Name the folder with the workbooks."))
+
+
 def found_workspace(named: Path | None) -> Workspace:
     """The folder named, else ``QIANTANG_DIR``, else the nearest folder upwards that was assessed, else the demonstration.
 
     SubjectError says how to make one.
     """
     if named is not None:
-        if not named.is_dir():
-            raise SubjectError.of(f"没有文件夹 {named}", f"there is no folder {named}", value=str(named))
-        return Workspace(named)
+        return Workspace(existing(named))
     if os.environ.get("QIANTANG_DIR"):
-        return Workspace(Path(os.environ["QIANTANG_DIR"]))
+        return Workspace(existing(Path(os.environ["QIANTANG_DIR"])))
     here = Path.cwd()
     for folder in (here, *here.parents, here / "demo-district"):
         if (folder / HIDDEN).is_dir():

@@ -52,7 +52,7 @@ class DuckDBEngine:
         to.parent.mkdir(parents=True, exist_ok=True)
         part = to.with_name(f".{to.name}.{os.getpid()}.part")
         try:
-            found = self._run(f"COPY ({select}) TO {self._dialect.string(str(part))} (FORMAT parquet, COMPRESSION zstd)")
+            found = self._run(f"COPY ({select}) TO {self._dialect.string(str(part))} (FORMAT parquet)")
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from qiantang.engines.duckdb import DuckDBEngine
-from qiantang.engines.duckdb_door.cells import SQL_TYPES
 from qiantang.kernel.errors import FactsError, Place
+from qiantang.kernel.expressions.sql import Dialect
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.checks import cell_checks, printed
 from qiantang.kernel.facts.schema import Column, Table, Value
@@ -87,8 +87,8 @@ class Vintages:
         self._checked(changed, value, place)
         said = hashlib.sha256(repr((sorted(key.items()), column, value, evidence, actor)).encode()).hexdigest()[:16]
         vintage = Vintage(on, self.last_number() + 1, hashlib.sha256(b"correction").hexdigest()[:8], said)
-        parts = [f"{_literal(table.column(k), key[k])} AS {d.quoted(k)}" for k in table.key]
-        parts.append(f"{_literal(changed, value)} AS {d.quoted(column)}")
+        parts = [f"{_literal(d, key[k])} AS {d.quoted(k)}" for k in table.key]
+        parts.append(f"{_literal(d, value)} AS {d.quoted(column)}")
         self._engine.write(
             f"SELECT {', '.join(parts)}, {d.string(evidence)} AS _file, {d.string(actor)} AS _sheet, CAST(0 AS BIGINT) AS _row, "
             f"{d.day(on)} AS _known_at, CAST({vintage.sequence} AS BIGINT) AS {SEQUENCE}",
@@ -100,7 +100,7 @@ class Vintages:
         checks = cell_checks(column)
         if not checks:
             return
-        source = f"(SELECT CAST(0 AS BIGINT) AS source_row, {_literal(column, value)} AS {d.quoted(column.name)}) AS t"
+        source = f"(SELECT CAST(0 AS BIGINT) AS source_row, {_literal(d, value)} AS {d.quoted(column.name)}) AS t"
         flags = self._engine.rows(printed(checks, d, source, date.min.replace(year=2000)))[0]
         for check in checks:
             if flags[check.id] is False:
@@ -109,6 +109,10 @@ class Vintages:
                 raise FactsError.of(message.zh, message.en, place=place, value=value, rule=check.id, remedy=check.remedy)
 
 
-def _literal(column: Column, value: Value) -> str:
-    written = "NULL" if value is None else f"'{str(value).replace(chr(39), chr(39) * 2)}'"
-    return f"CAST({written} AS {SQL_TYPES[column.kind]})"
+def _literal(d: Dialect, value: Value) -> str:
+    """A stored value, not unknown, as SQL."""
+    if isinstance(value, bool):
+        return d.truth(value)
+    if isinstance(value, int):
+        return d.whole(value)
+    return d.day(value) if isinstance(value, date) else d.string(str(value))

@@ -48,8 +48,9 @@ class Fault:
         zh = lang == "zh"
         where = self.place.said(lang)
         head = f"{where}{'：' if zh else ': '}" if where else ""
-        end = self.remedy.said(lang)
-        return f"{head}{self.message.said(lang)}{('' if zh else ' ') + end if end else ''}"
+        message, end = self.message.said(lang), self.remedy.said(lang)
+        stop = "" if not end or message.endswith((".", "。", "?", "？", "!", "！")) else "。" if zh else "."
+        return f"{head}{message}{stop}{('' if zh else ' ') + end if end else ''}"
 
 
 class QiantangError(Exception):

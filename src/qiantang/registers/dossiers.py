@@ -40,26 +40,17 @@ def valid_on_law_date(table: Table, since: str, until: str) -> Expr:
 def back(name: str, years: int) -> Gathered:
     """A yearly fact of an earlier year, as ``<name>_<years>``."""
     column = ENTERPRISE_YEARS.column(name)
-    renamed = replace(column, name=f"{name}_{years}", title=Text(f"{column.title.zh}（前{years}年）", f"{column.title.en} ({years}y before)"),
-                      aliases=(), required=False)
+    title = Text(f"{column.title.zh}（前{years}年）", f"{column.title.en} ({years}y before)")
+    renamed = replace(column, name=f"{name}_{years}", title=title, aliases=(), required=False)
     return Gathered(renamed, ENTERPRISE_YEARS, "greatest", ENTERPRISE_YEARS.fact(name), back=years)
 
 
-def events(name: str, zh: str, en: str, kinds: Sequence[str], *, serious: bool = False, back_years: int = 0) -> Gathered:
+def events(name: str, zh: str, en: str, kinds: Sequence[str], *, serious: bool = False) -> Gathered:
     """Whether an event of these kinds is on record in the year (``serious``: major or extreme ones only)."""
     test = n.among(EVENTS.fact("kind"), kinds)
     if serious:
         test = n.all_of(test, n.among(EVENTS.fact("severity"), ("major", "extreme")))
-    return Gathered(flag(name, zh, en, required=True), EVENTS, "any", where=test, year=year_of(EVENTS, "occurred_on"), back=back_years)
-
-
-def events_within(name: str, zh: str, en: str, kinds: Sequence[str], days: int, *, serious: bool = False) -> Gathered:
-    """Whether an event of these kinds lies in the so many days before the law date, that day included."""
-    age = n.days_between(EVENTS.fact("occurred_on"), n.law_date())
-    test = n.all_of(n.among(EVENTS.fact("kind"), kinds), age >= n.constant(0, "天"), age < n.constant(days, "天"))
-    if serious:
-        test = n.all_of(test, n.among(EVENTS.fact("severity"), ("major", "extreme")))
-    return Gathered(flag(name, zh, en, required=True), EVENTS, "any", where=test, back=None)
+    return Gathered(flag(name, zh, en, required=True), EVENTS, "any", where=test, year=year_of(EVENTS, "occurred_on"))
 
 
 def holds(name: str, zh: str, en: str, kind: str, levels: Sequence[str] = ()) -> Gathered:
@@ -129,21 +120,14 @@ _GATHERED: tuple[Gathered, ...] = (
     Gathered(flag("in_small_enterprise_park", "位于小微企业园", "in a small-enterprise park", required=True), PARCELS, "any",
              where=n.surely(PARCELS.fact("small_enterprise_park"))),
     events("had_safety_accident", "本年发生生产安全事故", "work-safety accident this year", ("work_safety_accident",)),
-    events("had_environmental_accident", "本年发生重大环境事故", "major environmental accident this year", ("environmental_accident",), serious=True),
+    events("had_environmental_accident", "本年发生重大环境事故", "major environmental accident this year",
+           ("environmental_accident",), serious=True),
     events("had_food_accident", "本年发生食品安全事故", "food accident this year", ("food_accident",)),
-    events("missed_energy_or_capacity_task", "未完成节能或去产能任务", "missed an energy or capacity task", ("missed_energy_task", "missed_capacity_task")),
+    events("missed_energy_or_capacity_task", "未完成节能或去产能任务", "missed an energy or capacity task",
+           ("missed_energy_task", "missed_capacity_task")),
     events("was_substandard", "环保、能耗、质量、安全不达标", "substandard in environment, energy, quality or safety",
            ("environment_substandard", "energy_substandard", "quality_substandard", "safety_substandard")),
     events("declared_false_zero_emission", "瞒报零排放", "falsely declared zero emission", ("false_zero_emission",)),
-    events_within("accident_within_a_year", "前一年内重大安全、质量事故或严重环境违法",
-                  "major safety or quality accident or serious environmental violation in the year before",
-                  ("work_safety_accident", "quality_accident", "environmental_accident", "environmental_violation"), 365, serious=True),
-    events("misconduct_this_year", "本年重大事故、严重违法或科研失信", "major accident, serious violation or misconduct this year",
-           ("work_safety_accident", "environmental_accident", "quality_accident", "environmental_violation", "research_misconduct",
-            "tax_violation"), serious=True),
-    events("misconduct_last_year", "上年重大事故、严重违法或科研失信", "major accident, serious violation or misconduct last year",
-           ("work_safety_accident", "environmental_accident", "quality_accident", "environmental_violation", "research_misconduct",
-            "tax_violation"), serious=True, back_years=1),
     latest_event("latest_grave_event_on", "最近一次重大安全、质量事故或严重环境违法",
                  "latest major safety or quality accident or serious environmental violation",
                  ("work_safety_accident", "quality_accident", "environmental_accident", "environmental_violation"), ("major", "extreme")),
@@ -155,7 +139,8 @@ _GATHERED: tuple[Gathered, ...] = (
                   "research_misconduct", "tax_violation", "labour_violation", "illegal_building", "other_violation"),
                  ("larger", "major", "extreme")),
     Gathered(flag("on_a_bad_faith_list", "列入异常或失信名单", "on an abnormal or untrustworthy list", required=True), EVENTS, "any",
-             where=n.all_of(n.among(EVENTS.fact("kind"), ("untrustworthy_list", "abnormal_list")), n.not_(n.is_known(EVENTS.fact("closed_on")))), back=None),
+             where=n.all_of(n.among(EVENTS.fact("kind"), ("untrustworthy_list", "abnormal_list")),
+                            n.not_(n.is_known(EVENTS.fact("closed_on")))), back=None),
     rights("class_one_rights", "Ⅰ类知识产权", "class I rights", is_class_one(INTELLECTUAL_PROPERTY.fact("kind"))),
     rights("class_two_rights", "Ⅱ类知识产权", "class II rights", n.not_(is_class_one(INTELLECTUAL_PROPERTY.fact("kind")))),
     rights("class_one_in_use", "已应用的Ⅰ类知识产权", "class I rights in use",
@@ -183,8 +168,8 @@ _GATHERED: tuple[Gathered, ...] = (
     holds("holds_ip_honour", "知识产权示范（优势）企业", "IP demonstration enterprise", "ip_demonstration"),
     holds("on_leader_ladder", "头雁企业", "leader ladder", "leader_goose"),
     holds("on_growth_ladder", "雨燕企业", "growth ladder", "leader_swift"),
-    Gathered(day("hitech_until", "高新技术企业证书有效期至", "high-tech certificate valid until"), HONOURS, "greatest", HONOURS.fact("until"),
-             HONOURS.fact("kind").equals(n.code_constant("hitech"))),
+    Gathered(day("hitech_until", "高新技术企业证书有效期至", "high-tech certificate valid until"), HONOURS, "greatest",
+             HONOURS.fact("until"), HONOURS.fact("kind").equals(n.code_constant("hitech"))),
     latest_honour("provincial_award_on", "最近获省级以上科技奖", "latest science award, provincial or above", "science_award",
                   ("international", "national", "provincial")),
     latest_honour("provincial_award_top3_on", "最近获省级科技奖（前三单位）", "latest provincial science award among the first three units",
@@ -200,7 +185,8 @@ _GATHERED: tuple[Gathered, ...] = (
     *(Gathered(replace(EVALUATIONS.column("class"), name=f"class_{years}", title=Text(f"前{years}年评价等级", f"class {years}y before"),
                        required=False), EVALUATIONS, "least", EVALUATIONS.fact("class"), back=years) for years in (1, 2, 3)),
     *(back(name, years) for years in (1, 2) for name in (
-        "rd_hightech_wan", "rd_statistical_wan", "rd_domestic_wan", "sales_wan", "revenue_wan", "main_revenue_wan", "net_assets_wan", "equity_financing_wan",
+        "rd_hightech_wan", "rd_statistical_wan", "rd_domestic_wan", "sales_wan", "revenue_wan", "main_revenue_wan", "net_assets_wan",
+        "equity_financing_wan",
         "tax_paid_wan", "district_contribution_wan", "digital_investment_wan", "results_transformed")),
     *(back("digital_investment_wan", years) for years in (3, 4)),
 )

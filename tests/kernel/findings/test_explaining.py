@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.evaluate import Stored
+from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.population import group_figure
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.findings.explaining import explained
 from qiantang.kernel.findings.explanation import CriterionTold, Explanation, Origin
 from qiantang.kernel.findings.judging import judged
 from qiantang.kernel.findings.telling import rendered
 from qiantang.kernel.rulebooks.parameters import Parameters
-from qiantang.kernel.rulebooks.rulebook import Outline, Reading
+from qiantang.kernel.rulebooks.rulebook import Case, Criterion, Outline, Reading, Role
 from qiantang.kernel.sources import Status
 from qiantang.kernel.words import LANGS, Lang, Text
 from tests.kernel.findings.workshops import BOOK, FORM, YEARS, reading, six, workshop
@@ -116,7 +119,7 @@ def test_a_criterion_shows_value_points_formulas_and_clause(book: Reading) -> No
 
 def test_a_parameter_shows_its_days_its_place_in_the_text_and_its_trust(book: Reading) -> None:
     parameters = {p.path: p for p in criterion(explain(book, SIX), "tax_per_mu").parameters}
-    assert list(parameters) == ["tax_per_mu.weight", "cap", "tax_per_mu.benchmark", "decimals"]
+    assert list(parameters) == ["tax_per_mu.weight", "tax_per_mu.benchmark", "cap", "decimals"]
     benchmark = parameters["tax_per_mu.benchmark"]
     assert benchmark.value == Text("24.097 万元/亩", "240,970 yuan/mu")
     assert (benchmark.since, benchmark.status) == (date(2022, 1, 1), Status.SOURCED)
@@ -234,6 +237,105 @@ def test_whether_the_rule_applies_may_itself_be_unknown(tmp_path: Path) -> None:
     assert told.applies is None
     assert told.unknown[0].zh == "是否属于本规则的评价对象未知：缺少事实“规模”"
     assert explain(book, SIX).applies is True
+
+
+# --- a rulebook with two lists ---
+
+
+def two_lists(p: Parameters, dossier: Dossier) -> Outline:
+    """Large workshops earn points by tax and by energy, small ones by tax alone; the score is built anew from the facts."""
+    f = dossier.fact
+    large = f("size").equals(n.code_constant("large"))
+
+    def tax() -> Expr:
+        return n.divide(f("tax_wan"), f("land_mu"), 6)
+
+    def energy() -> Expr:
+        return n.divide(f("added_wan"), f("energy_tce") - f("energy_tce") + f("energy_tce"), 6)
+
+    def points(value: Expr, name: str) -> Expr:
+        return n.divide(value * p.number(f"{name}.weight"), p.number(f"{name}.benchmark"), 4)
+
+    def large_only(expr: Expr) -> Expr:
+        return n.choose((large, expr), otherwise=n.unknown(expr.type))
+
+    small_points = n.divide(tax() * p.number("rd_ratio.weight"), p.number("tax_per_mu.benchmark"), 4)
+    total = n.choose((large, points(tax(), "tax_per_mu") + points(energy(), "added_per_energy")), otherwise=small_points)
+    best = group_figure("greatest", total, among=f("moving"))
+    criteria = (
+        Criterion("tax", Text("亩均税收", "tax per mu"), Role.INDICATOR, tax(),
+                  n.choose((large, points(tax(), "tax_per_mu")), otherwise=small_points)),
+        Criterion("energy", Text("单位能耗增加值", "value added per energy"), Role.INDICATOR, large_only(energy()),
+                  large_only(points(energy(), "added_per_energy"))),
+        Criterion("score", Text("总分", "total"), Role.FIGURE, points=total),
+        Criterion("gap", Text("与最佳者之差", "gap to the best"), Role.FIGURE, best - total),
+    )
+    return Outline(criteria, (), Case(n.flag_constant(True), "A", "score"), (("A", Text("甲", "first")),), score="score")
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Reading:
+    return reading(tmp_path, form=replace(FORM, build=two_lists))
+
+
+def test_a_total_over_several_lists_is_told_by_the_list_that_applied(lists: Reading) -> None:
+    told = explain(lists, [workshop("W1")])
+    assert [part.criterion for part in told.score_parts] == ["tax", "energy"]
+    total = criterion(told, "score")
+    assert total.points is not None
+    assert total.points.numbers.zh == ("因规模“规上企业” 为 “规上企业”：亩均税收得分 46.6863 分 + 单位能耗增加值得分 14.8478 分"
+                                       " = 61.5341 分")
+    assert [p.path for p in criterion(told, "tax").parameters] == ["tax_per_mu.weight", "tax_per_mu.benchmark"]
+
+
+def test_an_indicator_of_another_list_does_not_apply_instead_of_being_unknown(lists: Reading) -> None:
+    told = explain(lists, [workshop("W1", size="small")])
+    energy = criterion(told, "energy")
+    assert energy.value is not None
+    assert (energy.applies, energy.unknown, energy.value.value.said.zh) == (False, (), "不适用")
+    assert "2. 单位能耗增加值（指标）：不适用于该对象\n" in rendered(told, "zh")
+    assert "energy_tce" not in [fact.name for fact in criterion(told, "score").facts]
+
+
+def test_a_missing_fact_of_the_list_that_applies_is_unknown_and_not_inapplicable(lists: Reading) -> None:
+    energy = criterion(explain(lists, [workshop("W1", energy_tce=None)]), "energy")
+    assert energy.applies
+    assert energy.unknown == (Text("缺少事实“综合能耗”", "the fact “energy use” is missing"),)
+
+
+def test_a_denominator_computed_to_zero_does_not_call_its_facts_zero(lists: Reading) -> None:
+    energy = criterion(explain(lists, [workshop("W1", energy_tce=0)]), "energy")
+    assert energy.unknown[0].zh == "“综合能耗”为 0，不能作除数"
+    tax = lists.book.with_criterion("tax", value=n.divide(lists.book.dossier.fact("tax_wan"), lists.book.dossier.fact(
+        "land_mu") - lists.book.dossier.fact("land_mu"), 6)).on(date(2022, 12, 31))
+    assert criterion(explain(tax, [workshop("W1")]), "tax").unknown[0].zh == "由“用地面积”算出的除数为 0"
+
+
+def test_a_comparison_with_nobody_says_so(lists: Reading) -> None:
+    gap = criterion(explain(lists, [workshop("W1"), workshop("W2")]), "gap")
+    assert gap.applies
+    assert gap.unknown == (Text("全体数据中没有可供计算的对象", "nobody in the population gives a figure to compare with"),)
+
+
+def test_a_formula_that_nobody_can_read_stays_out_of_the_text_but_not_of_the_json(lists: Reading) -> None:
+    tax = lists.book.dossier.fact("tax_wan")
+    long = lists.book.with_criterion("gap", value=n.add(*[tax] * 60)).on(date(2022, 12, 31))
+    told = explain(long, [workshop("W1")])
+    assert "数值：90,000 万元（算式过长，见 JSON 输出）" in rendered(told, "zh")
+    gap = criterion(told, "gap")
+    assert gap.value is not None
+    assert gap.value.numbers.zh.count("实缴税金") == 60
+
+
+def test_a_parameter_that_names_a_fact_is_told_by_the_title_of_the_fact(tmp_path: Path) -> None:
+    named = BOOK + "  notion: {title: {zh: 考察的指标, en: notion}, value: rd_wan, status: assumption}\n"
+
+    def with_notion(p: Parameters, dossier: Dossier) -> Outline:
+        p.word("notion")
+        return six(p, dossier)
+
+    told = explain(reading(tmp_path, named, replace(FORM, build=with_notion)), SIX)
+    assert "考察的指标 研发费用：假设，没有官方文本依据" in [ground.said.zh for ground in told.not_firm]
 
 
 # --- not firm ---

@@ -105,13 +105,13 @@ def identities(calibration: Calibration, last_year: int) -> list[str]:
     """Make ``identity``: enterprises that changed their name, and some that took another over with its code."""
     renamed, merged = calibration.scaled(36), calibration.scaled(9)
     return [f"""CREATE TABLE identity AS
-        WITH chosen AS (SELECT *, row_number() OVER (ORDER BY draw('identity', id), id) AS nth FROM registry
+        WITH chosen AS (SELECT *, row_number() OVER (ORDER BY draw('identity', id), id) AS turn FROM registry
                         WHERE edge = 'none' AND founded_on < DATE '{last_year - 5}-01-01')
-        SELECT id, uscc, CASE WHEN nth <= {renamed} THEN 'rename' ELSE 'merger' END AS kind,
+        SELECT id, uscc, CASE WHEN turn <= {renamed} THEN 'rename' ELSE 'merger' END AS kind,
             make_date({last_year} - whole('identity/year', id, 0, 2), whole('identity/month', id, 1, 12), 15) AS since,
-            CASE WHEN nth <= {renamed} THEN uscc ELSE credit_code(id, 'E') END AS old_uscc,
+            CASE WHEN turn <= {renamed} THEN uscc ELSE credit_code(id, 'E') END AS old_uscc,
             '示例·旧名 ' || lpad(CAST(id AS VARCHAR), 4, '0') || ' 号有限公司' AS old_name
-        FROM chosen WHERE nth <= {renamed + merged}"""]
+        FROM chosen WHERE turn <= {renamed + merged}"""]
 
 
 def past_classes(last_year: int) -> list[str]:

@@ -35,16 +35,16 @@ class Condition:
     measured: Expr
 
 
-def condition(id: str, zh: str, en: str, met: Expr, value: Expr | None = None, *, clause: str = "", lever: str = "",
+def condition(name: str, zh: str, en: str, met: Expr, value: Expr | None = None, *, clause: str = "", lever: str = "",
               measured: Expr | None = None, rests_on: tuple[str, ...] = (), note: Text | None = None) -> Condition:
     """A condition from its parts."""
-    criterion = Criterion(id, Text(zh, en), Role.CONDITION, value, None, met, clause, rests_on, note or same(""))
+    criterion = Criterion(name, Text(zh, en), Role.CONDITION, value, None, met, clause, rests_on, note or same(""))
     return Condition(criterion, met, lever, met if measured is None else measured)
 
 
-def figure(id: str, zh: str, en: str, value: Expr, *, note: Text | None = None, rests_on: tuple[str, ...] = ()) -> Criterion:
+def figure(name: str, zh: str, en: str, value: Expr, *, note: Text | None = None, rests_on: tuple[str, ...] = ()) -> Criterion:
     """A figure that is shown and decides nothing by itself."""
-    return Criterion(id, Text(zh, en), Role.FIGURE, value, rests_on=rests_on, note=note or same(""))
+    return Criterion(name, Text(zh, en), Role.FIGURE, value, rests_on=rests_on, note=note or same(""))
 
 
 def share(above: Expr, below: Expr) -> Expr:

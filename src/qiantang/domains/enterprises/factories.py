@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from qiantang.domains.enterprises.conditions import condition, judged_by, within_years, years_together
+from qiantang.domains.enterprises.conditions import condition, figure, judged_by, within_years, years_together
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.facts.dossier import Dossier
@@ -23,12 +23,13 @@ _TITLES = {
 def factory_ladder(p: Parameters, d: Dossier) -> Outline:
     """The highest rung whose published conditions are met. A condition the call does not state is not asked."""
     invested = years_together(d, "digital_investment_wan", p.whole("investment.years"))
-    criteria = [Criterion("investment", Text("数字化软硬件投入", "digital investment"), Role.FIGURE, invested, rests_on=("investment.years",)),
-                Criterion("level", Text("成熟度等级", "maturity level"), Role.FIGURE, d.fact("digital_level"))]
+    criteria = [figure("investment", "数字化软硬件投入", "digital investment", invested, rests_on=("investment.years",)),
+                figure("level", "成熟度等级", "maturity level", d.fact("digital_level"))]
     cases = []
     built = _built(p, d)
     if built is not None:
-        criteria.append(Criterion("built", Text("建设时间", "time of building"), Role.CONDITION, d.fact("digital_project_completed_on"), None, built))
+        criteria.append(Criterion("built", Text("建设时间", "time of building"), Role.CONDITION,
+                                  d.fact("digital_project_completed_on"), None, built))
     for rung, title in _TITLES.items():
         asked = _asked(p, d, rung, invested)
         met = n.all_of(*asked, *(() if built is None else (built,)))

@@ -49,10 +49,12 @@ def _research(p: Parameters, d: Dossier) -> Condition:
     notion = p.word("rd.notion")
     revenue, research = d.fact("revenue_wan"), d.fact(notion)
     now, before = share(research, revenue), share(d.fact(f"{notion}_1"), d.fact("revenue_wan_1"))
-    large, middle = (n.all_of(now >= share_bound(p, path), before >= share_bound(p, path)) for path in ("tier.large.share", "tier.middle.share"))
+    large, middle = (n.all_of(now >= share_bound(p, path), before >= share_bound(p, path))
+                     for path in ("tier.large.share", "tier.middle.share"))
     people = share(d.fact("rd_staff"), d.fact("staff_mean"))
     small = n.all_of(years_together(d, "equity_financing_wan", p.whole("tier.years")) >= p.number("tier.small.equity"),
                      years_together(d, notion, p.whole("tier.small.rd_years")) >= p.number("tier.small.rd"),
                      people >= share_bound(p, "tier.small.staff"))
-    met = n.choose((revenue >= p.number("tier.large.revenue"), large), (revenue >= p.number("tier.middle.revenue"), middle), otherwise=small)
+    met = n.choose((revenue >= p.number("tier.large.revenue"), large),
+                   (revenue >= p.number("tier.middle.revenue"), middle), otherwise=small)
     return condition("research", "研发投入（按营业收入分档）", "R&D by tier of revenue", met, now, rests_on=("rd.notion",))

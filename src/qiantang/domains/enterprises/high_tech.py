@@ -34,10 +34,10 @@ def high_tech(p: Parameters, d: Dossier) -> Outline:
     score = innovation_score(p, d)
     passed = score_condition(p, score)
     together = all_met(conditions, "得分以外的全部条件", "all conditions but the score")
-    assert together.met is not None and passed.met is not None
+    assert together.met is not None
     threshold = p.number("score.above")
     return Outline(
-        criteria=(*(c.criterion for c in conditions), *growth_figures(p, d), *score.criteria, passed, together),
+        criteria=(*(c.criterion for c in conditions), *shown_figures(p, d), *score.criteria, passed, together),
         cases=(
             *failing(conditions),
             Case(score.high <= threshold, FAIL, passed.id),
@@ -55,13 +55,15 @@ def score_condition(p: Parameters, score: InnovationScore) -> Criterion:
     threshold = p.number("score.above")
     met = n.choose((score.low > threshold, n.flag_constant(True)), (score.high <= threshold, n.flag_constant(False)),
                    otherwise=n.unknown(FLAG))
-    return Criterion("score", Text("创新能力评价", "innovation score"), Role.CONDITION, points=score.high, met=met, clause="第十一条（七）",
-                     rests_on=("score.above",), note=Text("满足须高于界限；取决于专家时不作判断", "must lie above the bound; left open where it turns on experts"))
+    return Criterion("score", Text("创新能力评价", "innovation score"), Role.CONDITION, points=score.high, met=met,
+                     clause="第十一条（七）", rests_on=("score.above",), note=Text(
+                         "满足须高于界限；取决于专家时不作判断", "must lie above the bound; left open where it turns on experts"))
 
 
-def growth_figures(p: Parameters, d: Dossier) -> tuple[Criterion, ...]:
-    """The two growth rates that earn growth points."""
-    return (figure("net_assets_growth", "净资产增长率", "growth of net assets", growth_of(p, d, "net_assets_wan")),
+def shown_figures(p: Parameters, d: Dossier) -> tuple[Criterion, ...]:
+    """The R&D share that applies, and the two growth rates that earn growth points."""
+    return (figure("research_bound", "适用的研发费用占比", "R&D share that applies", research_bound(p, d)),
+            figure("net_assets_growth", "净资产增长率", "growth of net assets", growth_of(p, d, "net_assets_wan")),
             figure("sales_growth", "销售收入增长率", "growth of sales", growth_of(p, d, "sales_wan")))
 
 

@@ -85,8 +85,9 @@ def _together(parts: list[Expr], cap: Expr | None) -> Expr:
 
 
 def _marked(mark: Expr, low: Expr, high: Expr) -> tuple[Expr, Expr]:
-    """The expert's mark where it is given, else the range the rule leaves."""
-    return n.first_known(mark, low), n.first_known(mark, high)
+    """The expert's mark where it is given, else the range the rule leaves; no mark that is still to come is blamed."""
+    given = n.is_known(mark)
+    return n.choose((given, mark), otherwise=low), n.choose((given, mark), otherwise=high)
 
 
 def _property(p: Parameters, d: Dossier) -> list[Part]:

@@ -20,6 +20,12 @@ from qiantang.kernel.rulebooks.parameters import Parameters
 from qiantang.kernel.rulebooks.rulebook import Criterion, Outline, Role
 from qiantang.kernel.words import Text
 
+_GROUPS = {
+    "innovation": Text("创新能力", "innovation"),
+    "momentum": Text("成长性", "growth"),
+    "specialisation": Text("专业化", "specialisation"),
+}
+
 
 def innovative_sme(p: Parameters, d: Dossier) -> Outline:
     """Pass or fail by points with three floors, or by a shortcut."""
@@ -31,7 +37,8 @@ def innovative_sme(p: Parameters, d: Dossier) -> Outline:
         Criterion("rights", Text("知识产权", "intellectual property"), Role.INDICATOR, None, _rights(p, d)),
         Criterion("research", Text("研发强度", "R&D intensity"), Role.INDICATOR, research, share_bands(p, "score.research", research),
                   rests_on=("rd.notion",)),
-        Criterion("growth", Text("主营业务收入增长率", "growth of main revenue"), Role.INDICATOR, grown, share_bands(p, "score.growth", grown)),
+        Criterion("growth", Text("主营业务收入增长率", "growth of main revenue"), Role.INDICATOR, grown,
+                  share_bands(p, "score.growth", grown)),
         Criterion("debt", Text("资产负债率", "debt ratio"), Role.INDICATOR, debt, share_bands(p, "score.debt", debt)),
         Criterion("field", Text("所属领域", "field"), Role.INDICATOR, None,
                   n.choose((d.fact("strategic_emerging"), p.number("score.field.emerging")), otherwise=p.number("score.field.other"))),
@@ -42,13 +49,13 @@ def innovative_sme(p: Parameters, d: Dossier) -> Outline:
     total = n.add(*groups.values())
     enough = n.all_of(total >= p.number("score.least"), *(value >= p.number(f"floor.{name}") for name, value in groups.items()))
     shortcut = _shortcut(p, d)
-    titles = {"innovation": Text("创新能力", "innovation"), "momentum": Text("成长性", "growth"), "specialisation": Text("专业化", "specialisation")}
     others = (
         *indicators,
-        *(Criterion(name, titles[name], Role.GROUP, None, value, value >= p.number(f"floor.{name}")) for name, value in groups.items()),
+        *(Criterion(name, _GROUPS[name], Role.GROUP, None, value, value >= p.number(f"floor.{name}")) for name, value in groups.items()),
         Criterion("score", Text("总分", "score"), Role.FIGURE, None, total, enough),
         Criterion("shortcut", Text("直通条件", "shortcut"), Role.FIGURE, None, None, shortcut),
-        figure("equity", "近三年股权融资", "equity financing of three years", years_together(d, "equity_financing_wan", p.whole("shortcut.years"))),
+        figure("equity", "近三年股权融资", "equity financing of three years",
+               years_together(d, "equity_financing_wan", p.whole("shortcut.years"))),
     )
     return judged_by((condition("evaluation", "评分或直通条件", "points or a shortcut", n.any_of(shortcut, enough),
                                 rests_on=("score.least",)),), others)

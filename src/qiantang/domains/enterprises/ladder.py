@@ -76,13 +76,15 @@ def towards_scale(p: Parameters, d: Dossier) -> Outline:
     place = pop.rank([(relative, False), (d.fact(d.subject), False)])
     return Outline(
         criteria=(
-            Criterion("surveyed", Text("按规模标准纳统的行业", "sector with a threshold"), Role.CONDITION, d.fact("sector"), None, found.by_threshold),
+            Criterion("surveyed", Text("按规模标准纳统的行业", "sector with a threshold"), Role.CONDITION,
+                      d.fact("sector"), None, found.by_threshold),
             Criterion("size", Text("达到规模标准", "reaches the threshold"), Role.CONDITION, found.size, None, found.reached),
             figure("threshold", "规模标准", "threshold", found.threshold),
             figure("gap", "距规模标准", "distance to the threshold", found.gap),
             figure("relative_gap", "相对差距", "relative distance", relative),
             Criterion("place", Text("接近程度名次", "place by nearness"), Role.FIGURE, place,
-                      note=Text("按相对差距由小到大，相同者按统一社会信用代码", "smallest relative distance first, equal ones by credit code")),
+                      note=Text("按相对差距由小到大，相同者按统一社会信用代码",
+                                "smallest relative distance first, equal ones by credit code")),
         ),
         cases=(
             Case(n.not_(found.by_threshold), OUTSIDE, "surveyed"),

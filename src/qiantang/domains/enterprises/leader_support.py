@@ -36,14 +36,16 @@ def leader_support(p: Parameters, d: Dossier) -> Outline:
             Criterion("leader", Text("头雁", "leader ladder"), Role.CONDITION, None, None, leads),
             Criterion("growth", Text("雨燕", "growth ladder"), Role.CONDITION, None, None, grows),
             figure("increment", "区级贡献增量", "increment of the contribution", increment),
-            Criterion("land", Text("在区内已供地", "given land in the district"), Role.FIGURE, None, None, d.fact("land_granted_by_district")),
+            Criterion("land", Text("在区内已供地", "given land in the district"), Role.FIGURE,
+                      met=d.fact("land_granted_by_district")),
             figure("support", "支持金额", "support", support),
             figure("listing_most", "凤凰（上市）支持上限", "most support for a listing",
                    n.choose((listed_this_year, p.number("phoenix.most")), otherwise=nothing)),
         ),
         cases=(Case(leads, LEADER, "leader"), Case(grows, GROWTH, "growth")),
         otherwise=Case(n.flag_constant(True), NO_LADDER, "growth"),
-        codes=((LEADER, Text("头雁", "leader ladder")), (GROWTH, Text("雨燕", "growth ladder")), (NO_LADDER, Text("不在梯队", "on no ladder"))),
+        codes=((LEADER, Text("头雁", "leader ladder")), (GROWTH, Text("雨燕", "growth ladder")),
+               (NO_LADDER, Text("不在梯队", "on no ladder"))),
     )
 
 

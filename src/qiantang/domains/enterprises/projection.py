@@ -56,7 +56,8 @@ def high_tech_projection(p: Parameters, d: Dossier) -> Outline:
             figure("stock", "全区现有", "district's stock", stock),
             *(figure(f"district_{end}", f"全区期末（{zh}）", f"district at the horizon ({en})", totals[end]) for end, zh, en in ENDS),
             figure("target", "目标", "target", target),
-            Criterion("reaches_target", Text("基准情形达到目标", "usual case passes the target"), Role.FIGURE, None, None, totals["usual"] > target),
+            Criterion("reaches_target", Text("基准情形超过目标", "usual case passes the target"), Role.FIGURE,
+                      met=totals["usual"] > target),
         ),
         cases=tuple(Case(flag, name, name) for name, flag, _ in standings),
         otherwise=Case(n.flag_constant(True), open_[0], open_[0]),
@@ -101,5 +102,5 @@ def _at_end(p: Parameters, path: str, end: End) -> Decimal:
     ends = entry.admissible
     if ends is None or ends.low is None or ends.high is None:
         raise RulebookError.of(f"测算参数 {path} 须写明可能范围", f"the projection's parameter {path} must state its range",
-                               place=Place(path=path), remedy=Text("请写 admissible: {from: …, to: …}。", "Write admissible: {from: …, to: …}."))
+                               place=Place(path=path), remedy=Text("请写 admissible 的 from 与 to。", "Write admissible with from and to."))
     return ends.low if end == "low" else ends.high

@@ -151,7 +151,8 @@ def support(view: RunView) -> View:
     """What the draft ladder of leaders would pay, by ladder; its amounts are those of a draft."""
     amount = view.column("support__value")
     return Tally((_outcome(view),), (
-        _counted("enterprises", _COUNT), Figure("support", Text("支持金额合计（万元）", "support together (10k yuan)"), "sum", amount, decimals=2)))
+        _counted("enterprises", _COUNT),
+        Figure("support", Text("支持金额合计（万元）", "support together (10k yuan)"), "sum", amount, decimals=2)))
 
 
 def _by_outcome(view: RunView) -> tuple[Figure, ...]:
@@ -174,7 +175,8 @@ VIEWS = (
     ViewDeclaration("enterprises.ranking", Text("高新技术企业创新排名", "innovation ranking of high-tech enterprises"),
                     ("enterprises/innovation-ranking",), ranking, headline=True, place=250),
     ViewDeclaration("enterprises.outcomes", Text("各结论企业数", "enterprises by outcome"), _TITLES, outcomes, headline=True, place=260),
-    ViewDeclaration("enterprises.unknown", Text("因何无法判断", "what is unknown and why"), _TITLES, what_is_unknown, headline=True, place=270),
+    ViewDeclaration("enterprises.unknown", Text("因何无法判断", "what is unknown and why"),
+                    _TITLES, what_is_unknown, headline=True, place=270),
     ViewDeclaration("enterprises.enrolment", Text("统计在库与规模标准对照", "enrolled against the thresholds"),
                     ("enterprises/above-scale",), enrolled_and_measured, place=280),
     ViewDeclaration("enterprises.leader_support", Text("领飞计划（草案）支持测算", "support by the draft ladder of leaders"),

@@ -52,7 +52,7 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
         Criterion("gap_per_mu", Text("亩均税收差距", "tax per mu missing"), Role.FIGURE,
                   greatest(floor - per_mu, constant(0, "万元/亩"))),
         Criterion("gap_tax", Text("税收差额", "tax missing"), Role.FIGURE, greatest(floor * land - tax, none)),
-        Criterion("routes", Text("可选处置路径", "routes open"), Role.FIGURE, _routes(p, dossier), rests_on=("routes",),
+        Criterion("routes", Text("可选处置路径", "routes open"), Role.FIGURE, _routes(p, dossier, all_of(screened, not_(reached))), rests_on=("routes",),
                   note=Text("五种路径有文件依据；对单个企业的适用条件为本系统假设",
                             "the five routes are published; which are open to an enterprise is an assumption of this system")),
     )
@@ -68,9 +68,9 @@ LOW_EFFICIENCY = FormDeclaration("low_efficiency", "enterprise", build,
                                       "whether an enterprise uses industrial land badly, and its way out"))
 
 
-def _routes(p: Parameters, dossier: Dossier) -> Expr:
-    """Land can be reclaimed from its owner; only who is outside every platform can move into a park; what is closed by
-    law is the prohibited, restricted or substandard."""
+def _routes(p: Parameters, dossier: Dossier, low: Expr) -> Expr:
+    """The ways out of whoever is low: land can be reclaimed from its owner; only who is outside every
+    platform can move into a park; what is closed by law is the prohibited, restricted or substandard."""
     open_to = {
         "improve": flag_constant(True),
         "merge": flag_constant(True),
@@ -78,4 +78,5 @@ def _routes(p: Parameters, dossier: Dossier) -> Expr:
         "move": all_of(not_(is_known(dossier.fact("platform"))), not_(dossier.fact("in_small_enterprise_park"))),
         "close": any_of(surely(dossier.fact("industry_restricted")), dossier.fact("was_substandard")),
     }
-    return listed(*((name, open_to[name]) for name in p.words("routes") if name in open_to))
+    first, *others = ((name, open_to[name]) for name in p.words("routes") if name in open_to)
+    return listed(low, first, *others)

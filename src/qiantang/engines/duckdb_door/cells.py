@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from fractions import Fraction
@@ -22,7 +21,7 @@ _PLAIN = r"[+-]?\d+(\.\d*)?"
 _SHORT = rf"[+-]?\d{{1,12}}(\.\d{{0,{_FINE}}})?"
 _CODE = r"[0-9A-Za-z一-龥_\-]+"
 _DAY = r"(18|19|20|21)\d\d-\d\d-\d\d"
-_BLANK_END = r"^[\s\p{Z}\x{feff}\x{200b}#＃]|[\s\p{Z}\x{feff}\x{200b}]$"
+_BLANK_END = r"^[\s\p{Z}\p{C}#＃]|[\s\p{Z}\p{C}]$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ def _plain_number(column: Column, given: Unit, cell: str) -> Plain:
     by = factor(column, given)
     shift = _power_of_ten(by)
     if shift is not None and shift >= 0:
-        value = (f"CASE WHEN regexp_full_match({cell}, '{_PLAIN}') THEN CAST(TRY_CAST({cell} || 'e{shift}' AS DECIMAL(15,0)) "
-                 "AS BIGINT) END")
+        shifted = f"TRY_CAST({cell} || 'e{shift}' AS BIGINT)"
+        value = f"CASE WHEN regexp_full_match({cell}, '{_PLAIN}') AND abs({shifted}) <= {WIDEST} THEN {shifted} END"
         rounded = (f"strpos({cell}, '.') > 0 AND length(rtrim({cell}, '0')) - strpos({cell}, '.') > {shift} "
                    f"AND regexp_full_match({cell}, '{_PLAIN}')")
         return Plain(value, rounded)
@@ -107,26 +106,44 @@ def sql_string(value: str) -> str:
 
 def filled(row: Cells) -> bool:
     """Whether a row, or a column, has anything in it."""
-    return any(cell is not None and cell != "" and not (isinstance(cell, str) and cell.isspace()) for cell in row)
+    for cell in row:
+        if cell is None or cell == "" or (isinstance(cell, str) and cell.isspace()):
+            continue
+        return True
+    return False
 
 
-def as_list(cells: Sequence[object]) -> tuple[str, list[object]]:
-    """A column of cells as one list that DuckDB takes whole: all numbers, or all texts."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A column of cells as one value that DuckDB takes whole, and the SQL that makes rows of it again."""
+
+    value: object
+    rows: str
+    as_figures: bool
+
+
+_BETWEEN = "\x1f"
+
+
+def loaded(cells: Cells) -> Loaded:
+    """Cells that are all numbers as figures; any others as texts, in the form that Excel would show."""
     kinds = list(map(type, cells))
     found = set(kinds)
-    if found <= {str, type(None)}:
-        return "VARCHAR", [c or None for c in cells]
     if found <= {float}:
-        return "DOUBLE", list(cells)
-    if found <= {float, str, type(None)} and kinds.count(str) == cells.count(""):
-        return "DOUBLE", [None if c == "" else c for c in cells]
-    return "VARCHAR", [_written(c) for c in cells]
+        return Loaded(list(cells), "unnest(?::DOUBLE[])", True)
+    if float in found and found <= {float, str, type(None)} and kinds.count(str) == cells.count(""):
+        return Loaded([None if c == "" else c for c in cells], "unnest(?::DOUBLE[])", True)
+    texts = [c if isinstance(c, str) else _written(c) for c in cells]
+    whole = _BETWEEN.join(texts)
+    if whole.count(_BETWEEN) == len(texts) - 1:
+        return Loaded(whole, f"nullif(unnest(string_split(?, chr({ord(_BETWEEN)}))), '')", False)
+    return Loaded([t or None for t in texts], "unnest(?::VARCHAR[])", False)
 
 
-def _written(cell: object) -> str | None:
+def _written(cell: object) -> str:
     """A cell as the text that Excel would show without a format."""
-    if cell is None or cell == "":
-        return None
+    if cell is None:
+        return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):

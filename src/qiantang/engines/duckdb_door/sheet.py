@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from qiantang.engines.duckdb import DuckDBEngine
-from qiantang.engines.duckdb_door.cells import SQL_TYPES, as_list, figure_of, filled, plainly, sql_string, worded
+from qiantang.engines.duckdb_door.cells import SQL_TYPES, figure_of, filled, loaded, plainly, sql_string, worded
 from qiantang.engines.duckdb_door.quarantine import Quarantine
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.cells import Reading, read_cell
@@ -79,13 +79,14 @@ class SheetAtTheDoor:
             return 0, ()
         columns = list(zip_longest(*(rows[n] for n in places)))
         nothing: Cells = (None,) * len(places)
-        kept, parts, values = ["source_row"], ["unnest(?::BIGINT[]) AS source_row"], [[n + 1 for n in places]]
+        kept, parts = ["source_row"], ["unnest(?::BIGINT[]) AS source_row"]
+        values: list[object] = [[n + 1 for n in places]]
         for at, headed in enumerate(layout.headed):
-            kind, cells = as_list(columns[headed.position] if headed.position < len(columns) else nothing)
-            self._figures.append(kind == "DOUBLE" and headed.column.kind is Kind.NUMBER)
-            parts.append(f"unnest(?::{kind}[]) AS c{at}")
-            kept.append(f"{worded(f'c{at}')} AS c{at}" if kind == "DOUBLE" and not self._figures[at] else f"c{at}")
-            values.append(cells)  # type: ignore[arg-type] # lists of one kind each
+            column = loaded(columns[headed.position] if headed.position < len(columns) else nothing)
+            self._figures.append(column.as_figures and headed.column.kind is Kind.NUMBER)
+            parts.append(f"{column.rows} AS c{at}")
+            kept.append(f"{worded(f'c{at}')} AS c{at}" if column.as_figures and not self._figures[at] else f"c{at}")
+            values.append(column.value)
         self._run(f"CREATE OR REPLACE TABLE {self._raw} AS SELECT {', '.join(kept)} FROM (SELECT {', '.join(parts)})", values)
         known = {h.position for h in layout.headed} | {u.position for u in layout.unread}
         stray = (at for at, column in enumerate(columns) if at not in known and filled(column))

@@ -10,7 +10,8 @@ from functools import cache
 from qiantang.kernel.units import ONE, Unit, unit
 from qiantang.kernel.words import Lang, Text
 
-YES, NO, UNKNOWN = Text("是", "yes"), Text("否", "no"), Text("未知", "unknown")
+YES, NO = Text("是", "yes"), Text("否", "no")
+UNKNOWN, NOT_APPLICABLE = Text("未知", "unknown"), Text("不适用", "not applicable")
 
 # English counts by thousands: ten-thousands read as a misprint there, so they are written out.
 _SPELT_OUT = {"千元": "元", "万元": "元", "百万元": "元", "亿元": "元", "万tce": "tce", "万kWh": "kWh"}

@@ -45,6 +45,15 @@ _REPEATING = n.Divide | n.Rounded | n.Extreme | n.Choose | n.AtLeast | n.Banded
 """Nodes whose SQL says a part more than once: such a part may not repeat its own parts, or the text would explode."""
 
 
+def _beneath_factor(nodes: list[n.Expr], children: list[list[int]], number: int) -> int:
+    """What a constant factor multiplies: a division takes the factor into its own."""
+    if isinstance(nodes[number], n.Multiply):
+        for part, other in (children[number], reversed(children[number])):
+            if isinstance(nodes[other], n.Const) and not _is_leaf(nodes[part]):
+                return part
+    return number
+
+
 class _Numbering:
     """Gives one number to all nodes of one shape."""
 
@@ -99,7 +108,8 @@ def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> 
         if isinstance(node, _REPEATING):
             for c in children[number]:
                 if repeats[c]:
-                    kept.setdefault(c, f"_s{c}")
+                    part = _beneath_factor(nodes, children, c) if isinstance(node, n.Divide) else c
+                    kept.setdefault(part, f"_s{part}")
         open_parts = any(repeats[c] and c not in kept for c in children[number])
         repeats.append(isinstance(node, _REPEATING) or open_parts)
 

@@ -261,6 +261,14 @@ class Printer:
             written = self.narrowed(written, node)
         return written if grow == 1 else f"({written} * {self.d.whole(grow)})"
 
+    def factored(self, node: n.Expr) -> tuple[n.Expr, int]:
+        """A product with a whole constant above 0, taken apart, where no earlier column holds it."""
+        if self.column(node) is None and isinstance(node, n.Multiply):
+            for part, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(other, n.Const) and isinstance(other.value, int) and other.value > 0:
+                    return part, other.value
+        return node, 1
+
     def sized(self, node: n.Expr, wide: bool) -> str:
         """A number as a wide integer, or as one of 64 bits (where the row's own value is known to fit)."""
         if isinstance(node, n.Const) and isinstance(node.value, int):
@@ -313,26 +321,30 @@ def _divide(pr: Printer, node: n.Divide) -> str:
     """Half up is (2a + b) div 2b on sizes, up is (a + b - 1) div b; with the sign put back where the range admits negatives.
 
     Where only the ends of the proven range need the wide integer, the many rows that do not are worked out in 64 bits.
+    The test asks for the few, so that a row with an unknown takes the short way too.
     """
+    above, times = pr.factored(node.above)
     up, down = pr.shifts(node)
-    pr.check_width(pr.top(node.above, up) * 2 + pr.top(node.below, down))
+    up *= times
+    pr.check_width(pr.top(above, up) * 2 + pr.top(node.below, down))
+    may_vanish = node.below.type.low <= 0 <= node.below.type.high
     kept = pr.d.wide if pr.over(node.type) else pr.d.big
     if not pr.division_is_wide(node):
-        quotient = _quotient(pr, node, wide=False)
+        quotient = _quotient(pr, node, above, up, down, wide=False, may_vanish=may_vanish)
     else:
-        quotient = f"CAST({_quotient(pr, node, wide=True)} AS {kept})"
-        guards = _narrow_guards(pr, node)
-        if guards is not None:
-            quotient = f"(CASE WHEN {guards} THEN CAST({_quotient(pr, node, wide=False)} AS {kept}) ELSE {quotient} END)"
-    if node.below.type.low <= 0 <= node.below.type.high:
-        return f"(CASE WHEN {pr.of(node.below)} <> 0 THEN {quotient} END)"
+        quotient = f"CAST({_quotient(pr, node, above, up, down, wide=True, may_vanish=may_vanish)} AS {kept})"
+        large = _too_large(pr, ((above, up), (node.below, down)))
+        if large is not None:
+            narrow = _quotient(pr, node, above, up, down, wide=False, may_vanish=may_vanish)
+            quotient = f"(CASE WHEN {large} THEN {quotient} ELSE CAST({narrow} AS {kept}) END)"
     return quotient
 
 
-def _quotient(pr: Printer, node: n.Divide, wide: bool) -> str:
+def _quotient(pr: Printer, node: n.Divide, above_node: n.Expr, up: int, down: int, *, wide: bool, may_vanish: bool) -> str:
     d = pr.d
-    up, down = pr.shifts(node)
-    above, below = (pr.sized(part, wide) for part in (node.above, node.below))
+    above, below = pr.sized(above_node, wide), pr.sized(node.below, wide)
+    if may_vanish:
+        below = f"NULLIF({below}, {pr.sized(n.constant(0, node.below.type.unit), wide)})"
     above = above if up == 1 else f"({above} * {d.whole(up)})"
     below = below if down == 1 else f"({below} * {d.whole(down)})"
     signed = node.above.type.low < 0 or node.below.type.low < 0
@@ -345,19 +357,17 @@ def _quotient(pr: Printer, node: n.Divide, wide: bool) -> str:
     return f"(CASE WHEN ({above} < 0) <> ({below} < 0) THEN -{quotient} ELSE {quotient} END)" if signed else quotient
 
 
-def _narrow_guards(pr: Printer, node: n.Divide) -> str | None:
-    """When 64 bits are enough: the sizes that numerator and denominator may have; None where no size is small enough."""
-    up, down = pr.shifts(node)
-    below_most = min(pr.top(node.below, 1), BIG // (4 * down))
-    above_most = min(pr.top(node.above, 1), BIG // (4 * up))
-    if below_most < 1 or above_most < 1:
-        return None
-    guards = []
-    for part, most in ((node.above, above_most), (node.below, below_most)):
+def _too_large(pr: Printer, parts: tuple[tuple[n.Expr, int], ...]) -> str | None:
+    """When 64 bits are not enough: the sizes that are too large; None where every size may be."""
+    tests = []
+    for part, grow in parts:
+        most = min(pr.top(part, 1), BIG // (4 * grow))
+        if most < 1:
+            return None
         if most < pr.top(part, 1):
             size = pr.of(part) if part.type.low >= 0 else f"abs({pr.of(part)})"
-            guards.append(f"{size} <= {pr.d.whole(most)}")
-    return " AND ".join(guards) or "TRUE"
+            tests.append(f"{size} > {pr.d.whole(most)}")
+    return " OR ".join(tests) or None
 
 
 def _rounded(pr: Printer, node: n.Rounded) -> str:
@@ -377,10 +387,22 @@ def _rounded(pr: Printer, node: n.Rounded) -> str:
 
 
 def _extreme(pr: Printer, node: n.Extreme) -> str:
-    wide = pr.written_wide(node)
-    parts = [pr.scaled(c, node.type.scale, wide) for c in node.parts]
+    """A part that can never be picked is left out; of two parts the test alone keeps an unknown unknown."""
+    wide, scale = pr.written_wide(node), node.type.scale
+    ranges = [c.type.rescaled_range(scale) for c in node.parts]
+    idle = {i for i, c in enumerate(node.parts) if not c.type.nullable and any(
+        (ranges[j][0] >= ranges[i][1] if node.which == "greatest" else ranges[j][1] <= ranges[i][0])
+        for j in range(len(ranges)) if j != i)}
+    kept = [c for i, c in enumerate(node.parts) if i not in idle] or list(node.parts[:1])
+    parts = [pr.scaled(c, scale, wide) for c in kept]
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == 2 and not all(c.type.nullable for c in kept):
+        first, other = (0, 1) if kept[0].type.nullable else (1, 0)
+        beats = "<" if node.which == "greatest" else ">"
+        return f"(CASE WHEN {parts[first]} {beats} {parts[other]} THEN {parts[other]} ELSE {parts[first]} END)"
     picked = f"{node.which}({', '.join(parts)})"
-    open_parts = [f"{pr.of(c)} IS NULL" for c in node.parts if c.type.nullable]
+    open_parts = [f"{pr.of(c)} IS NULL" for c in kept if c.type.nullable]
     return f"(CASE WHEN {' OR '.join(open_parts)} THEN NULL ELSE {picked} END)" if open_parts else picked
 
 
@@ -499,21 +521,19 @@ def _group_mean(pr: Printer, node: p.GroupMean) -> str:
 
 
 def _quota(pr: Printer, node: p.Quota) -> str:
+    """Where a bound comes to a whole number of places, an open end leaves out the place that stands on it."""
     place, many, d = pr.of(node.place), pr.of(node.count), pr.d
-    written = f"(CASE WHEN {place} IS NULL OR {many} IS NULL THEN NULL"
+    written = "(CASE"
     for band in node.bands:
         num, den = d.whole(band.upto.numerator), d.whole(band.upto.denominator)
-        exact = f"{place} * {den} {'<=' if band.closed else '<'} {many} * {num}"
-        if node.rounding in ("share", "floor"):
-            test = exact
-        elif node.rounding == "ceil":
-            # On the bound the end decides; past it, the started place is whole.
-            test = f"({exact} OR ({place} - 1) * {den} < {many} * {num} AND mod({many} * {num}, {den}) <> 0)"
-        else:
-            test = f"({exact} OR ({place} * 2 - 1) * {den} <= {many} * 2 * {num} AND mod({many} * {num}, {den}) <> 0)"
-        written += f" WHEN {test} THEN {d.string(band.code)}"
-    return f"{written} ELSE {d.string(node.last)} END)"
-
+        test = {
+            "share": f"{place} * {den} <= {many} * {num}",
+            "floor": f"{place} * {den} <= {many} * {num}",
+            "ceil": f"({place} - 1) * {den} < {many} * {num}",
+            "half_up": f"({place} * 2 - 1) * {den} <= {many} * 2 * {num}",
+        }[node.rounding]
+        written += f" WHEN {test}{'' if band.closed else f' AND {place} * {den} <> {many} * {num}'} THEN {d.string(band.code)}"
+    return f"{written} WHEN {place} IS NULL OR {many} IS NULL THEN NULL ELSE {d.string(node.last)} END)"
 
 
 _NARROW = Text("请收窄事实的取值范围或降低小数位。", "Narrow the facts' ranges or lower the scale.")

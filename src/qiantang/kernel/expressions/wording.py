@@ -13,7 +13,7 @@ from types import UnionType
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Stored, Value
-from qiantang.kernel.expressions.figures import figure, grouped, plain, share
+from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, figure, grouped, plain, share
 from qiantang.kernel.expressions.recalling import Named, Recalled
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.units import ONE, Unit
@@ -140,15 +140,23 @@ class Wording:
         self.lang = lang
         self.names = names
         self.recalled = recalled
+        self._root: n.Expr | None = None
+        self._column = ""
+        self._said: dict[int, _Phrase] = {}
+        self._factual: dict[int, bool] = {}
 
     @cached_property
     def words(self) -> Wording:
         """The same without numbers."""
         return self if self.recalled is None else Wording(self.lang, self.names)
 
-    def formula(self, root: n.Expr) -> str:
-        """The formula of a node itself, spelt out even where the node is a column."""
+    def formula(self, root: n.Expr, column: str = "") -> str:
+        """The formula of a node itself, spelt out even where it is a column; ``column`` names it, so that it is not
+        explained by itself."""
         root = _bare(root)
+        self._root, self._column = root, column
+        self._said.clear()
+        self._factual.clear()
         phrase = self.spelt(root)
         if self.recalled is None:
             grid = self._grid(root, n.Rounded | n.Divide)
@@ -178,14 +186,14 @@ class Wording:
     def _list(self, parts: Sequence[str]) -> str:
         return self._say("；", "; ").join(parts)
 
+    def inside(self, node: n.Expr) -> str:
+        """The node as one whole thing inside a sentence."""
+        return self._within(node, _Binds.WHOLE)
+
     def _within(self, node: n.Expr, binds: _Binds) -> str:
         """A part of a larger phrase, in brackets where it holds less tightly."""
         phrase = self.of(node)
         return self._bracketed(phrase.text) if phrase.binds < binds else phrase.text
-
-    def _settled(self, node: n.Expr) -> bool:
-        """Whether the subject's value of the node can be told; it may still be unknown."""
-        return self.recalled is not None and self.recalled.at_hand(node)
 
     def _value(self, node: n.Expr) -> Value:
         """The node's value; None where it is unknown, cannot be told, or numbers are not asked for."""
@@ -196,15 +204,17 @@ class Wording:
 
     def _result(self, node: n.Expr, value: Value) -> str:
         if value is None:
-            return self._say("：未知", ": unknown")
+            void = self.recalled is not None and self.recalled.is_void(node)
+            return self._say("：", ": ") + (NOT_APPLICABLE if void else UNKNOWN).said(self.lang)
         if isinstance(value, bool):
             return self._say("：成立", ": holds") if value else self._say("：不成立", ": does not hold")
         if isinstance(value, Decimal):
-            grid = self._grid(node, n.Rounded)
+            grid = self._grid(self._settled(node), n.Rounded)
             return f" {self._equals(node, value)} {self._shown(node, value)}{self._aside(grid) if grid else ''}"
         return self._say("：", ": ") + self._shown(node, value)
 
     def _equals(self, node: n.Expr, value: Decimal) -> str:
+        node = self._settled(node)
         if isinstance(node, n.Divide):
             above, below = self._value(node.above), self._value(node.below)
             if isinstance(above, Decimal) and isinstance(below, Decimal) and value * below != above:
@@ -229,29 +239,43 @@ class Wording:
 
     def of(self, node: n.Expr) -> _Phrase:
         """A node inside a formula: by its name where it is a column, spelt out otherwise."""
+        if id(node) not in self._said:
+            self._said[id(node)] = self._named_or_spelt(node)
+        return self._said[id(node)]
+
+    def _named_or_spelt(self, node: n.Expr) -> _Phrase:
         named = self.names.columns.get(id(node))
-        if named is not None:
+        if named is not None and named.column != self._column:
             return self._called(node, named.title)
         if isinstance(node, n.Step):
             title = self.names.parameters.get(node.name)
             return self._called(node, title) if title is not None else self.of(node.of)
         return self.spelt(node)
 
+    def _settled(self, node: n.Expr) -> n.Expr:
+        """The node after the choices that the subject's values made."""
+        return node if self.recalled is None else self.recalled.settled(node)
+
+    def _told_here(self, node: n.Expr) -> bool:
+        """Whether the subject's value of the node can be told; it may still be unknown."""
+        return self.recalled is not None and self.recalled.at_hand(node)
+
     def _called(self, node: n.Expr, title: Text) -> _Phrase:
         if node.type.kind is Kind.FLAG:
             word = self._quoted(title.said(self.lang))
-            if not self._settled(node):
+            if not self._told_here(node):
                 return _Phrase(word)
             return _Phrase(word + self._aside(self._shown(node, self._value(node))), told=True)
         return self._titled(node, title.said(self.lang))
 
     def _titled(self, node: n.Expr, title: str) -> _Phrase:
         """A title, with the value where there is one."""
-        if not self._settled(node):
+        if not self._told_here(node):
             return _Phrase(title)
         value = self._value(node)
         if value is None:
-            return _Phrase(title + self._aside(self._say("未知", "unknown")), told=True)
+            why = NOT_APPLICABLE if self.recalled is not None and self.recalled.is_void(node) else UNKNOWN
+            return _Phrase(title + self._aside(why.said(self.lang)), told=True)
         said = self._shown(node, value)
         if isinstance(value, str):
             return _Phrase(title + self._say("", " ") + self._quoted(said), told=True)
@@ -266,9 +290,9 @@ class Wording:
     def fact(self, node: n.Fact) -> _Phrase:
         """A fact by its title."""
         title = node.column.title.said(self.lang)
-        if self._settled(node) and self._value(node) is None:
+        if self._told_here(node) and self._value(node) is None:
             return _Phrase(title + self._aside(self._say("缺失", "missing")), told=True)
-        if node.type.kind is Kind.FLAG and self._settled(node):
+        if node.type.kind is Kind.FLAG and self._told_here(node):
             return _Phrase(title + self._aside(self._shown(node, self._value(node))), told=True)
         return self._titled(node, title)
 
@@ -282,8 +306,11 @@ class Wording:
             said = figure(node.type.decimal(node.value), node.type.unit, self.lang, percent)
         elif isinstance(value, str):
             said = self._quoted(_code(node if like is None else like, value, self.lang, self.names))
+        elif value is None:
+            said = NOT_APPLICABLE.said(self.lang)
         else:
-            said = plain(value if isinstance(value, bool | date) else None, self.lang)
+            assert isinstance(value, bool | date)
+            said = plain(value, self.lang)
         title = self.names.parameters.get(node.path)
         if title is None:
             negative = isinstance(node.value, int) and node.value < 0
@@ -342,11 +369,17 @@ class Wording:
         if not isinstance(node, n.Extreme):
             return node, []
         first, *limits = node.parts
-        if not n.facts_of(first) or any(n.facts_of(limit) for limit in limits):
+        if not self._rests_on_facts(first) or any(self._rests_on_facts(limit) for limit in limits):
             return node, []
         inner, sides = (first, []) if id(first) in self.names.columns else self._held(first)
         word = self._say("不高于", "at most") if node.which == "least" else self._say("不低于", "at least")
         return inner, [*sides, *(f"{word} {self._beside(first, limit)}" for limit in limits)]
+
+    def _rests_on_facts(self, node: n.Expr) -> bool:
+        if id(node) not in self._factual:
+            inner = (node.of,) if isinstance(node, n.Step) else node.children
+            self._factual[id(node)] = isinstance(node, n.Fact) or any(self._rests_on_facts(c) for c in inner)
+        return self._factual[id(node)]
 
     # --- logic ---
 
@@ -422,48 +455,40 @@ class Wording:
         return _Phrase(f"{self._within(node.of, _Binds.SUM)} {self._say('已知', 'is known')}", _Binds.TEST)
 
     def choose(self, node: n.Choose) -> _Phrase:
-        """The case that holds, and why; every case where that cannot be told."""
-        for flag, value in node.cases:
-            held = self._value(flag)
-            if held is None:
-                break
-            if held:
-                return self._because(self.of(flag).text, value)
-        else:
-            if self.recalled is not None:
-                return self._because(self._say("其余情形", "in all other cases"), node.otherwise)
-        cases = [self._say(f"若{self._if(flag)}，则为 ", f"if {self._if(flag)}, then ") + self.of(value).text
-                 for flag, value in node.cases]
-        cases.append(self._say("否则为 ", "otherwise ") + self.of(node.otherwise).text)
-        return _Phrase(self._list(cases), _Binds.LIST)
+        """The case that holds, with its reason where the formula is nothing else; every case where that cannot be told."""
+        took = None if self.recalled is None else self.recalled.picked(node)
+        if took is None:
+            cases = [self._say(f"若{self._if(flag)}，则为 ", f"if {self._if(flag)}, then ") + self._if(value)
+                     for flag, value in node.cases]
+            cases.append(self._say("否则为 ", "otherwise ") + self._if(node.otherwise))
+            return _Phrase(self._list(cases), _Binds.LIST)
+        if node is not self._root:
+            return self.of(took)
+        phrase = self.of(took)
+        flag = next((self.of(flag).text for flag, value in node.cases if value is took), "")
+        reason = self._say(f"因{flag}：", f"{flag}: ") if flag else self._say("其余情形：", "in all other cases: ")
+        return _Phrase(reason + phrase.text, _Binds.LIST, phrase.told)
 
     def _if(self, flag: n.Expr) -> str:
         phrase = self.of(flag)
         return self._bracketed(phrase.text) if phrase.binds is _Binds.LIST else phrase.text
-
-    def _because(self, reason: str, value: n.Expr) -> _Phrase:
-        phrase = self.of(value)
-        return _Phrase(self._say(f"因{reason}：" if reason != "其余情形" else "其余情形：", f"{reason}: ") + phrase.text,
-                       _Binds.LIST, phrase.told)
 
     def first_known(self, node: n.FirstKnown) -> _Phrase:
         """The first known of several; a flag that counts as no where nothing is recorded says so."""
         first, *rest = node.parts
         if len(rest) == 1 and isinstance(rest[0], n.Const) and rest[0].value is False:
             phrase = self.of(first)
-            if self._settled(first) and self._value(first) is not None:
+            if self._told_here(first) and self._value(first) is not None:
                 return phrase
             return _Phrase(phrase.text + _NO_RECORD.said(self.lang), phrase.binds)
-        for number, part in enumerate(node.parts):
-            last = part is node.parts[-1]
-            if self.recalled is None or not (self._settled(part) or last):
-                break
-            if last or self._value(part) is not None:
-                phrase = self.of(part)
-                if number == 0:
-                    return phrase
-                gone = self._say("、", ", ").join(self.words.of(m).text for m in node.parts[:number])
-                return _Phrase(self._say(f"{gone}缺失，取 ", f"{gone} missing, so ") + phrase.text, _Binds.LIST, phrase.told)
+        took = None if self.recalled is None else self.recalled.picked(node)
+        if took is first:
+            return self.of(first)
+        if took is not None:
+            gone = [self.words.of(part).text for part in node.parts[:node.parts.index(took)]]
+            phrase = self.of(took)
+            missing = self._say("、".join(gone) + "缺失，取 ", ", ".join(gone) + " missing, so ")
+            return _Phrase(missing + phrase.text, _Binds.LIST, phrase.told)
         parts = [self.of(part).text for part in node.parts]
         return _Phrase(parts[0] + self._aside(self._list([self._say(f"缺失时取 {t}", f"where unknown, {t}") for t in parts[1:]])))
 
@@ -541,12 +566,12 @@ class Wording:
 
     def group_figure(self, node: p.GroupFigure) -> _Phrase:
         """A count, a sum, the least or the greatest over a group."""
-        of = self.words.of(node.of).text
+        of = self.words.inside(node.of)
         return _Phrase(_OVER_GROUP[node.how].filled(pool=self._pool(node), of=of).said(self.lang) + self._needs())
 
     def group_mean(self, node: p.GroupMean) -> _Phrase:
         """A mean over a group."""
-        of = self.words.of(node.of).text
+        of = self.words.inside(node.of)
         return _Phrase(_OVER_GROUP["mean"].filled(pool=self._pool(node), of=of).said(self.lang) + self._needs())
 
     def quota(self, node: p.Quota) -> _Phrase:
@@ -558,7 +583,7 @@ class Wording:
             text = self._say(f"在{pool}的 {grouped(count)} 个参评对象中列第 {grouped(place)} 位，{self._standing(node, place, count)}",
                              f"place {grouped(place)} of {grouped(count)} in {pool}, {self._standing(node, place, count)}")
             return _Phrase(text)
-        if self._settled(node.place) and place is None:
+        if self._told_here(node.place) and place is None:
             return _Phrase(self.of(node.place).text)
         bands = [self._say(f"前 {share(b.upto)}{self._end(b.closed)}为 {self._quoted(_code(node, b.code, self.lang, self.names))}",
                            f"the first {share(b.upto)}{self._end(b.closed)} {self._quoted(_code(node, b.code, self.lang, self.names))}")

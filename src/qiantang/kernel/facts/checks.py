@@ -12,7 +12,7 @@ from qiantang.kernel.expressions.plan import compile_plan
 from qiantang.kernel.expressions.sql import Dialect, Printer
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.schema import Check, Column, Table, count
-from qiantang.kernel.words import Text, joined
+from qiantang.kernel.words import Text, joined, same
 
 ROW = count("source_row", "来源行", "source row", "", high="1000000000", required=True)
 """The row of its sheet that a row of facts came from."""
@@ -26,16 +26,13 @@ def cell_checks(column: Column) -> tuple[Check, ...]:
         found.append(Check(f"{column.name} required", is_known(fact), Text("缺少必填值", "a required value is missing"),
                            Text("填写该值。", "Enter the value."), column.name))
     if column.kind is Kind.NUMBER:
-        unit = column.unit.title
         remedy = _closed(column.note) or Text("核对数值与单位。", "Check the figure and its unit.")
         if column.low is not None:
             found.append(Check(f"{column.name} low", fact >= constant(column.low, column.unit),
-                               Text(f"{{value}} 低于下限 {_shown(column.low)} {unit.zh}".rstrip(),
-                                    f"{{value}} is below {_shown(column.low)} {unit.en}".rstrip()), remedy, column.name))
+                               Text("{value} 低于下限 ", "{value} is below ") + _bound(column, column.low), remedy, column.name))
         if column.high is not None:
             found.append(Check(f"{column.name} high", fact <= constant(column.high, column.unit),
-                               Text(f"{{value}} 高于上限 {_shown(column.high)} {unit.zh}".rstrip(),
-                                    f"{{value}} is above {_shown(column.high)} {unit.en}".rstrip()), remedy, column.name))
+                               Text("{value} 高于上限 ", "{value} is above ") + _bound(column, column.high), remedy, column.name))
     if column.choices:
         listed = joined([title for _, title in column.choices])
         found.append(Check(f"{column.name} choice", among(fact, [code for code, _ in column.choices]),
@@ -60,8 +57,12 @@ def printed(checks: Sequence[Check], dialect: Dialect, source: str, law_date: da
     return Printer(dialect, plan, law_date).select(source)
 
 
-def _shown(bound: Decimal) -> str:
-    return f"{bound:,f}"
+def _bound(column: Column, bound: Decimal) -> Text:
+    """A bound with its unit; nothing is nothing in any unit."""
+    if not bound:
+        return same("0")
+    unit = column.unit.title
+    return Text(f"{bound:,f} {unit.zh}".rstrip(), f"{bound:,f} {unit.en}".rstrip())
 
 
 def _closed(note: Text) -> Text | None:

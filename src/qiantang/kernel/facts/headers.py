@@ -162,7 +162,7 @@ class Headers:
     def _meaning(self, table: Table, header: str) -> _Meant:
         found = self._names[table.name].get(header.lower())
         if found is not None:
-            return _Meant(found, exact=True)
+            return _Meant(found, exact=header.lower() in _own_names(found))
         cut = _LAST_BRACKET.fullmatch(header)
         if cut:
             return self._bracketed(self._meaning(table, cut[1]), cut[2])
@@ -189,12 +189,16 @@ class Headers:
         return base if inner in _MARKS else _Meant(None)
 
 
+def _own_names(column: Column) -> tuple[str, ...]:
+    return tuple(plain(name).lower() for name in (column.name, column.title.zh, column.title.en))
+
+
 def _names(table: Table) -> dict[str, Column]:
     """Every name a column goes by; titles come before aliases, and the first column that bears a name keeps it."""
     found: dict[str, Column] = {}
     for column in table.columns:
-        for name in (column.name, column.title.zh, column.title.en):
-            found.setdefault(plain(name).lower(), column)
+        for name in _own_names(column):
+            found.setdefault(name, column)
     for column in table.columns:
         for name in column.aliases:
             found.setdefault(plain(name).lower(), column)
@@ -255,4 +259,5 @@ def _unit_note(above: Sequence[Sequence[object]]) -> Unit | None:
 
 
 def _unit_of(written: str) -> Unit | None:
-    return known_unit(written.removeprefix("单位").removeprefix("in"))
+    bare = written.removeprefix("单位").removeprefix("in")
+    return known_unit(bare) or known_unit(bare.lower())

@@ -45,9 +45,9 @@ def ratio(name: str, zh: str, en: str, *, low: str = "0", high: str = "1", scale
     return _number(name, zh, en, "", scale, low, high, **more)
 
 
-def year(name: str = "year", zh: str = "年度", en: str = "year", **more: object) -> Column:
+def year(name: str = "year", zh: str = "年度", en: str = "year", *, low: str = "1990", **more: object) -> Column:
     """A calendar year."""
-    return _number(name, zh, en, "年", 0, "1990", "2100", **more)
+    return _number(name, zh, en, "年", 0, low, "2100", **more)
 
 
 def flag(name: str, zh: str, en: str, **more: object) -> Column:

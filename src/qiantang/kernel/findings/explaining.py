@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache, partial
 
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
-from qiantang.kernel.expressions.evaluate import Blame, Stored, Value
-from qiantang.kernel.expressions.figures import UNKNOWN, figure, grouped, plain
+from qiantang.kernel.expressions.evaluate import Blame, Stored
+from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, figure, grouped, plain
+from qiantang.kernel.expressions.plan import compile_plan
 from qiantang.kernel.expressions.recalling import Named, Recalled
 from qiantang.kernel.expressions.wording import Names, Wording, band_ends, shown
 from qiantang.kernel.facts.dossier import Asked, Derived, Gathered
+from qiantang.kernel.facts.schema import Column
 from qiantang.kernel.findings.explanation import (
     Contribution,
     CriterionTold,
@@ -28,7 +32,7 @@ from qiantang.kernel.findings.explanation import (
 from qiantang.kernel.rulebooks.parameters import BandRow, Entry, Parameter, ParameterValue
 from qiantang.kernel.rulebooks.rulebook import Criterion, Reading
 from qiantang.kernel.sources import Status
-from qiantang.kernel.units import ONE, Unit
+from qiantang.kernel.units import ONE
 from qiantang.kernel.words import LANGS, Lang, Text, joined, same
 
 _EMPTY = same("")
@@ -43,6 +47,8 @@ _REASONS = {
     "outside": Text("不在参加排名的对象之列", "the subject is not among those who are ranked"),
     "population": Text("需要全体数据", "it needs the population"),
 }
+_NOBODY = Text("全体数据中没有可供计算的对象", "nobody in the population gives a figure to compare with")
+_COMPUTED_ZERO = Text("由“{name}”算出的除数为 0", "the divisor computed from “{name}” is zero")
 _GATHERED = {
     "sum": Text("由“{table}”各行合计", "the sum over the rows of “{table}”"),
     "count": Text("“{table}”中的行数", "the number of rows of “{table}”"),
@@ -69,24 +75,80 @@ def explained(reading: Reading, subject: str, row: Mapping[str, Stored], facts: 
     return _Explaining(reading, row, facts, origins, alone).explanation(subject)
 
 
+@dataclass(frozen=True, slots=True)
+class _Calling:
+    """What a reading calls things, which nodes are of one shape, and which fact a list of codes is about; the same
+    for every subject."""
+
+    names: Names
+    shapes: Mapping[int, int]
+    alike: Mapping[int, tuple[n.Expr, ...]]
+    lists: Mapping[str, Column]
+
+    def twins(self, node: n.Expr) -> tuple[n.Expr, ...]:
+        """Every node that computes the very same thing."""
+        return self.alike.get(self.shapes.get(id(node), -1), (node,))
+
+
 def names_of(reading: Reading) -> Names:
     """What formulas of a reading call its parameters, columns and codes.
 
-    A node that is a part of two criteria bears the name of the first.
+    A figure that is a part of two criteria bears the name of the first.
     """
+    return _calling(reading).names
+
+
+@lru_cache(maxsize=32)
+def _calling(reading: Reading) -> _Calling:
     book = reading.book
-    columns: dict[int, Named] = {}
+    columns = reading.columns()
+    shapes = compile_plan(columns).numbers
+    alike: dict[int, list[n.Expr]] = {}
+    lists: dict[str, Column] = {}
+    seen: set[int] = set()
+    for root in columns.values():
+        for node in n.walk(root):
+            if id(node) not in seen:
+                seen.add(id(node))
+                alike.setdefault(shapes[id(node)], []).append(node)
+                if isinstance(node, n.Among) and isinstance(node.of, n.Fact):
+                    lists.setdefault(node.path, node.of.column)
+    calling = _Calling(Names(), shapes, {shape: tuple(nodes) for shape, nodes in alike.items()}, lists)
+    named: dict[int, Named] = {}
     for criterion in reading.outline.criteria:
         for column, expr in criterion.parts().items():
-            points = column.endswith("__points") and criterion.value is not None
-            title = _POINTS.filled(title=criterion.title) if points else criterion.title
-            for node in (expr, _bare(expr)):
-                if not isinstance(node, n.Fact | n.Const | n.LawDate):
-                    columns.setdefault(id(node), Named(node, column, title))
+            _name(named, calling, _bare(expr), column, _title(criterion, column))
     documents = (*reversed(book.lineage), book.document)
     codes = {code: title for document in documents for code, title in document.codes}
-    return Names({path: parameter.title for path, parameter in book.parameters.items()}, columns,
-                 codes | {code: _labelled(code, title) for code, title in reading.outline.codes})
+    names = Names({path: parameter.title for path, parameter in book.parameters.items()}, named,
+                  codes | {code: _labelled(code, title) for code, title in reading.outline.codes})
+    return replace(calling, names=names)
+
+
+@lru_cache(maxsize=32)
+def _formulas(reading: Reading) -> Mapping[str, Text]:
+    """Every column's formula in words, the same for every subject."""
+    names = names_of(reading)
+    writers = {lang: Wording(lang, names) for lang in LANGS}
+
+    def said(column: str, node: n.Expr, lang: Lang) -> str:
+        owner = names.columns.get(id(_bare(node)))
+        mine = owner is None or owner.column == column
+        return writers[lang].formula(node, column) if mine else writers[lang].mention(node)
+
+    return {column: _both(partial(said, column, node)) for column, node in reading.columns().items()}
+
+
+def _name(named: dict[int, Named], calling: _Calling, node: n.Expr, column: str, title: Text) -> None:
+    """Call a node and its twins by a column, unless they are plain facts or constants, or have a name already."""
+    if not isinstance(node, n.Fact | n.Const | n.LawDate):
+        for twin in calling.twins(node):
+            named.setdefault(id(twin), Named(twin, column, title))
+
+
+def _title(criterion: Criterion, column: str) -> Text:
+    points = column.endswith("__points") and criterion.value is not None
+    return _POINTS.filled(title=criterion.title) if points else criterion.title
 
 
 def _labelled(code: str, title: Text) -> Text:
@@ -105,6 +167,19 @@ def _both(say: Callable[[Lang], str]) -> Text:
     return Text(zh, en)
 
 
+def _with_choices(reading: Reading, calling: _Calling, recalled: Recalled) -> Mapping[int, Named]:
+    """The columns by node, and also each branch that a column's choices took for this subject: it has the same value,
+    and other formulas are built on the branch."""
+    named = dict(calling.names.columns)
+    for criterion in reading.outline.criteria:
+        for column, expr in criterion.parts().items():
+            node: n.Expr | None = expr
+            while node is not None:
+                _name(named, calling, node, column, _title(criterion, column))
+                node = recalled.picked(node)
+    return named
+
+
 class _Explaining:
     """One subject's explanation in the making."""
 
@@ -115,8 +190,11 @@ class _Explaining:
         self.row = row
         self.facts = facts
         self.origins = origins
-        self.names = names_of(reading)
-        self.recalled = Recalled({**facts, **row}, reading.day, self.names.columns, alone)
+        values = {**facts, **row}
+        self.calling = calling = _calling(reading)
+        recalled = Recalled(values, reading.day, calling.names.columns, alone)
+        self.names = replace(calling.names, columns=_with_choices(reading, calling, recalled))
+        self.recalled = Recalled(values, reading.day, self.names.columns, alone)
         self.wordings = {lang: Wording(lang, self.names, self.recalled) for lang in LANGS}
 
     def explanation(self, subject: str) -> Explanation:
@@ -136,51 +214,51 @@ class _Explaining:
     # --- values and formulas ---
 
     def _told(self, node: n.Expr) -> Told:
-        return self._told_value(node, self.recalled.value(node))
-
-    def _told_value(self, node: n.Expr, value: Value) -> Told:
+        value = self.recalled.value(node)
         exact = value if isinstance(value, bool) or value is None else \
             grouped(value, separator="") if isinstance(value, Decimal) else str(value)
         unit = node.type.unit.title if node.type.is_number else _EMPTY
-        return Told(exact, unit, _both(lambda lang: shown(node, value, lang, self.names)))
+        said = NOT_APPLICABLE if self.recalled.is_void(node) else _both(lambda lang: shown(node, value, lang, self.names))
+        return Told(exact, unit, said)
 
     def _part(self, column: str, node: n.Expr | None) -> Part | None:
         if node is None:
             return None
         owner = self.names.columns.get(id(_bare(node)))
         if owner is None or owner.column == column:
-            words = _both(lambda lang: self.wordings[lang].words.formula(node))
-            numbers = _both(lambda lang: self.wordings[lang].formula(node))
-        elif owner.column.rpartition("__")[0] == column.rpartition("__")[0]:
-            words = numbers = _EMPTY
+            numbers = _both(lambda lang: self.wordings[lang].formula(node, column))
         else:
-            words = _both(lambda lang: self.wordings[lang].words.mention(node))
             numbers = _both(lambda lang: self.wordings[lang].mention(node))
-        return Part(self._told(node), words, numbers)
+        return Part(self._told(node), _formulas(self.reading)[column], numbers)
 
     def _criterion(self, criterion: Criterion) -> CriterionTold:
         parts = {column.rpartition("__")[2]: self._part(column, expr) for column, expr in criterion.parts().items()}
-        reasons = {blame for expr in criterion.parts().values() for blame in self.recalled.blame(expr)}
+        blames = {blame for expr in criterion.parts().values() for blame in self.recalled.blame(expr)}
+        unknown = [self._reason(b) for b in _causes(blames)]
+        if not unknown and any(self.recalled.value(expr) is None and not self.recalled.is_void(expr)
+                               for expr in criterion.parts().values()):
+            unknown = [_NOBODY]
         return CriterionTold(
             criterion.id, criterion.title, criterion.role, criterion.clause, criterion.note, parts.get("value"),
             parts.get("points"), parts.get("met"), tuple(self._parameter(path) for path in self._own_paths(criterion)),
-            tuple(self._fact(name) for name in self._own_facts(criterion)), tuple(self._reason(b) for b in _causes(reasons)))
+            tuple(self._fact(name) for name in self._own_facts(criterion)), tuple(unknown),
+            any(not self.recalled.is_void(expr) for expr in criterion.parts().values()))
 
     # --- what a criterion itself rests on ---
 
     def _own_nodes(self, criterion: Criterion) -> Iterator[n.Expr]:
-        """The nodes of a criterion that belong to no other criterion's column."""
+        """The nodes of a criterion that belong to no other criterion's column, in the order of its formulas."""
         own = set(criterion.parts())
         seen: set[int] = set()
-        stack = list(criterion.parts().values())
+        stack = list(reversed(criterion.parts().values()))
         while stack:
-            node = stack.pop(0)
+            node = stack.pop()
             named = self.names.columns.get(id(node))
             if id(node) in seen or (named is not None and named.column not in own):
                 continue
             seen.add(id(node))
             yield node
-            stack.extend((node.of,) if isinstance(node, n.Step) else node.children)
+            stack.extend(reversed(self.recalled.consulted(node)))
 
     def _own_facts(self, criterion: Criterion) -> list[str]:
         """The facts a criterion looks at, each followed by those it was derived from."""
@@ -230,42 +308,49 @@ class _Explaining:
     def _parameter(self, path: str) -> ParameterTold:
         parameter = self.book.parameters[path]
         entry = self.reading.used.get(path) or parameter.on(self.reading.day)
-        return ParameterTold(path, parameter.title, self._parameter_value(parameter, entry.value), parameter.unit.title,
+        return ParameterTold(path, parameter.title, self._parameter_value(parameter, entry, entry.value), parameter.unit.title,
                              entry.span.since, entry.span.until, entry.source, entry.status,
                              self._admissible(parameter, entry))
 
-    def _parameter_value(self, parameter: Parameter, value: ParameterValue) -> Text:
+    def _parameter_value(self, parameter: Parameter, entry: Entry, value: ParameterValue) -> Text:
+        percent = _in_percent(parameter, entry)
+
         def one(lang: Lang) -> str:
             if isinstance(value, Decimal):
-                return _number(value, parameter.unit, lang)
+                return figure(value, parameter.unit, lang, percent)
             if isinstance(value, bool):
                 return plain(value, lang)
             if isinstance(value, str):
-                return self._word(value, lang)
-            percent = parameter.unit == ONE and all(
-                abs(end) <= 1 for r in value if isinstance(r, BandRow) for end in (r.low, r.high) if end is not None)
-            rows = [self._band(row, parameter, lang, percent) if isinstance(row, BandRow) else self._word(row, lang)
+                return self._word(parameter, value, lang)
+            rows = [self._band(row, parameter, lang, percent) if isinstance(row, BandRow) else self._word(parameter, row, lang)
                     for row in value]
             return ("；" if lang == "zh" else "; ").join(rows)
 
         return _both(one)
 
-    def _word(self, code: str, lang: Lang) -> str:
-        return self.names.codes[code].said(lang) if code in self.names.codes else code
+    def _word(self, parameter: Parameter, code: str, lang: Lang) -> str:
+        """A word of the rulebook: a code with a title, one of a fact's choices, or the name of a fact."""
+        if code in self.names.codes:
+            return self.names.codes[code].said(lang)
+        if parameter.path in self.calling.lists:
+            return self.calling.lists[parameter.path].choice(code).said(lang)
+        titles = {column.name: column.title for column in self.book.dossier.columns}
+        return titles[code].said(lang) if code in titles else code
 
     def _band(self, row: BandRow, parameter: Parameter, lang: Lang, percent: bool) -> str:
         ends = band_ends(row.low, row.high, row.low_closed, row.high_closed, parameter.unit, lang, percent)
-        gives = _number(row.gives, parameter.gives, lang) if isinstance(row.gives, Decimal) else self._word(row.gives, lang)
+        given = row.gives
+        gives = figure(given, parameter.gives, lang, 0 < abs(given) < 1) if isinstance(given, Decimal) \
+            else self._word(parameter, given, lang)
         return f"{ends} → {gives}"
 
     def _admissible(self, parameter: Parameter, entry: Entry) -> Text:
         choices = entry.admissible
         if choices is None:
             return _EMPTY
-        if choices.any_of:
-            return joined([self._parameter_value(parameter, v) for v in choices.any_of], " 或 ", " or ")
-        ends = [self._parameter_value(parameter, v) for v in (choices.low, choices.high) if v is not None]
-        return joined(ends, " 至 ", " to ")
+        ends = choices.any_of or tuple(end for end in (choices.low, choices.high) if end is not None)
+        told = [self._parameter_value(parameter, entry, end) for end in ends]
+        return joined(told, " 或 ", " or ") if choices.any_of else joined(told, " 至 ", " to ")
 
     # --- the answer ---
 
@@ -286,7 +371,7 @@ class _Explaining:
         by_column = {column: c for c in self.reading.outline.criteria for column in c.parts()}
         found: dict[str, Contribution] = {}
         for node in self._own_nodes(self.reading.criterion(self.reading.outline.score)):
-            for child in node.children:
+            for child in self.recalled.consulted(node):
                 named = self.names.columns.get(id(child))
                 if named is not None and named.column.endswith("__points"):
                     criterion = by_column[named.column]
@@ -328,7 +413,8 @@ class _Explaining:
             name = self.book.dossier.column(blame.name).title
         elif blame.name in self.book.parameters:
             name = self.book.parameters[blame.name].title
-        return _REASONS[blame.why].filled(name=name)
+        computed = blame.why == "zero" and self.facts.get(blame.name) != 0
+        return (_COMPUTED_ZERO if computed else _REASONS[blame.why]).filled(name=name)
 
     def _applies(self) -> tuple[bool | None, tuple[Text, ...]]:
         cohort = self.reading.outline.cohort
@@ -384,5 +470,11 @@ def _causes(blames: Iterable[Blame]) -> list[Blame]:
     return [b for b in found if b.why != "outside"] or found
 
 
-def _number(value: Decimal, of: Unit, lang: Lang) -> str:
-    return figure(value, of, lang, percent=0 < abs(value) < 1)
+def _in_percent(parameter: Parameter, entry: Entry) -> bool:
+    """Whether a plain fraction is a share, as soon as one of its figures lies between nothing and the whole."""
+    figures: list[object] = [entry.value]
+    if isinstance(entry.value, tuple):
+        figures = [end for row in entry.value if isinstance(row, BandRow) for end in (row.low, row.high)]
+    if entry.admissible is not None:
+        figures += [entry.admissible.low, entry.admissible.high, *entry.admissible.any_of]
+    return parameter.unit == ONE and any(isinstance(f, Decimal) and 0 < abs(f) < 1 for f in figures)

@@ -79,7 +79,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class CriterionTold:
-    """One criterion for one subject. ``unknown`` says why a part of it could not be told."""
+    """One criterion for one subject. ``unknown`` says why a part of it could not be told; ``applies`` is false where
+    the rulebook gives this subject no value at all (an indicator of another list)."""
 
     id: str
     title: Text
@@ -92,6 +93,7 @@ class CriterionTold:
     parameters: tuple[ParameterTold, ...]
     facts: tuple[FactTold, ...]
     unknown: tuple[Text, ...]
+    applies: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,11 @@ _NO_PLAN = Plan((), (), (), {}, {}, {}, ())
 
 
 def judging(reading: Reading, explained: bool = True, extra: Mapping[str, Expr] | None = None,
-            carry: Sequence[Fact] = ()) -> Judging:
-    """Compile a reading. ``extra`` adds columns (lift), ``carry`` hands facts through beside the subject."""
+            carry: Sequence[Fact] = (), because: bool = False) -> Judging:
+    """Compile a reading. ``extra`` adds columns (lift), ``carry`` hands facts through beside the subject, ``because``
+    adds the column that names, for an unknown outcome, the facts that keep it unknown."""
     columns = dict(reading.columns(explained))
-    if explained:
+    if because:
         columns["unknown_because"] = unknown_because(reading.outcome)
     columns |= extra or {}
     subject = reading.book.dossier.fact(reading.book.dossier.subject)

@@ -16,6 +16,7 @@ _ROLES = {
     Role.GROUP: Text("归组", "group"), Role.FIGURE: Text("数据", "figure"),
 }
 _MOST_CELLS = 5
+_LONGEST = 600
 
 
 def rendered(explanation: Explanation, lang: Lang) -> str:
@@ -79,8 +80,9 @@ class _Telling:
                              say(f"版本 {e.version}", f"version {e.version}")))
         if e.not_firm:
             kinds = self._say("、", ", ").join(dict.fromkeys(self._s(ground.status.label) for ground in e.not_firm))
-            yield say(f"注意：有 {len(e.not_firm)} 处依据尚未坐实（{kinds}），见文末",
-                      f"Note: grounds that are not firm: {len(e.not_firm)} ({kinds}); see the end")
+            many = len(list(self._not_firm()))
+            yield say(f"注意：有 {many} 处依据尚未坐实（{kinds}），见文末",
+                      f"Note: grounds that are not firm: {many} ({kinds}); see the end")
 
     def _standing(self, standing: Standing) -> str:
         pool = "" if standing.pool is None else self._s(standing.pool.said)
@@ -109,7 +111,11 @@ class _Telling:
             results.append(self._say("未知", "unknown") if held is None else
                            self._say("成立", "holds") if held else self._say("不成立", "does not hold"))
         result = self._say("，", ", ").join(dict.fromkeys(results))
-        yield f"{number}. {self._s(c.title)}{self._aside(self._s(_ROLES[c.role]), c.clause)}{self._say('：', ': ')}{result}"
+        head = f"{number}. {self._s(c.title)}{self._aside(self._s(_ROLES[c.role]), c.clause)}{self._say('：', ': ')}"
+        if not c.applies:
+            yield head + self._say("不适用于该对象", "does not apply to this subject")
+            return
+        yield head + result
         for label, part in ((Text("数值", "Value"), c.value), (Text("得分", "Points"), c.points), (Text("判断", "Test"), c.met)):
             formula = self._formula(part)
             if formula:
@@ -121,14 +127,16 @@ class _Telling:
             yield f"   {self._say('说明：', 'Note: ')}{self._s(c.note)}"
         if c.unknown:
             reasons = self._say("；", "; ").join(self._s(reason) for reason in c.unknown)
-            yield f"   {self._say('不能判定：', 'Cannot be told: ')}{reasons}"
+            yield f"   {self._say('未知原因：', 'Unknown because: ')}{reasons}"
 
     def _formula(self, part: Part | None) -> str:
-        """The formula with numbers, unless it says no more than the value already said."""
+        """The formula with numbers, unless it says no more than the value, or is too long for anybody to read."""
         if part is None:
             return ""
-        numbers = self._s(part.numbers)
-        return "" if numbers in ("", self._s(part.value.said)) else numbers
+        numbers, said = self._s(part.numbers), self._s(part.value.said)
+        if len(numbers) > _LONGEST:
+            return said + self._say("（算式过长，见 JSON 输出）", " (the formula is too long for print; it is in the JSON form)")
+        return "" if numbers == said else numbers
 
     def _parameter(self, parameter: ParameterTold) -> str:
         own, since = self.e.source, ""
@@ -169,6 +177,6 @@ class _Telling:
             yield f"  {source.issuer}{self._say('', ', ')}{named.said(self.lang)}{self._aside(day)}{link}"
 
     def _not_firm(self) -> Iterator[str]:
-        for ground in self.e.not_firm:
-            whole = f"{self._s(ground.title)}{self._say('：', ': ')}" if not ground.path else ""
-            yield f"  - {whole}{self._s(ground.said)}"
+        """Each ground once, though several parameters may say the same."""
+        grounds = ((self._s(g.title) + self._say("：", ": ") if not g.path else "") + self._s(g.said) for g in self.e.not_firm)
+        yield from (f"  - {ground}" for ground in dict.fromkeys(grounds))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 import yaml
@@ -327,7 +327,7 @@ def _closed(entries: list[Entry], document: Span) -> list[Entry]:
     ordered = sorted((replace(e, span=replace(e.span, since=e.span.since or document.since)) for e in entries),
                      key=lambda e: e.span.since or date.min)
     closed = []
-    for entry, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for entry, following in zip_longest(ordered, ordered[1:]):
         since, until, begins = entry.span.since, entry.span.until, following.span.since if following is not None else None
         if until is None:
             follows = begins is not None and (since is None or since < begins)

@@ -130,19 +130,22 @@ class Parameters:
         """A number as a Decimal (a scale, a count of years)."""
         value = self.entry(path).value
         if not isinstance(value, Decimal):
-            raise self._wrong(path, "number")
+            raise self._wrong(path, Text("数", "number"))
         return value
 
     def whole(self, path: str) -> int:
         """A whole number."""
         value = self.decimal(path)
         if value != int(value):
-            raise self._wrong(path, "whole number")
+            raise self._wrong(path, Text("整数", "whole number"))
         return int(value)
 
     def fraction(self, path: str) -> Fraction:
         """A share, exactly; RulebookError where the parameter's unit is no fraction."""
-        return Fraction(self.decimal(path)) * self.unit(path).factor_to(ONE)
+        unit = self.unit(path)
+        if unit.measure():
+            raise self._wrong(path, Text("比例", "fraction"))
+        return Fraction(self.decimal(path)) * unit.factor_to(ONE)
 
     def number(self, path: str) -> Const:
         """A number with its unit, as an expression."""
@@ -152,7 +155,7 @@ class Parameters:
         """A switch of the rulebook."""
         value = self.entry(path).value
         if not isinstance(value, bool):
-            raise self._wrong(path, "flag")
+            raise self._wrong(path, Text("是非值", "flag"))
         return value
 
     def flag(self, path: str) -> Const:
@@ -163,21 +166,21 @@ class Parameters:
         """A code or a word."""
         value = self.entry(path).value
         if not isinstance(value, str):
-            raise self._wrong(path, "text")
+            raise self._wrong(path, Text("文字", "text"))
         return value
 
     def words(self, path: str) -> tuple[str, ...]:
         """A list of codes."""
         value = self.entry(path).value
         if not isinstance(value, tuple) or any(not isinstance(v, str) for v in value):
-            raise self._wrong(path, "list")
+            raise self._wrong(path, Text("列表", "list"))
         return tuple(str(v) for v in value)
 
     def bands(self, path: str, of: Expr) -> Expr:
         """What the bands give for a figure, as an expression."""
         rows = self.entry(path).value
         if not isinstance(rows, tuple) or not rows or not all(isinstance(r, BandRow) for r in rows):
-            raise self._wrong(path, "bands")
+            raise self._wrong(path, Text("分段表", "bands"))
         parameter = self.parameter(path)
         if of.type.unit != parameter.unit:
             raise RulebookError.of(
@@ -194,7 +197,7 @@ class Parameters:
         """The rows of a table of bands."""
         rows = self.entry(path).value
         if not isinstance(rows, tuple):
-            raise self._wrong(path, "bands")
+            raise self._wrong(path, Text("分段表", "bands"))
         return tuple(r for r in rows if isinstance(r, BandRow))
 
     def unit(self, path: str) -> Unit:
@@ -202,7 +205,7 @@ class Parameters:
         return self.parameter(path).unit
 
     @staticmethod
-    def _wrong(path: str, needed: str) -> RulebookError:
-        return RulebookError(Fault(Text(f"参数 {path} 不是 {needed}", f"parameter {path} is no {needed}"), Place(path=path)))
+    def _wrong(path: str, needed: Text) -> RulebookError:
+        return RulebookError(Fault(Text(f"参数 {path} 不是{needed.zh}", f"parameter {path} is no {needed.en}"), Place(path=path)))
 
 
