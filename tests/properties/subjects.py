@@ -97,7 +97,7 @@ def _value(draw: random.Random, column: Column, reach: str) -> Stored:
         return draw.choice((near, LAW_DATE)) if reach == "small" else draw.choice((near, date(1, 1, 1), date(9999, 12, 31)))
     kind = column.type
     if reach == "small":
-        return max(kind.low, draw.choice((-2, -1, 0, 0, 1, 2, 5, 10**kind.scale, 3 * 10**kind.scale // 2)))
+        return min(kind.high, max(kind.low, draw.choice((-2, -1, 0, 0, 1, 2, 5, 10**kind.scale, 3 * 10**kind.scale // 2))))
     if reach == "edges":
         return draw.choice((kind.low, kind.low + 1, 0 if kind.low <= 0 else kind.low, 1, kind.high - 1, kind.high))
     return draw.randint(kind.low, kind.high)

@@ -154,7 +154,7 @@ class Grove:
         return n.surely(self.flag())
 
     def listed(self) -> Expr:
-        return n.listed(*((self.one(["税", "it's", "x"]), self.flag()) for _ in range(self.whole(1, 3))))
+        return n.listed(self.flag(), *((self.one(["税", "it's", "x"]), self.flag()) for _ in range(self.whole(1, 3))))
 
     # --- nodes of the population ---
 

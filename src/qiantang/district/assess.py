@@ -48,6 +48,23 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """A published finding: the key of the run it is from, and its values as a relation of subject and value."""
+
+    run: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasesApplied:
+    """What a rulebook's run did to the cases of a process."""
+
+    process: str
+    rulebook: str
+    applied: Applied
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A rulebook that was not applied, and why."""
 
@@ -64,7 +81,7 @@ class Assessment:
     year: int
     runs: tuple[Run, ...]
     skipped: tuple[Skipped, ...]
-    applied: Mapping[str, Applied]
+    applied: tuple[CasesApplied, ...]
 
     def run(self, rulebook: str) -> Run | None:
         """The run of a rulebook, if it was applied."""
@@ -85,7 +102,7 @@ def assess(workspace: Workspace, engine: Engine, *, known_at: date, at: datetime
     chosen = tuple(rulebooks) or district.rulebooks or house.usual
     readings, skipped = _readings(house, chosen, on or (district.law_day if year == district.evaluation_year else date(year, 12, 31)),
                                   asked_for=bool(rulebooks))
-    findings: dict[str, str] = {}
+    findings: dict[str, Finding] = {}
     runs: list[Run] = []
     for number, reading in enumerate(readings):
         progress(Text(f"评价：{reading.book.title.zh}", f"judging: {reading.book.title.en}"), number / max(1, len(readings)))
@@ -94,8 +111,8 @@ def assess(workspace: Workspace, engine: Engine, *, known_at: date, at: datetime
         runs.append(run)
         for published in house.published:
             if reading.book.form.name in published.forms and published.name not in findings:
-                findings[published.name] = published_values(published, run.judged, rows_of(engine, run.stored, reading.book.dossier),
-                                                            engine.dialect)
+                rows = rows_of(engine, run.stored, reading.book.dossier)
+                findings[published.name] = Finding(run.stored.key, published_values(published, run.judged, rows, engine.dialect))
     progress(Text("办理案件", "opening cases"), 0.97)
     applied = _open_cases(workspace, engine, house, runs, at=at, actor=actor)
     workspace.publish_latest({r.stored.rulebook: r.stored.key for r in runs})
@@ -127,16 +144,17 @@ def rows_of(engine: Engine, run: StoredRun, dossier: Dossier) -> str:
 
 
 def kept_dossier(workspace: Workspace, engine: Engine, known: KnownFacts, dossier: Dossier, day: date, year: int,
-                 findings: Mapping[str, str]) -> Path:
+                 findings: Mapping[str, Finding]) -> Path:
     """The dossier of all subjects for a year, put together once for each edition of the facts and law day.
 
     Where it asks for published findings, these are part of what names it.
     """
-    asked = "|".join(f"{a.name}={findings.get(a.name, '')}" for a in dossier.asked)
+    asked = "|".join(f"{a.name}={findings[a.name].run if a.name in findings else ''}" for a in dossier.asked)
     name = hashlib.sha256(f"{known.digest(dossier.tables())}|{day}|{year}|{asked}|{qiantang.__version__}|{dossier!r}".encode()).hexdigest()[:16]
     path = workspace.dossiers / f"{dossier.name}-{name}.parquet"
     if not path.is_file():
-        where = Where({t.name: known.relation(engine, t) for t in dossier.tables()}, findings)
+        where = Where({t.name: known.relation(engine, t) for t in dossier.tables()},
+                      {published: finding.relation for published, finding in findings.items()})
         select = assembled(dossier, where, engine.dialect, day, year)
         subject = engine.dialect.quoted(dossier.subject)
         if engine.write(f"SELECT * FROM (\n{select}\n) AS _a ORDER BY {subject}", path) == 0:
@@ -195,12 +213,12 @@ def code_digest(house: House, reading: Reading) -> str:
     return digest.hexdigest()[:16]
 
 
-def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequence[Run], *, at: datetime, actor: Actor) -> dict[str, Applied]:
+def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequence[Run], *, at: datetime, actor: Actor) -> tuple[CasesApplied, ...]:
     """Tell the desk what each run found, and record the runs."""
     from qiantang.kernel.actions.records import record_run
     from qiantang.kernel.actions.runs import RunRecord
 
-    applied: dict[str, Applied] = {}
+    applied: list[CasesApplied] = []
     store = workspace.state()
     try:
         desk = CaseDesk(store, house.processes)
@@ -211,12 +229,12 @@ def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequen
                        actor=actor.name)
             for opening in house.openings:
                 if run.reading.book.form.name in opening.forms:
-                    applied[opening.process] = desk.apply(
+                    applied.append(CasesApplied(opening.process, stored.rulebook, desk.apply(
                         opening.process, _case_findings(engine, run, opening), rulebook=stored.rulebook, run=stored.key,
-                        day=stored.law_date, at=at, actor=actor)
+                        day=stored.law_date, at=at, actor=actor)))
     finally:
         store.close()
-    return applied
+    return tuple(applied)
 
 
 def _case_findings(engine: Engine, run: Run, opening: Opening) -> list[CaseFinding]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from qiantang.district.workspace import Workspace, write_whole
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.engines.duckdb_door.door import Door
-from qiantang.kernel.errors import Fault, Place, QiantangError
+from qiantang.kernel.errors import FactsError, Fault, Place, QiantangError
 from qiantang.kernel.facts.intake import FileIntake, IntakeReport, SheetIntake
 from qiantang.kernel.facts.schema import Table
 from qiantang.kernel.words import Text
@@ -55,6 +55,9 @@ def take_in(workspace: Workspace, known_at: date, engine: DuckDBEngine, progress
     """Read a workspace's folder into its own store; the report is kept as ``intake.json`` beside it."""
     report = read_folder(workspace.folder, workspace.house.tables, workspace.hidden, known_at, progress, engine)
     report = _listed(report, workspace.hidden / QUARANTINE, engine)
+    _refuse_nothing(report, workspace)
+    if not report.accepted and not any(workspace.facts.glob("*/*.parquet")):
+        raise FactsError(*(report.faults or (_nothing(workspace),)))
     write_whole(workspace.hidden / "intake.json", json.dumps(report.to_json(), ensure_ascii=False, indent=1))
     return report
 
@@ -63,7 +66,20 @@ def look_over(workspace: Workspace, known_at: date, engine: DuckDBEngine, progre
     """Read a folder without keeping any fact of it; only the workbook of quarantined cells is written."""
     with tempfile.TemporaryDirectory(prefix="qiantang-check-") as scratch:
         report = read_folder(workspace.folder, workspace.house.tables, Path(scratch), known_at, progress, engine)
+        _refuse_nothing(report, workspace)
         return _listed(report, workspace.hidden / QUARANTINE, engine)
+
+
+def _refuse_nothing(report: IntakeReport, workspace: Workspace) -> None:
+    """A folder in which there is no workbook at all is the wrong one."""
+    if all(f.left_aside is not None for f in report.files):
+        raise FactsError(_nothing(workspace))
+
+
+def _nothing(workspace: Workspace) -> Fault:
+    return Fault(Text("文件夹中没有可读的工作簿", "the folder holds no workbook that can be read"), Place(str(workspace.folder)), rule="workbooks",
+                 remedy=Text("放入 .xlsx、.csv 或 .parquet 文件；模板：qiantang template PATH。",
+                             "Put .xlsx, .csv or .parquet files there; for a template: qiantang template PATH."))
 
 
 QUARANTINE = "quarantine.xlsx"

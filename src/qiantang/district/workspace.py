@@ -192,9 +192,17 @@ def found_workspace(named: Path | None) -> Workspace:
     if os.environ.get("QIANTANG_DIR"):
         return Workspace(existing(Path(os.environ["QIANTANG_DIR"])))
     here = Path.cwd()
-    for folder in (here, *here.parents, here / "demo-district"):
-        if (folder / HIDDEN).is_dir():
-            return Workspace(folder)
+    found = found_nearby(here)
+    if found is not None:
+        return Workspace(found)
     raise SubjectError.of(
         "没有找到已评价的地区文件夹", "no assessed district folder was found", place=Place(str(here)),
         remedy=Text("请用 --dir 指明，或先运行 qiantang demo。", "Name it with --dir, or run first: qiantang demo"))
+
+
+def found_nearby(here: Path) -> Path | None:
+    """The nearest folder upwards that was assessed, else the demonstration beside; None where there is neither."""
+    for folder in (here, *here.parents, here / "demo-district"):
+        if (folder / HIDDEN).is_dir():
+            return folder.resolve()
+    return None

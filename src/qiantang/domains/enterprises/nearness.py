@@ -72,9 +72,9 @@ def nearness(distances: Sequence[Distance]) -> Nearness:
         figure("missing", "不满足的条件数", "conditions not met", known_missing),
         figure("open", "无法判断的条件数", "conditions that cannot be judged", open_),
         figure("missing_conditions", "不满足的条件", "which conditions are not met",
-               n.listed(*((d.id, n.surely(n.not_(d.met))) for d in distances))),
+               n.listed(n.flag_constant(True), *((d.id, n.surely(n.not_(d.met))) for d in distances))),
         figure("open_conditions", "无法判断的条件", "which conditions cannot be judged",
-               n.listed(*((d.id, n.not_(n.is_known(d.met))) for d in distances))),
+               n.listed(n.flag_constant(True), *((d.id, n.not_(n.is_known(d.met))) for d in distances))),
         figure("largest_gap", "最大相对差距", "largest relative distance", largest),
     ]
     return Nearness(tuple(distances), missing, known_missing, open_, largest, tuple(columns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qiantang.domains.land.indicators import VALUE_SCALE, evaluated_tax
+from qiantang.kernel.errors import Place, RulebookError
 from qiantang.kernel.expressions.nodes import (
     Expr,
     all_of,
@@ -52,7 +53,8 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
         Criterion("gap_per_mu", Text("亩均税收差距", "tax per mu missing"), Role.FIGURE,
                   greatest(floor - per_mu, constant(0, "万元/亩"))),
         Criterion("gap_tax", Text("税收差额", "tax missing"), Role.FIGURE, greatest(floor * land - tax, none)),
-        Criterion("routes", Text("可选处置路径", "routes open"), Role.FIGURE, _routes(p, dossier, all_of(screened, not_(reached))), rests_on=("routes",),
+        Criterion("routes", Text("可选处置路径", "routes open"), Role.FIGURE,
+                  _routes(p, dossier, all_of(screened, not_(reached))), rests_on=("routes",),
                   note=Text("五种路径有文件依据；对单个企业的适用条件为本系统假设",
                             "the five routes are published; which are open to an enterprise is an assumption of this system")),
     )
@@ -78,5 +80,9 @@ def _routes(p: Parameters, dossier: Dossier, low: Expr) -> Expr:
         "move": all_of(not_(is_known(dossier.fact("platform"))), not_(dossier.fact("in_small_enterprise_park"))),
         "close": any_of(surely(dossier.fact("industry_restricted")), dossier.fact("was_substandard")),
     }
-    first, *others = ((name, open_to[name]) for name in p.words("routes") if name in open_to)
+    names = p.words("routes")
+    if not names or not set(names) <= set(open_to):
+        raise RulebookError.of(f"处置路径有误：{'、'.join(names)}", f"routes out of order: {', '.join(names)}", place=Place(path="routes"),
+                               remedy=Text("可用：" + "、".join(open_to), "known: " + ", ".join(open_to)))
+    first, *others = ((name, open_to[name]) for name in names)
     return listed(low, first, *others)

@@ -67,6 +67,7 @@ class CaseDesk:
               at: datetime, actor: Actor) -> Applied:
         """Open a case for every finding that holds, one open case a subject, and tell the open ones what changed.
 
+        An open case that stands on another rulebook's finding is kept as it is: this run cannot speak for that one.
         Applying the same run again changes nothing. Cases are numbered in the order of their subjects.
         """
         table = self.process(process)
@@ -80,7 +81,9 @@ class CaseDesk:
             kept: list[str] = []
             for finding in sorted(findings, key=lambda one: one.subject):
                 case = standing.pop(finding.subject, None)
-                if case is not None:
+                if case is not None and case.basis.rulebook != rulebook:
+                    kept.append(case.id)
+                elif case is not None:
                     change = reviewed(case, run, finding.outcome, finding.holds, day=day, at=at, actor=actor)
                     if change is None:
                         kept.append(case.id)

@@ -288,8 +288,8 @@ _COMPUTE: dict[type, Callable[..., list[Value]]] = {
     n.YearOf: lambda ev, node: _each(ev, (node.of,), lambda v: Decimal(v.year)),
     n.Banded: _banded,
     n.Listed: lambda ev, node: [
-        ",".join(w for w, v in zip(node.words, values, strict=True) if v) or None
-        for values in zip(*(ev.of(f) for f in node.flags), strict=True)],
+        (",".join(w for w, v in zip(node.words, values, strict=True) if v) or None) if when else None
+        for when, *values in zip(ev.of(node.when), *(ev.of(f) for f in node.flags), strict=True)],
     p.Rank: _rank,
     p.GroupFigure: _group_figure,
     p.GroupMean: _group_mean,

@@ -630,25 +630,26 @@ def year_of(of: Expr) -> Expr:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed(Expr):
-    """The words whose flag holds, in order, with a comma between; unknown where none holds."""
+    """Where ``when`` holds, the words whose flag holds, in order, with a comma between; else unknown."""
 
+    when: Expr
     words: tuple[str, ...]
     flags: tuple[Expr, ...]
 
     @property
     def children(self) -> tuple[Expr, ...]:
-        return self.flags
+        return (self.when, *self.flags)
 
     @property
     def detail(self) -> tuple[object, ...]:
         return self.words
 
 
-def listed(first: tuple[str, Expr], *others: tuple[str, Expr]) -> Expr:
-    """``listed((word, flag), …)``: the words whose flag holds."""
+def listed(when: Expr, first: tuple[str, Expr], *others: tuple[str, Expr]) -> Expr:
+    """``listed(when, (word, flag), …)``: where ``when`` holds, the words whose flag holds."""
     entries = (first, *others)
-    _flags([flag for _, flag in entries])
-    return Listed(Type(Kind.TEXT), tuple(w for w, _ in entries), tuple(f for _, f in entries))
+    _flags([when, *(flag for _, flag in entries)])
+    return Listed(Type(Kind.TEXT), when, tuple(w for w, _ in entries), tuple(f for _, f in entries))
 
 
 # --- bands -----------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ _REBUILD: dict[type, Callable[..., Expr]] = {
     n.FirstKnown: lambda _, parts: n.first_known(*parts),
     n.DaysBetween: lambda _, parts: n.days_between(*parts),
     n.YearOf: lambda _, parts: n.year_of(parts[0]),
-    n.Listed: lambda node, parts: n.listed(*zip(node.words, parts, strict=True)),
+    n.Listed: lambda node, parts: n.listed(parts[0], *zip(node.words, parts[1:], strict=True)),
     n.Banded: lambda node, parts: n.banded(parts[0], node.bands, node.path),
     p.Rank: _rank,
     p.GroupFigure: _figure,

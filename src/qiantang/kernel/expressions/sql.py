@@ -478,7 +478,7 @@ def _banded(pr: Printer, node: n.Banded) -> str:
 def _listed(pr: Printer, node: n.Listed) -> str:
     words = ", ".join(f"CASE WHEN {pr.of(f)} THEN {pr.d.string(w)} END"
                       for w, f in zip(node.words, node.flags, strict=True))
-    return f"NULLIF(concat_ws(',', {words}), '')"
+    return f"(CASE WHEN {pr.of(node.when)} THEN NULLIF(concat_ws(',', {words}), '') END)"
 
 
 def _window(pr: Printer, node: p.Population, known: list[n.Expr], order: str = "", split: bool = True) -> tuple[str, str]:

@@ -65,4 +65,4 @@ def unknown_because(outcome: Expr) -> Expr:
     blaming = _Blaming()
     entries = [(name, flag) for name in sorted(blaming.facts(outcome))
                if (flag := blaming.flag(outcome, name)) is not None]
-    return n.listed(*entries) if entries else n.unknown(TEXT)
+    return n.listed(n.not_(n.is_known(outcome)), *entries) if entries else n.unknown(TEXT)
