@@ -18,6 +18,7 @@ from qiantang.engines.duckdb_vintages import Vintages
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.facts.identity import check_character
 from qiantang.kernel.facts.intake import IntakeReport, SheetIntake
+from qiantang.kernel.facts.schema import Value
 from qiantang.kernel.facts.sheets import Sheet
 from qiantang.registers import REGISTERS
 from qiantang.registers.enterprise_years import ENTERPRISE_YEARS
@@ -112,7 +113,7 @@ def test_the_year_of_a_sheet_name_counts_for_its_rows(folder: Folder) -> None:
 
 def test_csv_and_parquet_come_in_like_workbooks(folder: Folder) -> None:
     (folder.inbox / "a.csv").write_text(f"{CODE},年度,实缴税金(元)\n{ONE},2022,360000.50\n,,\n", encoding="gb18030")
-    duckdb.sql(f"""COPY (SELECT '{TWO}' AS "{CODE}", 2022 AS "年度", 0.1::DOUBLE + 0.2::DOUBLE AS "实缴税金(万元)",
+    duckdb.execute(f"""COPY (SELECT '{TWO}' AS "{CODE}", 2022 AS "年度", 0.1::DOUBLE + 0.2::DOUBLE AS "实缴税金(万元)",
         DATE '2022-01-01' AS "颜色") TO '{folder.inbox / "b.parquet"}' (FORMAT parquet)""")
     report = folder.read()
     assert (report.read, report.accepted) == (2, 2)
@@ -255,7 +256,7 @@ def test_every_quarantined_cell_is_in_the_quarantine_file(folder: Folder) -> Non
     report = folder.read()
     cells = only(IntakeReport(DAY, report.files[:1]))
     assert (len(cells.cells), cells.cells_total) == (200, 300)
-    found = duckdb.sql(f"""SELECT file, rule, count(*), min("row"), max(message_zh) FROM '{report.quarantine}'
+    found = duckdb.execute(f"""SELECT file, rule, count(*), min("row"), max(message_zh) FROM '{report.quarantine}'
         GROUP BY ALL ORDER BY 1""").fetchall()
     assert found == [("a.xlsx", "low", 300, 2, "-1 低于下限 0"),
                      ("菜单.xlsx", "no_table", 1, None, "认不出这张表对应哪类数据，全部行未接收")]
@@ -306,16 +307,19 @@ def test_a_correction_with_evidence_outlasts_a_second_reading(folder: Folder) ->
     folder.read()
     engine = DuckDBEngine()
     vintages = Vintages(engine, folder.store)
-    key = {"uscc": ONE, "year": 2022}
+    key: dict[str, Value] = {"uscc": ONE, "year": 2022}
     assert vintages.correct(ENTERPRISE_YEARS, key, "tax_paid_wan", 3_000_000, "完税证明 0001", "税务局", LATER) == 1_000_000
     folder.read(LATER)
     assert folder.known(on=LATER, columns="tax_paid_wan, _file") == [(3_000_000, "完税证明 0001")]
     assert folder.known(on=DAY, columns="tax_paid_wan") == [(1_000_000,)]
-    for change, words in (({"value": 3_000_000}, "already known"), ({"value": -1}, "below 0"), ({"evidence": " "}, "evidence"),
-                          ({"key": {"uscc": TWO, "year": 2022}}, "no such row"), ({"column": "year"}, "outside the key")):
-        wanted = {"key": key, "column": "tax_paid_wan", "value": 4_000_000, "evidence": "x", **change}
+    stranger: dict[str, Value] = {"uscc": TWO, "year": 2022}
+    for row, column, value, evidence, words in (
+        (key, "tax_paid_wan", 3_000_000, "完税证明 0001", "already known"), (key, "tax_paid_wan", -1, "完税证明 0001", "below 0"),
+        (key, "tax_paid_wan", 1, " ", "evidence"), (stranger, "tax_paid_wan", 1, "完税证明 0001", "no such row"),
+        (key, "year", 2021, "完税证明 0001", "outside the key"),
+    ):
         with pytest.raises(FactsError, match=words):
-            vintages.correct(ENTERPRISE_YEARS, actor="税务局", on=LATER, **wanted)
+            vintages.correct(ENTERPRISE_YEARS, row, column, value, evidence, "税务局", LATER)
     engine.close()
 
 
@@ -373,10 +377,10 @@ def test_accepted_and_quarantined_are_all_that_was_read(tmp_path_factory: pytest
     door.write_quarantine(store / "quarantine.parquet")
     engine.close()
     assert len(reports) == len(sheets)
-    stored = sum(duckdb.sql(f"SELECT count(*) FROM '{p}'").fetchall()[0][0] for p in store.glob("facts/*/*.parquet"))
+    stored = sum(duckdb.execute(f"SELECT count(*) FROM '{p}'").fetchall()[0][0] for p in store.glob("facts/*/*.parquet"))
     assert stored == sum(r.accepted for r in reports if r.added)
     for report, (_, above, header, rows) in zip(reports, sheets, strict=True):
-        filled = [r for r in (*above, header, *rows) if any(c is not None and not (isinstance(c, str) and (not c or c.isspace())) for c in r)]
+        filled = [r for r in (*above, header, *rows) if any(c is not None and (not isinstance(c, str) or c.strip()) for c in r)]
         assert report.accepted + report.quarantined == report.read
         assert report.accepted >= 0
         assert report.quarantined >= 0

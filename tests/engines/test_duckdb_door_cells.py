@@ -80,7 +80,8 @@ def test_common_cells_are_read_at_once_and_not_word_by_word(engine: DuckDBEngine
 
 
 @pytest.mark.parametrize("cells", [
-    ["a", "", None, "b"], ["x\x1fy", "", "z"], ["", ""], [None], [1.5, "", None], [1.5, "x", True, None], [""], ["\0", "a\nb"], [2, 3.5], [],
+    ["a", "", None, "b"], ["x\x1fy", "", "z"], ["", ""], [None], [1.5, "", None], [1.5, "x", True, None], [""], ["\0", "a\nb"],
+    [2, 3.5], [],
 ])
 def test_a_column_is_loaded_cell_for_cell(engine: DuckDBEngine, cells: list[object]) -> None:
     column = loaded(cells)

@@ -1,5 +1,7 @@
 """The registers are sound: their references lead somewhere, their figures fit 64 bits, and people are marked."""
 
+from decimal import Decimal
+
 from qiantang.kernel.expressions.types import Kind
 from qiantang.registers import REGISTERS
 from qiantang.registers.enterprise_years import ENTERPRISE_YEARS
@@ -46,4 +48,4 @@ def test_a_right_is_of_class_one_or_two_and_never_both() -> None:
 def test_expert_marks_have_a_range_while_they_are_unknown() -> None:
     marks = [c for c in ENTERPRISE_YEARS.columns if c.name.startswith("expert_")]
     assert len(marks) == 12
-    assert all(c.possible == (0, c.high) for c in marks)
+    assert all(c.possible == (Decimal(0), c.high) for c in marks)

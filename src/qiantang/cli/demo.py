@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +16,8 @@ from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command
 from qiantang.cli.language import said
 from qiantang.cli.screen import Screen
+from qiantang.kernel.errors import FactsError, Place
+from qiantang.kernel.words import Text
 
 if TYPE_CHECKING:
     from qiantang.district.demo import DemoReport
@@ -21,8 +28,8 @@ SEED = 20220401
 
 def declare(app: typer.Typer) -> None:
     """Declare the command."""
-    command(app, "demo", said("建立示范地区并评价：数据全部由程序生成，与真实主体无关。",
-                              "Build and assess the demonstration district; all its data are made by a program, nobody in it is real."),
+    command(app, "demo", said("建立示范地区并评价：数据全部由程序生成，与真实主体无关。再次运行则重新开始。",
+                              "Build and assess the demonstration district; all its data are made by a program, nobody in it is real. Run again, it starts anew."),
             ["qiantang demo", "qiantang demo --dir my-demo --enterprises 1000 --seed 7"])(demo)
 
 
@@ -40,14 +47,15 @@ def demo(
     from qiantang.district.summary import summary_of
     from qiantang.district.workspace import Workspace
 
-    with progress() as tell:
-        made = build_demo(directory, enterprises, seed, progress=part(tell, 0, 0.25))
+    _refuse_others(directory)
+    with progress() as tell, engine_at_hand() as engine, _beside(directory) as fresh:
+        made = replace(build_demo(fresh, enterprises, seed, progress=part(tell, 0, 0.25)), directory=directory)
+        report = taken(Workspace(fresh), engine, part(tell, 0.25, 0.5))
+        assessed(Workspace(fresh), engine, part(tell, 0.5, 0.95))
+        _put_in_place(fresh, directory)
+        # Every run is there already, so this only opens them where they now stand.
         workspace = Workspace(directory)
-        workspace.forget_facts()
-        with engine_at_hand() as engine:
-            report = taken(workspace, engine, part(tell, 0.25, 0.5))
-            assessment = assessed(workspace, engine, part(tell, 0.5, 0.95))
-            summary = summary_of(assessment, ReadService(workspace, engine))
+        summary = summary_of(assessed(workspace, engine, lambda _, __: None), ReadService(workspace, engine))
 
     def draw(screen: Screen) -> None:
         from qiantang.cli.intakes import draw_intake
@@ -69,3 +77,33 @@ def _draw_made(screen: Screen, made: DemoReport) -> None:
     screen.line(said(f"{made.enterprises:,} 家企业，{len(made.sheets)} 张表，{made.rows:,} 行，种子 {made.seed}，位于 {made.directory}；有意放入 {len(made.dirt)} 处差错。",
                      f"{made.enterprises:,} enterprises, {len(made.sheets)} sheets, {made.rows:,} rows, seed {made.seed}, in {made.directory}; "
                      f"{len(made.dirt)} flaws were put in on purpose."))
+
+
+@contextmanager
+def _beside(directory: Path) -> Iterator[Path]:
+    """A folder beside the one asked for, to build in: until all is done, what stands there stands whole."""
+    directory.resolve().parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.resolve().parent))
+    try:
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _refuse_others(directory: Path) -> None:
+    """Only an earlier demonstration is replaced."""
+    from qiantang.district.workspace import DEMONSTRATION
+
+    if directory.exists() and not (directory / DEMONSTRATION).is_dir() and (not directory.is_dir() or any(directory.iterdir())):
+        raise FactsError.of("文件夹不空，且不是示范地区", "the folder is not empty and holds no demonstration", place=Place(str(directory)),
+                            remedy=Text("请用 --dir 另给一个文件夹。", "Name another folder with --dir."))
+
+
+def _put_in_place(fresh: Path, directory: Path) -> None:
+    """The new one where the old one stood."""
+    old = fresh.with_name(fresh.name + "-old")
+    if directory.exists():
+        directory.resolve().rename(old)
+    fresh.chmod(0o755)
+    fresh.rename(directory.resolve())
+    shutil.rmtree(old, ignore_errors=True)

@@ -29,8 +29,9 @@ from qiantang.cli import (
 )
 from qiantang.cli.answering import stopped
 from qiantang.cli.answers import Code
-from qiantang.cli.declaring import EXIT_CODES, LangOption, SpokenGroup, example
+from qiantang.cli.declaring import EXIT_CODES, LangOption, SpokenCommand, SpokenGroup, example
 from qiantang.cli.language import said
+from qiantang.kernel.words import preferred_lang
 
 _ABOUT = said("产业大脑：事实 → 规则 → 结论 → 行动。", "An open industry brain: facts → rulebooks → findings → actions.")
 _FIRST = ("qiantang demo", "qiantang assess my-district", "qiantang explain 913301… --lang zh")
@@ -46,9 +47,19 @@ def program() -> typer.Typer:
         """The language is settled before any command is read; the option stands here so that it may come first."""
 
     for each in (demo, template, check, assess, explain, lift, compare, robust, view, cases, history, correct, rulebooks, self_check,
-                 integrity, audit, judge):
+                 integrity, audit):
         each.declare(app)
+    _declare_judge(app)
     return app
+
+
+def _declare_judge(app: typer.Typer) -> None:
+    """List ``judge`` with the others; what follows it is read by its own quick parser."""
+    def judging(context: typer.Context) -> None:
+        raise typer.Exit(judge.judge_from(context.args))
+
+    app.command("judge", cls=SpokenCommand, help=judge.ABOUT.said(preferred_lang()), add_help_option=False,
+                context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(judging)
 
 
 def run(arguments: list[str]) -> int:

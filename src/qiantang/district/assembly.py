@@ -13,6 +13,7 @@ from qiantang.kernel.actions.processes import Process
 from qiantang.kernel.domains import Domain, Opening, Published, ViewDeclaration
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Table
+from qiantang.kernel.findings.integrity import Relation
 from qiantang.kernel.order import ordered
 from qiantang.kernel.rulebooks.library import Library
 from qiantang.registers import REGISTERS
@@ -51,6 +52,11 @@ class House:
     def published(self) -> tuple[Published, ...]:
         """The findings that others may read by name."""
         return tuple(p for d in self.domains for p in d.publishes)
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """What must hold between published figures."""
+        return tuple(r for d in self.domains for r in d.relations)
 
     @property
     def views(self) -> tuple[ViewDeclaration, ...]:

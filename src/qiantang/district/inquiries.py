@@ -126,6 +126,16 @@ class Inquiry:
         """All facts of a subject."""
         return self._rows(self._facts, subject)[0]
 
+    def names(self, subjects: Sequence[str]) -> dict[str, str]:
+        """What subjects are called, where the dossier says it."""
+        if not subjects or not self._named:
+            return {}
+        d = self.engine.dialect
+        subject = d.quoted(self.dossier.subject)
+        listed = ", ".join(d.string(s) for s in subjects)
+        rows = self.engine.rows(f"SELECT {subject} AS s, {d.quoted('name')} AS name FROM {self._facts} AS f WHERE {subject} IN ({listed})")
+        return {str(row["s"]): str(row["name"]) for row in rows if row["name"] is not None}
+
     def _rows(self, relation: str, subject: str) -> list[Mapping[str, Stored]]:
         d = self.engine.dialect
         return self.engine.rows(f"SELECT * FROM {relation} AS r WHERE {d.quoted(self.dossier.subject)} = {d.string(subject)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +17,7 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.types import TEXT, Kind, Type
 from qiantang.kernel.words import Lang, Text
 
+Cell = Decimal | int | bool | str | date | None
 ResultForm = Literal["parquet", "xlsx", "csv"]
 _CARRIED = ("name", "platform")
 _FITS_64_BITS = 2**62
@@ -79,9 +82,9 @@ def _unit(scale: int) -> str:
     return f"0.{'0' * (scale - 1)}1"
 
 
-def _exact_rows(rows: Sequence[Mapping[str, Stored]], columns: Sequence[str], types: Mapping[str, Type]) -> Iterator[list[object]]:
+def _exact_rows(rows: Sequence[Mapping[str, Stored]], columns: Sequence[str], types: Mapping[str, Type]) -> Iterator[list[Cell]]:
     for row in rows:
-        cells: list[object] = []
+        cells: list[Cell] = []
         for name in columns:
             value, kind = row[name], types[name]
             is_figure = kind.kind is Kind.NUMBER and isinstance(value, int) and not isinstance(value, bool)
@@ -107,7 +110,7 @@ _OWN = {"outcome": Text("结论", "outcome"), "decided_by": Text("决定因素",
 _PARTS = {"value": Text("：数值", ": value"), "points": Text("：得分", ": points"), "met": Text("：是否成立", ": holds")}
 
 
-def _parameter_rows(run: Run, lang: Lang) -> Iterator[list[object]]:
+def _parameter_rows(run: Run, lang: Lang) -> Iterator[list[Cell]]:
     for path, entry in sorted(run.reading.used.items()):
         parameter, source = run.reading.book.parameters[path], entry.source
         yield [path, parameter.title.said(lang), _written(entry.value), parameter.unit.title.said(lang), entry.span.since, entry.span.until,
@@ -133,7 +136,7 @@ def _written(value: object) -> str:
     return str(value)
 
 
-def _table(path: Path, form: Literal["xlsx", "csv"], titles: Sequence[Text], rows: Iterator[list[object]], lang: Lang) -> None:
+def _table(path: Path, form: Literal["xlsx", "csv"], titles: Sequence[Text], rows: Iterator[list[Cell]], lang: Lang) -> None:
     from qiantang.links.exports import write_csv, write_workbook
 
     headers = [t.said(lang) for t in titles]

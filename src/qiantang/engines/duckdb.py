@@ -59,10 +59,14 @@ class DuckDBEngine:
         return int(found.fetchall()[0][0])
 
     def rows(self, select: str) -> list[Mapping[str, Stored]]:
-        """All rows as dictionaries."""
+        """All rows as dictionaries. Whole numbers wider than 64 bits lie in files as decimals; they come back whole."""
         found = self._run(select)
         names = [d[0] for d in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        wide = [i for i, d in enumerate(found.description or []) if str(d[1]).startswith("DECIMAL")]
+        if not wide:
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return [{name: int(v) if i in wide and v is not None else v for i, (name, v) in enumerate(zip(names, row, strict=True))}
+                for row in found.fetchall()]
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """A statement of this engine's own (the door's), with its rows."""

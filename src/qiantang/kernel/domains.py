@@ -11,6 +11,7 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Column, Table
+from qiantang.kernel.findings.integrity import Relation
 from qiantang.kernel.findings.views import RunView, View
 from qiantang.kernel.rulebooks.rulebook import FormDeclaration, Reading
 from qiantang.kernel.words import Text
@@ -79,4 +80,6 @@ class Domain:
     usual: tuple[str, ...] = ()
     processes: tuple[Process, ...] = ()
     openings: tuple[Opening, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    """What must hold between the figures published of its field."""
     views: tuple[ViewDeclaration, ...] = ()

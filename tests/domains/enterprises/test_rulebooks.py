@@ -75,7 +75,7 @@ def test_what_is_published_is_told_of_every_enterprise() -> None:
     assert ordered((DOMAIN,)) == (DOMAIN,)
     said = {}
     for published in DOMAIN.publishes:
-        name, = [b for b in DOMAIN.usual if book(b).form.name in published.forms]
+        name = next(b for b in DOMAIN.usual if book(b).form.name in published.forms)
         reading = book(name).on(max(DAY, book(name).document.span.since or DAY))
         value = published.value(RunView(judging(reading)))
         assert value.type.kind is published.column.kind

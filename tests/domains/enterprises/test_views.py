@@ -16,6 +16,7 @@ from tests.domains.enterprises.firms import DAY, SOUND, book, stored, strangers
 
 VIEWS = {view.name: view for view in DOMAIN.views}
 PAIRS = [(view, name) for view in VIEWS for name in DOMAIN.usual if book(name).form.name in VIEWS[view].forms]
+HORIZON = DAY.replace(year=2030)
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +29,11 @@ def engine() -> Iterator[DuckDBEngine]:
 def shown(view: str, name: str, rows: list[dict[str, Stored]], engine: DuckDBEngine) -> list[Mapping[str, Stored]]:
     """The rows of a view over a run of some enterprises."""
     reading = book(name).on(max(DAY, book(name).document.span.since or DAY))
-    compiled = judging(reading)
+    compiled = judging(reading, because=True)
     d = engine.dialect
-    read = [c for c in ENTERPRISE.columns if not c.name.startswith("_")]
-    facts = values(read, rows, d)
-    run = compiled.select(facts, d)
-    relation = f"(SELECT * FROM {facts} AS _f JOIN ({run}) AS _r USING (uscc))"
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {values(list(ENTERPRISE.columns), rows, d)}")
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE run AS {compiled.select('facts', d)}")
+    relation = "(SELECT * FROM facts JOIN run USING (uscc))"
     return engine.rows(printed(VIEWS[view].build(RunView(compiled)), relation, d, reading).select)
 
 
@@ -46,7 +46,7 @@ def test_every_view_runs(view: str, name: str, engine: DuckDBEngine) -> None:
 @pytest.mark.parametrize(("view", "name"), PAIRS)
 def test_every_view_is_written_in_every_dialect(view: str, name: str) -> None:
     reading = book(name).on(max(DAY, book(name).document.span.since or DAY))
-    built = VIEWS[view].build(RunView(judging(reading)))
+    built = VIEWS[view].build(RunView(judging(reading, because=True)))
     for dialect in DIALECTS.values():
         assert printed(built, "run", dialect, reading).select.startswith("SELECT")
 
@@ -56,6 +56,19 @@ def test_the_nearest_stand_first_with_what_they_lack(engine: DuckDBEngine) -> No
              stored(SOUND) | {"uscc": "far", "field_supported": False}]
     rows = shown("enterprises.to_high_tech", "ladder/to-high-tech", firms, engine)
     assert [(r["uscc"], r["place"], r["staff_gap"]) for r in rows] == [("complete", 1, 0), ("two-persons-short", 2, 200)]
+
+
+def test_among_complete_ones_who_needs_fewer_points_stands_first(engine: DuckDBEngine) -> None:
+    firms = [stored(SOUND) | {"uscc": "a"}, stored(SOUND) | {"uscc": "b", "expert_rd_unit": 6}]
+    rows = shown("enterprises.to_high_tech", "ladder/to-high-tech", firms, engine)
+    assert [(r["uscc"], r["points_to_give"]) for r in rows] == [("b", 32), ("a", 38)]
+
+
+def test_the_projection_sums_to_the_district(engine: DuckDBEngine) -> None:
+    firms = [stored(SOUND) | {"uscc": "a"}, stored(SOUND) | {"uscc": "b", "is_hitech": True, "hitech_until": HORIZON}]
+    by_standing = shown("enterprises.projection", "projection/high-tech", firms, engine)
+    whole, = shown("enterprises.projected_total", "projection/high-tech", firms, engine)
+    assert (by_standing[-1]["expected_usual"], whole["stock"], whole["district_usual"]) == (15100, 1, 415100)
 
 
 def test_coverage_is_the_share_of_those_whose_state_is_known(engine: DuckDBEngine) -> None:

@@ -25,11 +25,11 @@ def enterprises(least: int = 1, most: int = 9, gaps: bool = True) -> st.SearchSt
         known: st.SearchStrategy[Shown] = st.sampled_from([Decimal(low + (high - low) * step // 5) for step in range(6)])
         return st.one_of(known, known, known, st.none()) if gaps else known
 
-    one = st.fixed_dictionaries({
+    facts: dict[str, st.SearchStrategy[Shown]] = {
         "sector": st.just("industry"), "above_scale": st.booleans(), "founded_on": st.just(date(2001, 1, 1)),
         "industry_group": st.sampled_from(["pharma", "equipment"]), "had_safety_accident": st.sampled_from([False, False, True]),
-        **{name: figure(low, high) for name, (low, high) in FIGURES.items()}})
-    return st.lists(one, min_size=least, max_size=most).map(lambda rows: {f"E{i:02d}": row for i, row in enumerate(rows)})
+        **{name: figure(low, high) for name, (low, high) in FIGURES.items()}}
+    return st.lists(st.fixed_dictionaries(facts), min_size=least, max_size=most).map(lambda rows: {f"E{i:02d}": row for i, row in enumerate(rows)})
 
 
 def rows(reading: Reading, subjects: Mapping[str, Mapping[str, Shown]]) -> Sequence[dict[str, Stored]]:

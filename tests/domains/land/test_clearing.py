@@ -38,7 +38,7 @@ def test_a_relapse_is_taken_up_again() -> None:
 
 
 def test_findings_that_open_cases_exist_in_their_forms() -> None:
-    readings = [LIBRARY.book(id).on() for id in LIBRARY.ids]
+    readings = [LIBRARY.book(rulebook).on() for rulebook in LIBRARY.ids]
     processes = {p.name for p in DOMAIN.processes}
     for opening in DOMAIN.openings:
         assert opening.process in processes

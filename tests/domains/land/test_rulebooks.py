@@ -13,18 +13,18 @@ from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.findings.judging import judged
 from qiantang.kernel.rulebooks.library import Library
 from qiantang.kernel.sources import Status
-from tests.cases.runner import stored_rows
+from tests.cases.runner import Shown, stored_rows
 
 LIBRARY = assemble([DOMAIN]).library
-EVALUATIONS = [id for id in LIBRARY.ids if id.startswith("mu/")]
+EVALUATIONS = [name for name in LIBRARY.ids if name.startswith("mu/")]
 NEEDED = {
     "mu/huangyan-2021", "mu/huangyan-2022", "mu/linhai-2014", "mu/wenling-zone-2022", "mu/huaian-2024", "mu/jingde-2022", "mu/changle-2023",
     "mu/qiantang-placeholder", "price/shandong-2022", "price/ruian-2018", "lowland/qiantang-5wan",
 }
 
 
-def _own(id: str) -> Iterator[tuple[str, Status, bool]]:
-    for path, parameter in LIBRARY.book(id).parameters.items():
+def _own(rulebook: str) -> Iterator[tuple[str, Status, bool]]:
+    for path, parameter in LIBRARY.book(rulebook).parameters.items():
         for entry in parameter.entries:
             yield path, entry.status, entry.admissible is not None
 
@@ -37,27 +37,27 @@ def test_every_rulebook_can_be_read_on_its_usual_day() -> None:
     assert LIBRARY.check() == {}
 
 
-@pytest.mark.parametrize("id", LIBRARY.ids)
-def test_no_parameter_stands_there_unread(id: str) -> None:
-    reading = LIBRARY.book(id).on()
+@pytest.mark.parametrize("rulebook", LIBRARY.ids)
+def test_no_parameter_stands_there_unread(rulebook: str) -> None:
+    reading = LIBRARY.book(rulebook).on()
     assert set(reading.book.parameters) - set(reading.used) == set()
 
 
-@pytest.mark.parametrize("id", EVALUATIONS)
-def test_the_weights_of_a_list_add_up_to_100(id: str) -> None:
-    parameters = LIBRARY.book(id).parameters
+@pytest.mark.parametrize("rulebook", EVALUATIONS)
+def test_the_weights_of_a_list_add_up_to_100(rulebook: str) -> None:
+    parameters = LIBRARY.book(rulebook).parameters
     for name in ("above", "below", "large", "small"):
         weights = [p.entries[0].value for path, p in parameters.items() if path.startswith(f"{name}.weight.")]
         assert not weights or sum(w for w in weights if isinstance(w, Decimal)) == 100
 
 
-@pytest.mark.parametrize("id", LIBRARY.ids)
-def test_a_placeholder_says_what_it_may_turn_out_to_be(id: str) -> None:
+@pytest.mark.parametrize("rulebook", LIBRARY.ids)
+def test_a_placeholder_says_what_it_may_turn_out_to_be(rulebook: str) -> None:
     shapeless = {"classes", "cohort.sectors"}
-    mute = [path for path, status, admissible in _own(id) if status is Status.PLACEHOLDER and not admissible
+    mute = [path for path, status, admissible in _own(rulebook) if status is Status.PLACEHOLDER and not admissible
             and path not in shapeless and not path.endswith((".family", ".benchmark_from"))
-            and LIBRARY.book(id).document.status is not Status.PLACEHOLDER]
-    assert mute == [] or id.startswith("mu/wenling")
+            and LIBRARY.book(rulebook).document.status is not Status.PLACEHOLDER]
+    assert mute == [] or rulebook.startswith("mu/wenling")
 
 
 def test_the_placeholder_of_qiantang_never_looks_official() -> None:
@@ -73,11 +73,11 @@ def test_what_huangyan_published_is_sourced_and_what_it_did_not_is_not() -> None
     assert {status[p] for p in ("score.cap", "above.quota.A", "quota.rounding")} == {Status.PLACEHOLDER}
 
 
-@pytest.mark.parametrize(("id", "day"), [("mu/huangyan-2022", date(2021, 12, 31)), ("mu/huangyan-2022", date(2023, 1, 1)),
+@pytest.mark.parametrize(("rulebook", "day"), [("mu/huangyan-2022", date(2021, 12, 31)), ("mu/huangyan-2022", date(2023, 1, 1)),
                                          ("lowland/qiantang-5wan", date(2021, 12, 31)), ("price/shandong-2022", date(2022, 2, 28))])
-def test_the_day_before_and_after_its_time_a_rulebook_has_no_values(id: str, day: date) -> None:
+def test_the_day_before_and_after_its_time_a_rulebook_has_no_values(rulebook: str, day: date) -> None:
     with pytest.raises(RulebookError):
-        LIBRARY.book(id).on(day)
+        LIBRARY.book(rulebook).on(day)
 
 
 def test_huangyans_two_years_meet_without_a_gap() -> None:
@@ -123,8 +123,8 @@ def _library(folder: Path, **changes: str) -> Library:
 
 def test_a_county_needs_no_python(tmp_path: Path) -> None:
     reading = _library(tmp_path).book("mu/made-up").on()
-    subjects = {name: {"sector": "industry", "above_scale": True, "land_mu": Decimal(1), "tax_paid_wan": Decimal(tax)}
-                for name, tax in (("x", 7), ("y", 9))}
+    subjects: dict[str, dict[str, Shown]] = {name: {"sector": "industry", "above_scale": True, "land_mu": Decimal(1), "tax_paid_wan": Decimal(tax)}
+                                              for name, tax in (("x", 7), ("y", 9))}
     found = judged(reading, stored_rows(reading.book.dossier, subjects, reading.day))
     assert [f.values["outcome"] for f in found if f is not None] == ["乙", "甲"]
     assert [f.values["score__points"] for f in found if f is not None] == [7000, 9000]

@@ -21,7 +21,7 @@ TODAY = date(2023, 4, 1)
 def test_the_checks_of_every_table_print_in_every_dialect(dialect: str) -> None:
     for table in REGISTERS:
         written = printed(table_checks(table), DIALECTS[dialect], "incoming", TODAY)
-        assert sqlglot.parse_one(written, dialect=dialect)
+        assert len(sqlglot.parse(written, dialect=dialect)) == 1
 
 
 @pytest.mark.parametrize(("stored", "broken"), [(-1, ["tax_wan low"]), (0, []), (10**13, []), (10**13 + 1, ["tax_wan high"]), (None, [])])

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.findings.integrity import (
     Contradiction,
     PartsOfWhole,
@@ -36,7 +37,8 @@ def test_jingnings_below_scale_classes_add_up_to_28_not_36() -> None:
 
 
 def test_jingnings_above_scale_classes_agree() -> None:
-    assert _found(_told("evaluated_above_scale", "家", all="39"), _told("class_count_above_scale", "家", A="11", B="21", C="7", D="0")) == []
+    counts = _told("class_count_above_scale", "家", A="11", B="21", C="7", D="0")
+    assert _found(_told("evaluated_above_scale", "家", all="39"), counts) == []
 
 
 def test_classes_of_which_some_were_not_published_need_not_add_up() -> None:
@@ -94,8 +96,8 @@ def test_other_years_and_places_are_not_compared() -> None:
 
 
 def test_rows_of_the_register_are_read_in_their_scale() -> None:
-    row = {"place": "丽水", "year": 2019, "indicator": "tax_per_mu", "part": "all", "figure": 189000, "unit": "万元/亩", "source": "看板",
-           "published_on": date(2020, 1, 1)}
+    row: dict[str, Stored] = {"place": "丽水", "year": 2019, "indicator": "tax_per_mu", "part": "all", "figure": 189000, "unit": "万元/亩", "source": "看板",
+                              "published_on": date(2020, 1, 1)}
     found, = figures_of([row], PUBLISHED_FIGURES.column("figure").type)
     assert found.figure == Decimal("18.9")
     assert found.said == "18.9 万元/亩"

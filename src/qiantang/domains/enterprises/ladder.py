@@ -50,7 +50,7 @@ def towards_high_tech(p: Parameters, d: Dossier) -> Outline:
         criteria=(
             *approach.criteria,
             figure("points_to_give", "尚需专家给出的分数", "points that experts must still give", to_give),
-            ranked_by_nearness(found, d),
+            ranked_by_nearness(found, to_give, d),
         ),
         cases=(
             Case(far, FAR, "largest_gap"),

@@ -80,12 +80,14 @@ def nearness(distances: Sequence[Distance]) -> Nearness:
     return Nearness(tuple(distances), missing, known_missing, open_, largest, tuple(columns))
 
 
-def ranked_by_nearness(found: Nearness, d: Dossier) -> Criterion:
-    """Place by conditions not shown to be met (missing or unknown), then by the largest relative distance, then by code."""
-    place = pop.rank([(found.known_missing + found.open_, False), (found.largest, False), (d.fact(d.subject), False)])
+def ranked_by_nearness(found: Nearness, points_to_give: Expr, d: Dossier) -> Criterion:
+    """Place by conditions not shown to be met (missing or unknown), the largest relative distance, the points that
+    experts must still give, and last the credit code."""
+    place = pop.rank([(found.known_missing + found.open_, False), (found.largest, False), (points_to_give, False),
+                      (d.fact(d.subject), False)])
     return Criterion("place", Text("接近程度名次", "place by nearness"), Role.FIGURE, place, note=Text(
-        "先比未满足与无法判断的条件数，再比最大相对差距，最后按统一社会信用代码",
-        "fewest conditions missing or unknown first, then the smallest of the largest relative distances, then the credit code"))
+        "依次比较：未满足与无法判断的条件数、最大相对差距、尚需专家给出的分数、统一社会信用代码",
+        "by conditions missing or unknown, the largest relative distance, the points experts must still give, the credit code"))
 
 
 def _needed(condition: Condition, d: Dossier) -> tuple[Expr | None, Expr | None]:

@@ -31,13 +31,13 @@ class Measure:
 def measure(p: Parameters, d: Dossier) -> Measure:
     """The sector's own measure and threshold."""
     sector = d.fact("sector")
-    sectors = list(p.under("threshold"))
+    sectors = p.words("by_threshold")
     sizes = [(sector.equals(n.code_constant(s)), d.fact(p.word(f"measure.{s}"))) for s in sectors]
     bounds = [(sector.equals(n.code_constant(s)), p.number(f"threshold.{s}")) for s in sectors]
     size = n.choose(*sizes, otherwise=n.unknown(sizes[0][1].type))
     threshold = n.choose(*bounds, otherwise=n.unknown(sizes[0][1].type))
     gap = n.clip(threshold - size, n.constant(0, "万元"))
-    return Measure(size, threshold, size >= threshold, gap, n.among(sector, sectors))
+    return Measure(size, threshold, size >= threshold, gap, n.among(sector, sectors, "by_threshold"))
 
 
 def above_scale(p: Parameters, d: Dossier) -> Outline:

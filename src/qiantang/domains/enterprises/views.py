@@ -39,10 +39,10 @@ def _is(view: RunView, code: str) -> Expr:
 
 def nearest_to_high_tech(view: RunView) -> View:
     """Above-scale enterprises nearest to a certificate, with what each lacks in the fact's own unit."""
-    gaps = [c.id for c in view.reading.outline.criteria if c.id.endswith("_gap") and c.id != "largest_gap"]
     return Listing(
-        columns=(_run(view, "place"), *shown_columns(_WHO, view), _outcome(view), _run(view, "missing"), _run(view, "open"),
-                 _run(view, "missing_conditions"), *(_run(view, gap) for gap in gaps), _run(view, "points_to_give"),
+        columns=(_run(view, "place"), *shown_columns(_WHO, view), _outcome(view), _run(view, "missing_conditions"),
+                 _run(view, "open_conditions"), _run(view, "staff_gap"), _run(view, "research_gap", decimals=2),
+                 _run(view, "income_gap", decimals=2), _run(view, "points_to_give"),
                  _run(view, "largest_gap", percent=True, decimals=1)),
         where=n.not_(_is(view, FAR)),
         order=((view.column("place__value"), False),),
@@ -121,14 +121,25 @@ def ranking(view: RunView) -> View:
 
 
 def projection(view: RunView) -> View:
-    """Stock and expectation by standing, in the low, usual and high case, under the assumptions told in the note."""
+    """Enterprises and expectation by standing, in the low, usual and high case, under the assumptions told in the note."""
     return Tally(
         by=(_outcome(view),),
         figures=(
             _counted("enterprises", _COUNT),
             *(Figure(f"expected_{end}", Text(f"期末期望（{zh}）", f"expected at the horizon ({en})"), "sum",
                      view.column(f"expected_{end}__value"), decimals=1) for end, zh, en in ENDS),
-            *(Figure(f"district_{end}", Text(f"全区期末，含新增（{zh}）", f"district, newcomers included ({en})"), "greatest",
+        ),
+        note=assumptions(view.reading),
+    )
+
+
+def projected_total(view: RunView) -> View:
+    """The district's stock today and at the horizon, newcomers included, beside its target."""
+    return Tally(
+        by=(),
+        figures=(
+            Figure("stock", Text("现有", "today"), "greatest", view.column("stock__value")),
+            *(Figure(f"district_{end}", Text(f"期末，含新增（{zh}）", f"at the horizon, newcomers included ({en})"), "greatest",
                      view.column(f"district_{end}__value"), decimals=1) for end, zh, en in ENDS),
             Figure("target", Text("目标（超过）", "target (more than)"), "greatest", view.column("target__value")),
         ),
@@ -168,13 +179,15 @@ VIEWS = (
                     ("enterprises/towards-scale",), nearest_to_scale, headline=True, place=210),
     ViewDeclaration("enterprises.ladder_by_platform", Text("双向培育：各平台", "two-way cultivation by platform"),
                     ("enterprises/towards-high-tech", "enterprises/towards-scale"), steps_by_platform, place=220),
-    ViewDeclaration("enterprises.projection", Text("高新技术企业数量测算", "projection of high-tech enterprises"),
-                    ("enterprises/high-tech-projection",), projection, headline=True, place=230),
+    ViewDeclaration("enterprises.projected_total", Text("高新技术企业数量测算", "projection of high-tech enterprises"),
+                    ("enterprises/high-tech-projection",), projected_total, headline=True, place=230),
+    ViewDeclaration("enterprises.projection", Text("高新技术企业数量测算：分类", "projection of high-tech enterprises by standing"),
+                    ("enterprises/high-tech-projection",), projection, place=231),
     ViewDeclaration("enterprises.digital_coverage", Text("数字化改造覆盖与工厂层级", "digitalisation coverage and factory rungs"),
                     ("enterprises/digital-coverage",), coverage, headline=True, place=240),
     ViewDeclaration("enterprises.ranking", Text("高新技术企业创新排名", "innovation ranking of high-tech enterprises"),
                     ("enterprises/innovation-ranking",), ranking, headline=True, place=250),
-    ViewDeclaration("enterprises.outcomes", Text("各结论企业数", "enterprises by outcome"), _TITLES, outcomes, headline=True, place=260),
+    ViewDeclaration("enterprises.outcomes", Text("各结论企业数", "enterprises by outcome"), _TITLES, outcomes, place=260),
     ViewDeclaration("enterprises.unknown", Text("因何无法判断", "what is unknown and why"),
                     _TITLES, what_is_unknown, headline=True, place=270),
     ViewDeclaration("enterprises.enrolment", Text("统计在库与规模标准对照", "enrolled against the thresholds"),

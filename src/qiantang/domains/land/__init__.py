@@ -8,7 +8,7 @@ from qiantang.domains.land.actions import IMPROVEMENT, LOWLAND, OPENINGS
 from qiantang.domains.land.low_efficiency import LOW_EFFICIENCY
 from qiantang.domains.land.per_mu import PER_MU
 from qiantang.domains.land.price import PRICE
-from qiantang.domains.land.published import PUBLISHED
+from qiantang.domains.land.published import PUBLISHED, RELATIONS
 from qiantang.domains.land.views import VIEWS
 from qiantang.kernel.domains import Domain
 from qiantang.kernel.words import Text
@@ -22,5 +22,6 @@ DOMAIN = Domain(
     usual=("mu/huangyan-2022", "lowland/qiantang-5wan", "price/shandong-2022"),
     processes=(LOWLAND, IMPROVEMENT),
     openings=OPENINGS,
+    relations=RELATIONS,
     views=VIEWS,
 )

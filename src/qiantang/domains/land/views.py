@@ -101,7 +101,7 @@ def _parks(view: RunView) -> Listing:
     return Listing(
         columns=(Shown("place", Text("名次", "place"), place), *shown_columns(["platform"], view),
                  Shown("enterprises", _ENTERPRISES, group_count(within=within, among=measured)),
-                 Shown("land_mu", _LAND, sum_land, decimals=0), Shown("tax", Text("税收（万元）", "tax (10k yuan)"), sum_tax, decimals=0),
+                 Shown("land", _LAND, sum_land, decimals=0), Shown("tax", Text("税收（万元）", "tax (10k yuan)"), sum_tax, decimals=0),
                  Shown("tax_per_mu", Text("亩均税收（万元/亩）", "tax per mu (10k yuan)"), tax_per_mu, decimals=2)),
         where=is_known(place), order=((place, False),))
 
