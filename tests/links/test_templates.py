@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from qiantang.district.intake import read_folder
@@ -19,7 +19,7 @@ from qiantang.links.templates import header_of, write_template
 from qiantang.registers import REGISTERS
 
 DAY = date(2023, 4, 1)
-MODESTLY = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MODESTLY = settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -72,11 +72,12 @@ def test_what_is_filled_in_comes_back_whole(tmp_path_factory: pytest.TempPathFac
     for check in table.checks:
         if not table.column(check.column).required:
             row[check.column] = None
+    assume(row.get("landlord_uscc", "") != row.get("tenant_uscc"))
     lang: Lang = data.draw(st.sampled_from(["zh", "en"]))
-    write_template(root / "in" / "t.xlsx", REGISTERS, lang, {table.name: [row]})
-    report = read_folder(root / "in", REGISTERS, root / "store", DAY)
-    assert [f.said("en") for f in report.faults] == []
+    write_template(root / "in" / "t.xlsx", [table], lang, {table.name: [row]})
     engine = DuckDBEngine(threads=1)
+    report = read_folder(root / "in", REGISTERS, root / "store", DAY, engine=engine)
+    assert [f.said("en") for f in report.faults] == []
     names = ", ".join(f'"{c.name}"' for c in table.columns)
     back = engine.execute(f"SELECT {names} FROM {Vintages(engine, root / 'store').relation(table, DAY)}")
     engine.close()

@@ -12,7 +12,7 @@ from tests.properties.subjects import BATCHES, LAW_DATE, batches
 from tests.properties.trees import POPULATION, ROW_WISE, columns
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(columns([*ROW_WISE, *POPULATION], most=16), st.integers(0, BATCHES - 1))
 def test_a_run_names_exactly_the_facts_that_the_evaluator_blames(duckdb_runs: Runs, wanted: dict[str, Expr], number: int) -> None:
     batch = batches()[number]
@@ -29,7 +29,7 @@ def test_a_run_names_exactly_the_facts_that_the_evaluator_blames(duckdb_runs: Ru
     assert wrong == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(columns([*ROW_WISE, *POPULATION], most=16), st.integers(0, BATCHES - 1))
 def test_only_an_unknown_is_blamed_on_anything(wanted: dict[str, Expr], number: int) -> None:
     batch = batches()[number]
@@ -39,7 +39,7 @@ def test_only_an_unknown_is_blamed_on_anything(wanted: dict[str, Expr], number: 
             assert value is None or not evaluation.blame(expr, i)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(columns(most=16), st.integers(0, BATCHES - 1))
 def test_a_value_that_is_said_never_to_be_unknown_never_is(wanted: dict[str, Expr], number: int) -> None:
     batch = batches()[number]
@@ -47,7 +47,7 @@ def test_a_value_that_is_said_never_to_be_unknown_never_is(wanted: dict[str, Exp
     assert [n for n, expr in wanted.items() if not expr.type.nullable and None in evaluation.of(expr)] == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(columns([*ROW_WISE, *POPULATION], most=16), st.integers(0, BATCHES - 1))
 def test_no_figure_ever_leaves_its_proven_range(wanted: dict[str, Expr], number: int) -> None:
     batch = batches()[number]

@@ -43,6 +43,7 @@ def demo(
     from qiantang.cli.opening import engine_at_hand
     from qiantang.cli.progress import part, progress
     from qiantang.district.demo import build_demo
+    from qiantang.district.intake import QUARANTINE
     from qiantang.district.reading import ReadService
     from qiantang.district.summary import summary_of
     from qiantang.district.workspace import Workspace
@@ -51,11 +52,13 @@ def demo(
     with progress() as tell, engine_at_hand() as engine, _beside(directory) as fresh:
         made = replace(build_demo(fresh, enterprises, seed, progress=part(tell, 0, 0.25)), directory=directory)
         report = taken(Workspace(fresh), engine, part(tell, 0.25, 0.5))
-        assessed(Workspace(fresh), engine, part(tell, 0.5, 0.95))
+        first = assessed(Workspace(fresh), engine, part(tell, 0.5, 0.95))
         _put_in_place(fresh, directory)
         # Every run is there already, so this only opens them where they now stand.
         workspace = Workspace(directory)
-        summary = summary_of(assessed(workspace, engine, lambda _, __: None), ReadService(workspace, engine))
+        again = replace(assessed(workspace, engine, lambda _, __: None), applied=first.applied)
+        report = replace(report, quarantine=str(workspace.hidden / QUARANTINE) if report.quarantine else "")
+        summary = summary_of(again, ReadService(workspace, engine))
 
     def draw(screen: Screen) -> None:
         from qiantang.cli.intakes import draw_intake

@@ -92,7 +92,7 @@ def _change(change: Change) -> list[str]:
     moved = ""
     if change.before:
         percent = rounded(Decimal(change.after - change.before) / Decimal(change.before) * 100, 1)
-        moved = f"{'+' if percent > 0 else ''}{grouped(percent)} %"
+        moved = f"{'+' if percent > 0 else ''}{grouped(percent)} %" if percent else "< 0.1 %"
     return [told(column.title), sentence(change.before, column.type), sentence(change.after, column.type), moved]
 
 

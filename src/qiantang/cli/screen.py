@@ -18,7 +18,6 @@ from qiantang.kernel.words import Text
 
 WIDTH = 100
 """Columns where the output is no terminal."""
-_MOST_ROWS = 1_000_000
 
 
 class Screen:
@@ -80,16 +79,13 @@ class Screen:
         shown = [[_word(cell) for cell in row] for row in rows]
         titles = [_word(h) for h in headers]
         figures = set(right)
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 1))
-        least = 0
-        for number, title in enumerate(titles):
-            widest = max((cell_len(r[number]) for r in shown), default=0)
-            narrow = min(widest, 14) if number not in figures else widest
-            least += max(narrow, min(cell_len(title), 8)) + 3
-            table.add_column(title, justify="right" if number in figures else "left", no_wrap=number in figures, overflow="fold")
-        if least > self.width - indent:
-            self._blocks(titles, shown, indent)
+        widths = _widths(titles, shown, figures, self.width - indent - _GAP * (len(titles) - 1))
+        if widths is None:
+            self._blocks(titles, shown, figures, indent)
             return
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, _GAP - 1, 0, 0))
+        for number, title in enumerate(titles):
+            table.add_column(title, justify="right" if number in figures else "left", width=widths[number], overflow="fold")
         for place, row in enumerate(shown):
             total = last_is_total and place == len(shown) - 1
             if total:
@@ -97,10 +93,16 @@ class Screen:
             table.add_row(*row, style="bold" if total else "")
         self._console.print(Padding(table, (0, 0, 0, indent)))
 
-    def _blocks(self, titles: Sequence[str], rows: Sequence[Sequence[str]], indent: int) -> None:
+    def _blocks(self, titles: Sequence[str], rows: Sequence[Sequence[str]], figures: set[int], indent: int) -> None:
+        """Who and what on the first line, the figures that say something below it."""
+        numbered = 0 in figures
         for number, row in enumerate(rows, start=1):
-            self.line(f"{number}. {row[0]}", style="bold", indent=indent)
-            self.pairs(((t, c) for t, c in zip(titles[1:], row[1:], strict=True) if c), indent=indent + 3)
+            words = [(titles[n], c) for n, c in enumerate(row) if n not in figures and c not in _SAYS_NOTHING]
+            self.line(f"{row[0] if numbered else number}. " + " · ".join(c for _, c in words[:_NAMELESS]), style="bold", indent=indent)
+            rest = [f"{title}{said('：', ': ')}{c}" for title, c in words[_NAMELESS:]]
+            rest += [f"{titles[n]} {c}" for n, c in enumerate(row) if n in figures and (n or not numbered) and c not in _SAYS_NOTHING]
+            if rest:
+                self.line(" · ".join(rest), indent=indent + 3)
 
     def faults(self, lines: Sequence[str], more: int = 0) -> None:
         """What is wrong, one a line, with a mark in front."""
@@ -108,6 +110,50 @@ class Screen:
             self._console.print(Padding(Styled.assemble(("× ", "red"), text), (0, 0, 0, 2)))
         if more:
             self.note(said(f"另有 {more:,} 处", f"and {more:,} more"), indent=4)
+
+
+_GAP = 2
+_FLOWS_FROM = 21
+_CODES_TO = 33
+_FLOWING = 12
+_MEASURED = 60
+_LONGEST_WORDS = (16, 10, 7)
+_NAMELESS = 4
+"""Words at the head of a block that need no title: code, name, place, outcome."""
+
+
+_SAYS_NOTHING = ("", "0", "—")
+
+
+def _widths(titles: Sequence[str], rows: Sequence[Sequence[str]], figures: set[int], room: int) -> list[int] | None:
+    """The width of each column, or None where they do not fit: figures and codes are never folded, words are."""
+    for longest in _LONGEST_WORDS:
+        least, most = [], []
+        for number, title in enumerate(titles):
+            content = max((cell_len(r[number]) for r in rows), default=0)
+            spaced = any(" " in r[number] for r in rows)
+            whole = number in figures or (not spaced and content < (_CODES_TO if all(r[number].isascii() for r in rows) else _FLOWS_FROM))
+            head = max((cell_len(w) for w in title.split()), default=0) if title.isascii() else min(cell_len(title), 6)
+            word = min(max((cell_len(w) for r in rows for w in r[number].split() if w.isascii()), default=0), longest)
+            least.append(max(content if whole else max(min(content, _FLOWING), word), min(head, longest)))
+            most.append(max(content, cell_len(title)))
+        if sum(least) <= room:
+            return _shared_out(titles, rows, least, most, room)
+    return None
+
+
+def _shared_out(titles: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
+    """The room that is left, given to the columns that need it."""
+    widths = list(least)
+    cells = [[cell_len(title), *(cell_len(r[number]) for r in rows[:_MEASURED])] for number, title in enumerate(titles)]
+    for _ in range(room - sum(least)):
+        # The column that makes rows tallest is widened first.
+        folded = [(max(-(-c // max(width, 1)) for c in column), sum(-(-c // max(width, 1)) for c in column), -number)
+                  for number, (column, width) in enumerate(zip(cells, widths, strict=True)) if width < most[number]]
+        if not folded:
+            break
+        widths[-max(folded)[2]] += 1
+    return widths
 
 
 def _word(text: str | Text | Styled) -> str:

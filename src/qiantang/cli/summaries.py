@@ -35,6 +35,9 @@ def draw_summary(screen: Screen, summary: Summary) -> None:
         screen.warning(SYNTHETIC)
     screen.heading(said(f"评价结果 · {workspace.district.name.zh} · {assessment.year} 年度（事实截至 {assessment.known.known_at}）",
                         f"Assessment · {workspace.district.name.en} · {assessment.year} (facts as known on {assessment.known.known_at})"))
+    if summary.look is not None and summary.look.totals is not None:
+        screen.line(totals_told(summary.look), style="bold", indent=2)
+        screen.blank()
     screen.table([said("规则", "rulebook"), said("回答", "answers"), said("结论（企业数）", "outcomes (enterprises)"), said("未知", "unknown"), said("依据", "rests on")],
                  [_run_row(run) for run in assessment.runs], right=[3], indent=2)
     if assessment.skipped:
@@ -142,5 +145,5 @@ def _run_row(run: Run) -> list[str]:
 
 
 def _short(run: Run, code: str) -> Text:
-    return Text(code, code) if len(code) <= 2 else run.reading.code_title(code)
+    return same(code) if len(code) <= 2 and code.isalpha() else run.reading.code_title(code)
 

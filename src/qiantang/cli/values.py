@@ -9,7 +9,7 @@ from qiantang.cli.language import said, told
 from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.figures import figure, grouped, plain, unit_name
 from qiantang.kernel.expressions.types import Kind, Type
-from qiantang.kernel.units import ONE
+from qiantang.kernel.units import ONE, unit
 from qiantang.kernel.words import Text, preferred_lang
 
 UNKNOWN = "—"
@@ -18,7 +18,7 @@ Codes = Sequence[tuple[str, Text]]
 
 def headed(title: Text, kind: Type, percent: bool = False) -> str:
     """The title of a column with the unit its cells are in."""
-    name = "%" if percent else unit_name(kind.unit, preferred_lang()) if kind.is_number and kind.unit != ONE else ""
+    name = "%" if percent else unit_name(kind.unit, preferred_lang()) if kind.is_number and kind.unit not in (ONE, unit("名")) else ""
     return f"{told(title)}{said(f'（{name}）', f' ({name})')}" if name else told(title)
 
 

@@ -66,7 +66,14 @@ def _line(row: Mapping[str, Stored], shown: list[Shown | Figure], table: ViewTab
     if is_total:
         cells = [cell if c.name not in keys else "" for cell, c in zip(cells, shown, strict=True)]
         cells[0] = said("合计", "total")
+    elif keys:
+        cells = [_absent(c.name) if c.name in keys and row[c.name] is None else cell for cell, c in zip(cells, shown, strict=True)]
     return cells
+
+
+def _absent(key: str) -> str:
+    """A group without its key: an outcome that is unknown, or a fact that nobody stated."""
+    return said("未知", "unknown") if key == "outcome" else said("未注明", "not stated")
 
 
 def _cells(row: Mapping[str, Stored], shown: list[Shown | Figure], types: Mapping[str, Type], words: Mapping[str, Text]) -> Iterator[str]:

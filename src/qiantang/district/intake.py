@@ -31,8 +31,8 @@ def read_folder(directory: Path, tables: Sequence[Table], store: Path, known_at:
     """
     files = handed_in(directory)
     own = engine or DuckDBEngine()
+    door = Door(own, tables, store, known_at)
     try:
-        door = Door(own, tables, store, known_at)
         opened: list[tuple[str, int, Fault | None, Text | None]] = []
         for number, path in enumerate(files):
             name = path.relative_to(directory).as_posix()
@@ -49,6 +49,8 @@ def read_folder(directory: Path, tables: Sequence[Table], store: Path, known_at:
     finally:
         if engine is None:
             own.close()
+        else:
+            door.cleared()
 
 
 def take_in(workspace: Workspace, known_at: date, engine: DuckDBEngine, progress: Progress | None = None) -> IntakeReport:
@@ -58,7 +60,8 @@ def take_in(workspace: Workspace, known_at: date, engine: DuckDBEngine, progress
     _refuse_nothing(report, workspace)
     if not report.accepted and not any(workspace.facts.glob("*/*.parquet")):
         raise FactsError(*(report.faults or (_nothing(workspace),)))
-    write_whole(workspace.hidden / "intake.json", json.dumps(report.to_json(), ensure_ascii=False, indent=1))
+    kept = replace(report, quarantine=QUARANTINE if report.quarantine else "")
+    write_whole(workspace.hidden / "intake.json", json.dumps(kept.to_json(), ensure_ascii=False, indent=1))
     return report
 
 

@@ -201,7 +201,7 @@ def _part_of(part: str, whole: str, zh: str, en: str) -> Check:
         id=f"{part}_within_{whole}",
         holds=compare(_BARE.fact(part), "<=", _BARE.fact(whole)),
         message=Text(zh, en),
-        remedy=Text("核对两个数的口径与单位", "check notion and unit of both figures"),
+        remedy=Text("核对两个数的口径与单位。", "Check notion and unit of both figures."),
         column=part,
     )
 

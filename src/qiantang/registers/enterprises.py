@@ -89,7 +89,7 @@ ENTERPRISES = Table(
             id="scale_after_founding",
             holds=compare(_BARE.fact("founded_on"), "<=", _BARE.fact("above_scale_since")),
             message=Text("首次上规日期早于成立日期", "above scale before it was founded"),
-            remedy=Text("核对两个日期", "check both days"),
+            remedy=Text("核对两个日期。", "Check both days."),
             column="above_scale_since",
         ),
     ),

@@ -59,6 +59,6 @@ HONOURS = Table(
     checks=(
         Check("honour_ends_after_it_begins", compare(_BARE.fact("since"), "<=", _BARE.fact("until")),
               Text("有效期至早于认定日期", "the honour ends before it begins"),
-              Text("核对两个日期", "check both days"), "until"),
+              Text("核对两个日期。", "Check both days."), "until"),
     ),
 )

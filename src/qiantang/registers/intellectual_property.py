@@ -64,6 +64,6 @@ INTELLECTUAL_PROPERTY = Table(
     checks=(
         Check("right_ends_after_grant", compare(_BARE.fact("granted_on"), "<=", _BARE.fact("expires_on")),
               Text("失效日期早于授权日期", "the right expires before it was granted"),
-              Text("核对两个日期", "check both days"), "expires_on"),
+              Text("核对两个日期。", "Check both days."), "expires_on"),
     ),
 )

@@ -80,9 +80,9 @@ LEASES = Table(
     columns=_LEASES.columns,
     checks=(
         Check("lease_ends_after_it_begins", compare(_LEASES.fact("since"), "<=", _LEASES.fact("until")),
-              Text("到期日期早于起租日期", "the lease ends before it begins"), Text("核对两个日期", "check both days"), "until"),
+              Text("到期日期早于起租日期", "the lease ends before it begins"), Text("核对两个日期。", "Check both days."), "until"),
         Check("landlord_is_not_tenant", compare(_LEASES.fact("landlord_uscc"), "<>", _LEASES.fact("tenant_uscc")),
               Text("出租方与承租方相同", "landlord and tenant are the same"),
-              Text("自用土地不填租赁表", "own use is no lease: leave the row out"), "tenant_uscc"),
+              Text("自用土地不填租赁表。", "Own use is no lease: leave the row out."), "tenant_uscc"),
     ),
 )

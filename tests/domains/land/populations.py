@@ -29,7 +29,8 @@ def enterprises(least: int = 1, most: int = 9, gaps: bool = True) -> st.SearchSt
         "sector": st.just("industry"), "above_scale": st.booleans(), "founded_on": st.just(date(2001, 1, 1)),
         "industry_group": st.sampled_from(["pharma", "equipment"]), "had_safety_accident": st.sampled_from([False, False, True]),
         **{name: figure(low, high) for name, (low, high) in FIGURES.items()}}
-    return st.lists(st.fixed_dictionaries(facts), min_size=least, max_size=most).map(lambda rows: {f"E{i:02d}": row for i, row in enumerate(rows)})
+    drawn = st.lists(st.fixed_dictionaries(facts), min_size=least, max_size=most)
+    return drawn.map(lambda rows: {f"E{i:02d}": row for i, row in enumerate(rows)})
 
 
 def rows(reading: Reading, subjects: Mapping[str, Mapping[str, Shown]]) -> Sequence[dict[str, Stored]]:

@@ -123,8 +123,9 @@ def _library(folder: Path, **changes: str) -> Library:
 
 def test_a_county_needs_no_python(tmp_path: Path) -> None:
     reading = _library(tmp_path).book("mu/made-up").on()
-    subjects: dict[str, dict[str, Shown]] = {name: {"sector": "industry", "above_scale": True, "land_mu": Decimal(1), "tax_paid_wan": Decimal(tax)}
-                                              for name, tax in (("x", 7), ("y", 9))}
+    subjects: dict[str, dict[str, Shown]] = {
+        name: {"sector": "industry", "above_scale": True, "land_mu": Decimal(1), "tax_paid_wan": Decimal(tax)}
+        for name, tax in (("x", 7), ("y", 9))}
     found = judged(reading, stored_rows(reading.book.dossier, subjects, reading.day))
     assert [f.values["outcome"] for f in found if f is not None] == ["乙", "甲"]
     assert [f.values["score__points"] for f in found if f is not None] == [7000, 9000]

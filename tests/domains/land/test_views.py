@@ -53,7 +53,8 @@ def _shown(engine: DuckDBEngine, rulebook: str, name: str, population: Mapping[s
     found = printed(VIEWS[name].build(RunView(compiled)), both, d, reading)
 
     def number(column: str, value: Stored) -> Shown:
-        return found.types[column].decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        kind = found.types[column]
+        return value if value is None or not kind.is_number else kind.decimal(int(str(value)))
 
     return [{c: number(c, v) for c, v in row.items()} for row in engine.rows(found.select)]
 

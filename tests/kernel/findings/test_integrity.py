@@ -96,8 +96,9 @@ def test_other_years_and_places_are_not_compared() -> None:
 
 
 def test_rows_of_the_register_are_read_in_their_scale() -> None:
-    row: dict[str, Stored] = {"place": "丽水", "year": 2019, "indicator": "tax_per_mu", "part": "all", "figure": 189000, "unit": "万元/亩", "source": "看板",
-                              "published_on": date(2020, 1, 1)}
+    row: dict[str, Stored] = {
+        "place": "丽水", "year": 2019, "indicator": "tax_per_mu", "part": "all", "figure": 189000, "unit": "万元/亩", "source": "看板",
+        "published_on": date(2020, 1, 1)}
     found, = figures_of([row], PUBLISHED_FIGURES.column("figure").type)
     assert found.figure == Decimal("18.9")
     assert found.said == "18.9 万元/亩"

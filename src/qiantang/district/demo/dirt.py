@@ -62,7 +62,7 @@ class _Spoiling:
     outcome: Outcome
     rule: str = ""
     becomes: str = ""
-    """SQL over the old value ``old``; empty where the cell becomes a text."""
+    """SQL over the old value ``{old}``; empty where the cell becomes a text."""
     texts: tuple[Callable[[str], str], ...] = ()
 
 
@@ -80,20 +80,20 @@ def _spoilings(last_year: int) -> tuple[_Spoiling, ...]:
     this_year = f"{{year}} = {last_year}"
     other = "ABCDEFGHJKLMNPQRTUWXY"
     return (
-        _Spoiling("negative_tax", "税收数据", "tax_paid_wan", 4, f"{this_year} AND {{tax_paid_wan}} > 1000", "quarantined", "low", "-old"),
+        _Spoiling("negative_tax", "税收数据", "tax_paid_wan", 4, f"{this_year} AND {{tax_paid_wan}} > 1000", "quarantined", "low", "-{old}"),
         # Typed in yuan under a line that says thousand yuan; only what then leaves all bounds can be seen.
         _Spoiling("wrong_unit", "统计数据", "output_wan", 5, f"{this_year} AND {{output_wan}} BETWEEN 120000 AND 900000", "quarantined", "high",
-                  "old * 1000"),
+                  "{old} * 1000"),
         _Spoiling("wrong_unit", "能耗数据", "electricity_kwh", 4, f"{this_year} AND {{electricity_kwh}} BETWEEN 150 AND 9000", "quarantined",
-                  "high", "old * 10000"),
+                  "high", "{old} * 10000"),
         _Spoiling("missing_emission", "排放年度数据", "cod_t", 38, f"{this_year} AND {{cod_t}} > 0", "unknown", "", "NULL"),
         _Spoiling("bad_check_digit", "排放年度数据", "uscc", 3, f"{this_year} AND {{cod_t}} BETWEEN 0.01 AND 4", "quarantined", "check_character",
-                  f"left(old, 17) || substr('{other}', 1 + (strpos('{other}', right(old, 1)) + 3) % {len(other)}, 1)"),
-        _Spoiling("short_code", "能耗数据", "uscc", 2, f"{this_year} AND {{electricity_kwh}} < 20", "quarantined", "credit_code", "left(old, 17)"),
+                  f"left({{old}}, 17) || substr('{other}', 1 + (strpos('{other}', right({{old}}, 1)) + 3) % {len(other)}, 1)"),
+        _Spoiling("short_code", "能耗数据", "uscc", 2, f"{this_year} AND {{electricity_kwh}} < 20", "quarantined", "credit_code", "left({old}, 17)"),
         _Spoiling("former_code", "能耗数据", "uscc", 3, f"{this_year} AND {{uscc}} IN (SELECT uscc FROM identity WHERE kind = 'merger')", "warned",
-                  "stranger", "(SELECT max(i.old_uscc) FROM identity i WHERE i.uscc = old AND i.kind = 'merger')"),
+                  "stranger", "(SELECT max(i.old_uscc) FROM identity i WHERE i.uscc = {old} AND i.kind = 'merger')"),
         _Spoiling("part_above_whole", "科技数据", "rd_domestic_wan", 3, f"{this_year} AND {{rd_hightech_wan}} BETWEEN 50 AND 400", "quarantined",
-                  "rd_domestic_wan_within_rd_hightech_wan", "CAST(old * 10 + 100 AS DECIMAL(18, 2))"),
+                  "rd_domestic_wan_within_rd_hightech_wan", "CAST({old} * 10 + 100 AS DECIMAL(18, 2))"),
         _Spoiling("old_industry_name", "项目库", "leading_industry", 2, "{kind} = '产业投资项目'", "quarantined", "choice", "'生命健康'"),
         _Spoiling("text_in_number", "统计数据", "revenue_wan", 6, f"{this_year} AND {{output_wan}} BETWEEN 5000 AND 90000", "quarantined",
                   "not_a_number", "", (lambda v: f"约{v}", lambda _: "详见附表", lambda _: "待核实")),
@@ -136,56 +136,52 @@ class _Soiling:
         laid = self._sheets[of.sheet]
         header = laid.header(of.column)
         rows = self._picked(laid, f"{of.kind}/{of.column}", of.number, f"({self._said(laid, of.among)}) AND \"{header}\" IS NOT NULL")
-        key = self._key(laid)
-        for nth, (place, subject, old) in enumerate(self._cells(laid, rows, key, header)):
-            if of.texts:
-                new: str | None = of.texts[nth % len(of.texts)](old)
-                laid.texts[place, header] = str(new)
-            else:
-                self._connection.execute(f"UPDATE {laid.table} SET \"{header}\" = (SELECT {of.becomes} FROM (SELECT \"{header}\" AS old)) "
-                                         f"WHERE _at = {place}")
-                new = self._one(f"SELECT CAST(\"{header}\" AS VARCHAR) FROM {laid.table} WHERE _at = {place}")
-            self.done.append(Dirt(of.kind, laid.file, laid.name, laid.first_row + place - 1, header, subject, new, old, of.outcome, of.rule))
+        before = self._cells(laid, rows, header)
+        if of.texts:
+            for nth, (place, _, old) in enumerate(before):
+                laid.texts[place, header] = of.texts[nth % len(of.texts)](str(old))
+            after = [laid.texts[place, header] for place, _, _ in before]
+        else:
+            becomes = of.becomes.format(old=f'"{header}"')
+            self._connection.execute(f"UPDATE {laid.table} SET \"{header}\" = {becomes} WHERE _at IN ({_listed(rows)})")
+            after = [new for _, _, new in self._cells(laid, rows, header)]
+        for (place, subject, old), new in zip(before, after, strict=True):
+            self._note(of.kind, laid, place, header, str(subject), new, old, of.outcome, of.rule)
 
     def repeat(self, sheet: str, column: str, number: int, among: str, value: str) -> None:
         """Add rows at the end whose key stands in the sheet already, with another value."""
         laid = self._sheets[sheet]
-        header, key = laid.header(column), self._key(laid)
+        header = laid.header(column)
         rows = self._picked(laid, "duplicate", number, self._said(laid, among))
-        for place, subject, old in self._cells(laid, rows, key, header):
-            at = self._appended(laid, f"SELECT * REPLACE ({self._next(laid)} AS _at, {self._said(laid, value)} AS \"{header}\") "
-                                      f"FROM {laid.table} WHERE _at = {place}")
-            new = self._one(f"SELECT CAST(\"{header}\" AS VARCHAR) FROM {laid.table} WHERE _at = {at}")
-            self.done.append(Dirt("duplicate", laid.file, laid.name, laid.first_row + at - 1, key, subject, new, old, "quarantined", "duplicate"))
+        added = self._appended(laid, rows, f"{self._said(laid, value)} AS \"{header}\"")
+        for (_, subject, old), (place, _, new) in zip(self._cells(laid, rows, header), self._cells(laid, added, header), strict=True):
+            self._note("duplicate", laid, place, self._key(laid), str(subject), new, old, "quarantined", "duplicate")
 
     def strangers(self, sheet: str, number: int, last_year: int) -> None:
         """Add rows of enterprises that nobody registered."""
         laid = self._sheets[sheet]
         key, year = laid.header("uscc"), laid.header("year")
-        for nth in range(1, self._calibration.scaled(number) + 1):
-            at = self._appended(laid, f"SELECT * REPLACE ({self._next(laid)} AS _at, credit_code({nth}, 'F') AS \"{key}\", "
-                                      f"{last_year} AS \"{year}\") FROM {laid.table} WHERE _at = {nth}")
-            code = self._one(f"SELECT \"{key}\" FROM {laid.table} WHERE _at = {at}")
-            self.done.append(Dirt("stranger", laid.file, laid.name, laid.first_row + at - 1, key, code or "", code, None, "warned", "stranger"))
+        rows = list(range(1, self._calibration.scaled(number) + 1))
+        for place, code, _ in self._cells(laid, self._appended(laid, rows, f"credit_code(_at, 'F') AS \"{key}\", {last_year} AS \"{year}\""), key):
+            self._note("stranger", laid, place, key, str(code), code, None, "warned", "stranger")
 
     def self_lease(self, sheet: str, number: int) -> None:
         """Add leases in which a landlord lets to itself."""
         laid = self._sheets[sheet]
         key, landlord, tenant = (laid.header(c) for c in ("lease", "landlord_uscc", "tenant_uscc"))
         rows = self._picked(laid, "self_lease", number, "true")
-        for place, subject, old in self._cells(laid, rows, key, tenant):
-            at = self._appended(laid, f"SELECT * REPLACE ({self._next(laid)} AS _at, \"{key}\" || '-Z' AS \"{key}\", \"{landlord}\" AS \"{tenant}\") "
-                                      f"FROM {laid.table} WHERE _at = {place}")
-            new = self._one(f"SELECT \"{tenant}\" FROM {laid.table} WHERE _at = {at}")
-            self.done.append(Dirt("self_lease", laid.file, laid.name, laid.first_row + at - 1, tenant, f"{subject}-Z", new, old, "quarantined",
-                                  "landlord_is_not_tenant"))
+        added = self._appended(laid, rows, f"\"{key}\" || '-Z' AS \"{key}\", \"{landlord}\" AS \"{tenant}\"")
+        for (_, _, old), (place, subject, new) in zip(self._cells(laid, rows, tenant), self._cells(laid, added, tenant), strict=True):
+            self._note("self_lease", laid, place, tenant, str(subject), new, old, "quarantined", "landlord_is_not_tenant")
 
     def footer(self, sheet: str, words: str) -> None:
         """Add a line under the table that is no row of it."""
         laid = self._sheets[sheet]
         key = laid.header("uscc")
-        at = self._appended(laid, f"SELECT {self._next(laid)} AS _at, '{words}' AS \"{key}\"", by_name=True)
-        self.done.append(Dirt("footer", laid.file, laid.name, laid.first_row + at - 1, key, words, words, None, "quarantined", "credit_code"))
+        place = self._rows(laid) + 1
+        self._connection.execute(f"INSERT INTO {laid.table} BY NAME SELECT {place} AS _at, '{words}' AS \"{key}\"")
+        laid.spoilt.add(place)
+        self._note("footer", laid, place, key, words, words, None, "quarantined", "credit_code")
 
     def unread(self, sheet: str, header: str, kind: str) -> None:
         """Write down a column that the register does not know by that name."""
@@ -198,11 +194,15 @@ class _Soiling:
         key, year = laid.header("uscc"), laid.header("year")
         found = self._connection.execute(
             f"SELECT t._at, t.\"{key}\", i.old_name, e.name FROM {laid.table} t JOIN identity i ON i.uscc = t.\"{key}\" AND i.kind = 'rename' "
-            f"JOIN registry e ON e.id = i.id WHERE t.\"{year}\" = {last_year} AND t._at NOT IN ({self._spoilt(laid)}) ORDER BY t._at").fetchall()
-        for at, code, old, name in found:
-            self.done.append(Dirt("old_name", laid.file, laid.name, laid.first_row + at - 1, "纳税人名称", code, old, name, "read"))
+            f"JOIN registry e ON e.id = i.id WHERE t.\"{year}\" = {last_year} AND t._at NOT IN ({_listed(sorted(laid.spoilt))}) ORDER BY t._at").fetchall()
+        for place, code, old, name in found:
+            self._note("old_name", laid, int(place), "纳税人名称", str(code), str(old), str(name), "read", "")
 
     # --- pieces ---
+
+    def _note(self, kind: str, laid: LaidSheet, place: int, header: str, subject: str, written: str | None, true: str | None,
+              outcome: Outcome, rule: str) -> None:
+        self.done.append(Dirt(kind, laid.file, laid.name, laid.first_row + place - 1, header, subject, written, true, outcome, rule))
 
     @staticmethod
     def _said(laid: LaidSheet, words: str) -> str:
@@ -215,32 +215,33 @@ class _Soiling:
     def _key(laid: LaidSheet) -> str:
         return laid.header(laid.sheet.table.key[0])
 
-    @staticmethod
-    def _spoilt(laid: LaidSheet) -> str:
-        return ", ".join(str(at) for at in sorted(laid.spoilt)) or "0"
-
     def _picked(self, laid: LaidSheet, kind: str, number: int, among: str) -> list[int]:
         rows = [int(at) for at, in self._connection.execute(
-            f"SELECT _at FROM {laid.table} WHERE ({among}) AND _at NOT IN ({self._spoilt(laid)}) "
+            f"SELECT _at FROM {laid.table} WHERE ({among}) AND _at NOT IN ({_listed(sorted(laid.spoilt))}) "
             f"ORDER BY draw('dirt/{kind}', _at), _at LIMIT {self._calibration.scaled(number)}").fetchall()]
         laid.spoilt.update(rows)
-        return rows
+        return sorted(rows)
 
-    def _cells(self, laid: LaidSheet, rows: list[int], key: str, header: str) -> list[tuple[int, str, str]]:
-        listed = ", ".join(str(at) for at in rows) or "0"
-        return [(int(at), str(subject), str(old)) for at, subject, old in self._connection.execute(
-            f"SELECT _at, \"{key}\", CAST(\"{header}\" AS VARCHAR) FROM {laid.table} WHERE _at IN ({listed}) ORDER BY _at").fetchall()]
+    def _cells(self, laid: LaidSheet, rows: list[int], header: str) -> list[tuple[int, str | None, str | None]]:
+        """Place, key and one cell of some rows, in their order."""
+        return [(int(at), subject, value) for at, subject, value in self._connection.execute(
+            f"SELECT _at, CAST(\"{self._key(laid)}\" AS VARCHAR), CAST(\"{header}\" AS VARCHAR) FROM {laid.table} "
+            f"WHERE _at IN ({_listed(rows)}) ORDER BY _at").fetchall()]
 
-    @staticmethod
-    def _next(laid: LaidSheet) -> str:
-        return f"(SELECT max(_at) + 1 FROM {laid.table})"
+    def _rows(self, laid: LaidSheet) -> int:
+        row = self._connection.execute(f"SELECT max(_at) FROM {laid.table}").fetchone()
+        return int(row[0]) if row is not None and row[0] is not None else 0
 
-    def _appended(self, laid: LaidSheet, select: str, by_name: bool = False) -> int:
-        self._connection.execute(f"INSERT INTO {laid.table} {'BY NAME ' if by_name else ''}{select}")
-        at = int(self._one(f"SELECT CAST(max(_at) AS VARCHAR) FROM {laid.table}") or 0)
-        laid.spoilt.add(at)
-        return at
+    def _appended(self, laid: LaidSheet, rows: list[int], changed: str) -> list[int]:
+        """Add copies of some rows at the end, with cells changed; gives their places, in the order of the rows."""
+        last = self._rows(laid)
+        self._connection.execute(
+            f"INSERT INTO {laid.table} SELECT * REPLACE ({last} + row_number() OVER (ORDER BY _at) AS _at, {changed}) FROM {laid.table} "
+            f"WHERE _at IN ({_listed(rows)})")
+        added = list(range(last + 1, self._rows(laid) + 1))
+        laid.spoilt.update(added)
+        return added
 
-    def _one(self, query: str) -> str | None:
-        row = self._connection.execute(query).fetchone()
-        return None if row is None or row[0] is None else str(row[0])
+
+def _listed(rows: list[int]) -> str:
+    return ", ".join(str(at) for at in rows) or "0"

@@ -26,6 +26,10 @@ from qiantang.kernel.facts.vintages import SEQUENCE, Vintage
 from qiantang.kernel.words import Text, joined
 
 
+SCRATCH = ("quarantine", "plain", "flags", "held", "codes", "doubles", "beside", "places", "known", "sources")
+"""Tables that the door makes on its way."""
+
+
 class Door:
     """Takes sheets in one by one; ``closed`` settles them together and writes what is new to the store."""
 
@@ -73,6 +77,14 @@ class Door:
         """Write every quarantined cell and sheet with its place, rule, message and remedy; False where there is none."""
         return self._quarantine.write(to, [(n, s.file, s.sheet, s.table) for n, s in enumerate(self._sheets)],
                                       [(n, f) for n, s in enumerate(self._sheets) for f in s.faults])
+
+    def cleared(self) -> None:
+        """Give the engine's memory back; the door is used up."""
+        for typed in self._typed.values():
+            self._engine.execute(f"DROP TABLE IF EXISTS {typed.name}")
+        for scratch in SCRATCH:
+            self._engine.execute(f"DROP TABLE IF EXISTS {scratch}")
+        self._typed.clear()
 
     def _taken(self, number: int, sheet: Sheet) -> SheetIntake:
         columnar = sheet.columnar

@@ -125,6 +125,9 @@ class SheetAtTheDoor:
         if self._layout.year is not None:
             columns.append(f"CAST({self._layout.year} AS BIGINT) AS {self._dialect.quoted(str(self._layout.table.period))}")
         self._run(f"CREATE OR REPLACE TABLE {self._typed} AS SELECT {', '.join(columns)} FROM plain AS p{joins}")
+        for at, odd_words in enumerate(unread):
+            if odd_words:
+                self._run(f"DROP TABLE words_{at}")
         return rounded
 
     def check(self) -> None:

@@ -59,7 +59,8 @@ class BoundsEvaluation:
     """A tree over rows some of whose facts, and some of whose parameters, are known only as ranges.
 
     ``rows`` hold stored values; ``open_facts`` the range of a fact (scaled integers) for the rows in which it is
-    missing; ``open_parameters`` the lowest and highest value of a parameter by path.
+    missing; ``open_parameters`` the lowest and highest value of a parameter by path, which may be set anew between
+    one tree and the next. What has one shape and rests on the same ranges is worked out once for all trees.
     """
 
     def __init__(self, rows: Sequence[Mapping[str, Stored]], law_date: date, open_facts: Mapping[str, tuple[int, int]],
@@ -68,14 +69,35 @@ class BoundsEvaluation:
         self.law_date = law_date
         self.open_facts = open_facts
         self.open_parameters = open_parameters
-        self._known: dict[int, tuple[n.Expr, list[Possible]]] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._values: list[list[Possible]] = []
+        self._now: dict[int, tuple[n.Expr, int]] = {}
 
     def of(self, node: n.Expr) -> list[Possible]:
         """What the node may be, for every row."""
-        for inner in n.walk(node):
-            if id(inner) not in self._known:
-                self._known[id(inner)] = (inner, _COMPUTE[type(inner)](self, inner))
-        return self._known[id(node)][1]
+        if id(node) not in self._now:
+            for inner in n.walk(node):
+                if id(inner) not in self._now:
+                    self._now[id(inner)] = (inner, self._number(inner))
+        return self._values[self._now[id(node)][1]]
+
+    def under(self, open_parameters: Mapping[str, tuple[Decimal, Decimal]]) -> BoundsEvaluation:
+        """The same evaluation, from now on with these ranges of the parameters."""
+        self.open_parameters = open_parameters
+        self._now = {}
+        return self
+
+    def _number(self, node: n.Expr) -> int:
+        parts = (node.of,) if isinstance(node, n.Step) else node.children
+        paths = [b.path for b in node.bands] if isinstance(node, p.Quota) else [getattr(node, "path", "")]
+        ranges = tuple(self.open_parameters.get(path) for path in paths)
+        shape = (type(node), node.detail, node.type.scale, ranges, tuple(self._now[id(part)][1] for part in parts))
+        found = self._numbers.get(shape)
+        if found is None:
+            values = _COMPUTE[type(node)](self, node)
+            found = self._numbers[shape] = len(self._values)
+            self._values.append(values)
+        return found
 
     def share(self, band: p.QuotaBand) -> tuple[Fraction, Fraction]:
         """A quota's bound, from its least to its greatest admissible share."""

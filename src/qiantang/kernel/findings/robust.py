@@ -96,17 +96,20 @@ def robust(reading: Reading, rows: Sequence[Mapping[str, Stored]], splits: int =
     """
     guesses = guesses_of(reading)
     facts = open_facts_of(reading)
-    whole, combinations = _outcomes(reading, rows, guesses, facts, splits)
+    everything = BoundsEvaluation(rows, reading.day, facts, {})
+    nothing = BoundsEvaluation(rows, reading.day, {}, {})
+    whole, combinations = _outcomes(reading, everything, guesses, splits)
     alone: dict[str, list[frozenset[str | None]]] = {}
     open_subjects = [i for i, outcomes in enumerate(whole) if len(outcomes) > 1]
     if open_subjects:
         for guess in guesses:
-            alone[guess.path] = _outcomes(reading, rows, (guess,), {}, splits)[0]
+            alone[guess.path] = _outcomes(reading, nothing, (guess,), splits)[0]
         missing = {name for i in open_subjects for name in facts if rows[i].get(name) is None}
         for name in sorted(missing):
-            alone[name] = _outcomes(reading, rows, (), {name: facts[name]}, splits)[0]
+            only = BoundsEvaluation(rows, reading.day, {name: facts[name]}, {})
+            alone[name] = _outcomes(reading, only, (), splits)[0]
     subject = reading.book.dossier.subject
-    base = _outcomes(reading, rows, (), {}, 1)[0] if open_subjects else whole
+    base = _outcomes(reading, nothing, (), 1)[0] if open_subjects else whole
     standings = []
     for i, outcomes in enumerate(whole):
         decides = tuple(name for name, found in alone.items() if len(found[i] | base[i]) > 1) if len(outcomes) > 1 else ()
@@ -114,9 +117,9 @@ def robust(reading: Reading, rows: Sequence[Mapping[str, Stored]], splits: int =
     return Robustness(tuple(standings), guesses, facts, combinations)
 
 
-def _outcomes(reading: Reading, rows: Sequence[Mapping[str, Stored]], guesses: Sequence[Guess],
-              facts: Mapping[str, tuple[int, int]], splits: int) -> tuple[list[frozenset[str | None]], int]:
-    found: list[set[str | None]] = [set() for _ in rows]
+def _outcomes(reading: Reading, evaluation: BoundsEvaluation, guesses: Sequence[Guess],
+              splits: int) -> tuple[list[frozenset[str | None]], int]:
+    found: list[set[str | None]] = [set() for _ in evaluation.rows]
     many = 0
     for book, ranges in _worlds(reading.book, guesses, splits):
         many += 1
@@ -126,8 +129,7 @@ def _outcomes(reading: Reading, rows: Sequence[Mapping[str, Stored]], guesses: S
                 remedy=Text("请减少备选值，或调小 --splits。", "Give fewer alternatives, or lower --splits."))
         world = book.on(reading.day)
         _refuse_structural(world, ranges)
-        evaluation = BoundsEvaluation(rows, reading.day, facts, ranges)
-        for i, possible in enumerate(evaluation.of(world.outcome)):
+        for i, possible in enumerate(evaluation.under(ranges).of(world.outcome)):
             assert not isinstance(possible, Range)
             found[i] |= {None if v is None else str(v) for v in possible}
     return [frozenset(f) for f in found], many

@@ -129,8 +129,8 @@ def _listing(view: Listing, relation: str, dialect: Dialect, reading: Reading, l
     wanted = {c.name: c.expr for c in view.columns}
     keys = {f"_o{i}": expr for i, (expr, _) in enumerate(view.order)}
     rows, types = _rows(wanted | keys, view.where, relation, dialect, reading)
-    order = ", ".join(f"{dialect.quoted(f'_o{i}')} {'DESC' if down else 'ASC'} NULLS LAST"
-                      for i, (_, down) in enumerate(view.order))
+    order = ", ".join(f"{dialect.ordered(dialect.quoted(f'_o{i}'), expr.type)} {'DESC' if down else 'ASC'} NULLS LAST"
+                      for i, (expr, down) in enumerate(view.order))
     most = limit if limit is not None else view.limit
     select = (f"SELECT {', '.join(dialect.quoted(n) for n in wanted)} FROM {rows} AS _r"
               + (f" ORDER BY {order}" if order else "") + (f" LIMIT {most}" if most is not None else ""))
@@ -153,7 +153,7 @@ def _tally(view: Tally, relation: str, dialect: Dialect, reading: Reading) -> Pr
         both = (f"SELECT 0 AS _last, * FROM ({select}) AS _g UNION ALL "
                 f"SELECT 1 AS _last, * FROM (SELECT {empty}, {figures} FROM {rows} AS _r) AS _t")
         named = ", ".join([*keys, *(d.quoted(f.name) for f in view.figures)])
-        select = f"SELECT {named} FROM ({both}) AS _u ORDER BY _last, {', '.join(f'{k} NULLS LAST' for k in keys)}"
+        select = f"SELECT {named} FROM ({both}) AS _u ORDER BY _last, {', '.join(f'{d.ordered(d.quoted(k.name), types[k.name])} NULLS LAST' for k in view.by)}"
     found = {k.name: types[k.name] for k in view.by} | {f.name: _type(f, types) for f in view.figures}
     titles = {k.name: k.title for k in view.by} | {f.name: f.title for f in view.figures}
     return Printed(select, found, titles)
@@ -163,10 +163,10 @@ def _figure(figure: Figure, d: Dialect, types: Mapping[str, Type]) -> str:
     where = d.quoted(f"_{figure.name}_where") if figure.where is not None else "TRUE"
     of, over = d.quoted(f"_{figure.name}_of"), d.quoted(f"_{figure.name}_over")
     if figure.how == "count":
-        return f"CAST(sum(CASE WHEN {where} THEN 1 ELSE 0 END) AS {d.big})"
-    if figure.how in ("least", "greatest"):
-        return f"{'min' if figure.how == 'least' else 'max'}(CASE WHEN {where} THEN {of} END)"
+        return f"count(CASE WHEN {where} THEN 1 END)"
     kind = types[f"_{figure.name}_of"]
+    if figure.how in ("least", "greatest"):
+        return f"{'min' if figure.how == 'least' else 'max'}(CASE WHEN {where} THEN {d.ordered(of, kind)} END)"
     if figure.how == "sum":
         if kind.unit.is_ratio:
             raise RulebookError.of(f"比率不能相加（{figure.name}）", f"ratios cannot be added ({figure.name})")

@@ -154,6 +154,9 @@ class _Reader:
 
     def source(self, node: yaml.Node | None, path: str, default: Source, clause: yaml.Node | None = None) -> Source:
         found = self.mapping(node, path, _SOURCE) if node is not None else {}
+        if "document" in found:
+            # Number, clause, day and link belong to a document: another one does not have those of the first.
+            default = Source(default.issuer, default.document)
 
         def word(key: str, otherwise: str) -> str:
             return self.word(found[key], path) if key in found else otherwise
