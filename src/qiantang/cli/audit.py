@@ -61,7 +61,8 @@ def verify(
                              f"{chain.count:,} entries, the chain is whole; all {many:,} cases follow from it." if holds
                              else f"{chain.count:,} entries, the chain is whole."))
         screen.faults([f.said(preferred_lang()) for f in faults])
-        screen.note(said(f"请留存以备下次核验：--anchor {chain.head.seq}:{chain.head.hash}", f"Keep for the next time: --anchor {chain.head.seq}:{chain.head.hash}"))
+        screen.command(f"qiantang audit verify --anchor {chain.head.seq}:{chain.head.hash}",
+                       said("留存此句，下次可查出此前的记录是否被改写", "keep this line: next time it finds a log that was rewritten"))
 
     return Answer({"whole": chain.whole, "holds": holds, "entries": chain.count, "cases": many, "head": {"seq": chain.head.seq, "hash": chain.head.hash},
                    "broken": chain.broken, "faults": [fault_told(f) for f in faults]}, draw, Code.DONE if holds else Code.ATTENTION)

@@ -18,7 +18,8 @@ from qiantang.cli.declaring import JsonOption, LangOption, command, group
 from qiantang.cli.language import said, told
 from qiantang.cli.options import ByOption, DayOption, DirOption, LimitOption
 from qiantang.cli.screen import Screen
-from qiantang.kernel.words import Text
+from qiantang.kernel.expressions.figures import figure
+from qiantang.kernel.words import Text, preferred_lang
 
 if TYPE_CHECKING:
     from qiantang.district.workspace import Workspace
@@ -120,7 +121,7 @@ def show(case: CaseArgument, on: DayOption = None, directory: DirOption = None) 
         process, day = desk.process(found.process), acting_day(workspace, on)
 
     def draw(screen: Screen) -> None:
-        _draw_case(screen, found, process, day)
+        _draw_case(screen, found, process, day, workspace)
         _draw_history(screen, process, events)
         _draw_steps(screen, found, process, day)
 
@@ -146,7 +147,7 @@ def do(
         process, day = desk.process(before.process), _no_earlier(before, acting_day(workspace, on), on)
         declared = next((e for e in process.events if e.name == event), None)
         after = desk.step(case, event, _payload(declared, given), day=day, at=now(), actor=actor((process,), by))
-    return _moved(after, process, day)
+    return _moved(after, process, day, workspace)
 
 
 def assign(
@@ -160,7 +161,7 @@ def assign(
         before = desk.case(case)
         process, day = desk.process(before.process), _no_earlier(before, acting_day(workspace, on), on)
         after = desk.assign(case, person, day=day, at=now(), actor=actor((process,), by))
-    return _moved(after, process, day)
+    return _moved(after, process, day, workspace)
 
 
 def chase(by: ByOption = None, on: DayOption = None, directory: DirOption = None) -> Answer:
@@ -220,9 +221,9 @@ def zero(process: ProcessOption = None, every: Annotated[Every, typer.Option("--
 # --- one case ---
 
 
-def _moved(after: Case, process: Process, day: date) -> Answer:
+def _moved(after: Case, process: Process, day: date, workspace: Workspace) -> Answer:
     def draw(screen: Screen) -> None:
-        _draw_case(screen, after, process, day)
+        _draw_case(screen, after, process, day, workspace)
         _draw_steps(screen, after, process, day)
 
     return Answer(_told(after, process, day), draw)
@@ -233,35 +234,54 @@ def _no_earlier(case: Case, day: date, asked: date | None) -> date:
     return day if asked is not None else max(day, case.last_event_on)
 
 
-def _draw_case(screen: Screen, case: Case, process: Process, day: date) -> None:
+def _draw_case(screen: Screen, case: Case, process: Process, day: date, workspace: Workspace) -> None:
     screen.heading(f"{case.id} · {told(process.title)}")
+    named = _Named(workspace, case)
     rows: list[tuple[str, str | Text]] = [(said("对象", "subject"), _subject(case)), (said("状态", "state"), process.state(case.state).title)]
     if case.is_open:
-        rows += [(said("责任方", "owner"), _owner(process, case)), (said("期限", "due"), _due(case, day))]
+        scope = f" · {told(named.words[case.scope])}" if case.scope in named.words else ""
+        rows += [(said("责任方", "owner"), _owner(process, case) + scope), (said("期限", "due"), _due(case, day))]
     else:
         rows.append((said("办结", "closed"), str(case.closed_on)))
-    rows += [(said("立案", "opened"), str(case.opened_on)), (said("依据", "stands on"), f"{case.basis.rulebook}: {case.basis.outcome}")]
+    outcome = told(named.words.get(case.basis.outcome, Text(case.basis.outcome, case.basis.outcome)))
+    rows += [(said("立案", "opened"), str(case.opened_on)), (said("依据", "stands on"), f"{case.basis.rulebook}: {outcome}")]
     if case.last_seen.run != case.basis.run:
         rows.append((said("最近一次评价", "newest run says"), case.last_seen.outcome or said("未知", "unknown")))
-    titles = {need.name: need for event in process.events for need in event.needs}
+    needs = {need.name: need for event in process.events for need in event.needs}
     for name, value in case.payload.items():
-        if name not in ("name", "uscc") and value not in (None, ""):
-            rows.append((_field_title(name, titles), _field_value(value, titles.get(name))))
+        if name != "name" and value not in (None, ""):
+            rows.append((told(needs[name].title), _chosen(value, needs[name])) if name in needs and name not in named.kinds
+                        else (named.title(name), named.value(name, value)))
     screen.pairs(rows)
 
 
-def _field_title(name: str, needs: Mapping[str, Need]) -> str:
-    if name in needs:
-        return told(needs[name].title)
-    from qiantang.registers.dossiers import ENTERPRISE
-
-    columns = {c.name: c.title for c in ENTERPRISE.columns}
-    return told(columns[name]) if name in columns else name.removesuffix("__value").replace("__", " ")
+def _chosen(value: object, need: Need) -> str:
+    return {c.name: told(c.title) for c in need.choices}.get(str(value), str(value))
 
 
-def _field_value(value: object, need: Need | None) -> str:
-    choices = {c.name: told(c.title) for c in need.choices} if need is not None else {}
-    return choices.get(str(value), str(value))
+class _Named:
+    """What the fields that a finding brought into its case are called, and in which unit they are."""
+
+    def __init__(self, workspace: Workspace, case: Case) -> None:
+        from qiantang.cli.words import words_of
+
+        reading = workspace.house.library.book(case.basis.rulebook).on(case.opened_on)
+        self.words = words_of(workspace, reading)
+        self.kinds = {c.name: c.type for c in reading.book.dossier.columns} | {n: e.type for n, e in reading.columns().items()}
+
+    def title(self, name: str) -> str:
+        """The title of a fact, or of the criterion whose part it is."""
+        stem = name.rpartition("__")[0] or name
+        return told(self.words.get(name) or self.words.get(stem) or Text(name, name))
+
+    def value(self, name: str, value: object) -> str:
+        """A figure with its unit, or codes as words."""
+        from qiantang.cli.words import in_words
+
+        kind = self.kinds.get(name)
+        if kind is None or not kind.is_number:
+            return told(in_words(str(value), self.words))
+        return figure(Decimal(str(value)), kind.unit, preferred_lang())
 
 
 def _draw_history(screen: Screen, process: Process, events: list[CaseEvent]) -> None:

@@ -31,7 +31,8 @@ def declare(app: typer.Typer) -> None:
 
 def robust(
     rulebook: RulebookOption = None,
-    splits: Annotated[int, typer.Option("--splits", min=1, max=16, help=said("每个数值范围切成几段；越细越紧", "parts each range is cut into; finer is tighter"))] = 2,
+    splits: Annotated[int | None, typer.Option("--splits", min=1, max=16, show_default=False, help=said(
+        "每个数值范围切成几段，越细越紧；默认视组合数取 1 或 2", "parts each range is cut into, finer is tighter; default: 1 or 2, as the combinations allow"))] = None,
     limit: LimitOption = None, directory: DirOption = None,
 ) -> Answer:
     """Evaluate over all of them and count."""

@@ -17,7 +17,7 @@ from qiantang.cli.screen import Screen
 from qiantang.kernel.expressions.figures import figure, plain
 from qiantang.kernel.expressions.wording import band_ends
 from qiantang.kernel.rulebooks.parameters import Admissible, BandRow, Entry, Parameter, ParameterValue
-from qiantang.kernel.units import Unit
+from qiantang.kernel.units import ONE, Unit
 from qiantang.kernel.words import preferred_lang
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def value_said(parameter: Parameter, value: ParameterValue) -> str:
     """A parameter's value with its unit, or its bands."""
     lang = preferred_lang()
     if isinstance(value, Decimal):
-        return figure(value, parameter.unit, lang)
+        return figure(value, parameter.unit, lang, percent=_is_share(parameter))
     if isinstance(value, tuple):
         return said("；", "; ").join(_band(v, parameter.unit, parameter.gives) if isinstance(v, BandRow) else v for v in value)
     return plain(value, lang)
@@ -126,6 +126,12 @@ def admissible_said(parameter: Parameter, choices: Admissible) -> str:
     if choices.any_of:
         return said(" 或 ", " or ").join(value_said(parameter, v) for v in choices.any_of)
     return said(" 至 ", " to ").join(value_said(parameter, v) for v in (choices.low, choices.high) if v is not None)
+
+
+def _is_share(parameter: Parameter) -> bool:
+    """A plain number of which every value lies between nothing and the whole, and one strictly between."""
+    values = [e.value for e in parameter.entries if isinstance(e.value, Decimal)]
+    return parameter.unit == ONE and all(0 <= v <= 1 for v in values) and any(0 < v < 1 for v in values)
 
 
 def _band(row: BandRow, unit: Unit, gives: Unit) -> str:

@@ -238,11 +238,16 @@ def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequen
 
 
 def _case_findings(engine: Engine, run: Run, opening: Opening) -> list[CaseFinding]:
-    """Every subject of the run as the desk hears of it; only those whose finding holds carry the details."""
+    """Every subject of the run as the desk hears of it; only those whose finding holds carry the details.
+
+    A case always says whom it is about; it is in the scope of the platform the subject belongs to.
+    """
     d = engine.dialect
     dossier = run.reading.book.dossier
     view = RunView(run.judged)
-    details = {name: (view.column(name) if view.has(name) else view.fact(name)) for name in opening.details}
+    known = {c.name for c in dossier.columns}
+    names = dict.fromkeys((*(n for n in _WHO if n in known), *opening.details))
+    details = {name: (view.column(name) if view.has(name) else view.fact(name)) for name in names}
     named = ", ".join(d.quoted(n) for n in (dossier.subject, "outcome", *details))
     found = []
     for row in engine.rows(f"SELECT {named} FROM {rows_of(engine, run.stored, dossier)} AS _c"):
@@ -254,7 +259,8 @@ def _case_findings(engine: Engine, run: Run, opening: Opening) -> list[CaseFindi
                 value = row[name]
                 is_figure = expr.type.kind is Kind.NUMBER and isinstance(value, int)
                 payload[name] = str(expr.type.decimal(value)) if is_figure and isinstance(value, int) else value
-        found.append(CaseFinding(str(row[dossier.subject]), str(outcome or ""), holds, "", payload))
+        found.append(CaseFinding(str(row[dossier.subject]), str(outcome or ""), holds, str(row.get(_WHO[1]) or ""), payload))
     return found
 
 
+_WHO = ("name", "platform")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 
 from qiantang.district.assess import judged_for_run
 from qiantang.district.known import KnownFacts
@@ -33,7 +34,7 @@ from qiantang.kernel.findings.lifting import (
     single_changes,
     with_changes,
 )
-from qiantang.kernel.findings.robust import Robustness, robust
+from qiantang.kernel.findings.robust import MOST_COMBINATIONS, Robustness, guesses_of, robust
 from qiantang.kernel.findings.views import Printed, RunView, View, printed
 from qiantang.kernel.rulebooks.parameters import Parameter, ParameterValue
 from qiantang.kernel.rulebooks.rulebook import Reading, Rulebook
@@ -229,8 +230,13 @@ class Inquiry:
 
     # --- guesses ---
 
-    def robust(self, splits: int = 2) -> Robustness:
-        """Which outcomes each subject may have over all admissible values of what is not known."""
+    def robust(self, splits: int | None = None) -> Robustness:
+        """Which outcomes each subject may have over all admissible values of what is not known.
+
+        Ranges are cut into ``splits`` parts each; without it, into as many (at most two) as the combinations allow.
+        """
+        if splits is None:
+            splits = 2 if combinations_of(self.reading, 2) <= MOST_COMBINATIONS else 1
         subject = self.engine.dialect.quoted(self.dossier.subject)
         rows = self.engine.rows(f"SELECT f.* FROM {self._everybody} AS f JOIN "
                                 f"{self.engine.parquet([self.run.path])} AS r ON f.{subject} = r.{subject} ORDER BY f.{subject}")
@@ -245,6 +251,11 @@ class Inquiry:
         made = declared.build(RunView(self.judged))
         written = printed(made, self.reads.rows(self.run, self.reading), self.engine.dialect, self.reading, limit)
         return ViewTable(declared, made, written, self.reading, self.engine.rows(written.select))
+
+
+def combinations_of(reading: Reading, splits: int) -> int:
+    """How many combinations of admissible values there are when every range is cut into so many parts."""
+    return prod(len(guess.alternatives) or splits for guess in guesses_of(reading))
 
 
 def inquiry_for_view(reads: ReadService, name: str, rulebook: str | None = None) -> tuple[ViewDeclaration, Inquiry]:

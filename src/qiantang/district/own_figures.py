@@ -74,7 +74,9 @@ def figures_written(pairs: Mapping[str, object], dossier: Dossier, file: str = "
     headers = Headers([_as_table(dossier)])
     layout = headers.recognised(file, dossier.title.zh, [names])
     if layout is None:
-        raise FactsError(*(_unknown(Unread(0, name, _STRANGE, None), file) for name in names))
+        table = _as_table(dossier)
+        near = [(name, headers.nearest(table, name)) for name in names]
+        raise FactsError(*(_unknown(Unread(0, name, _STRANGE, None if meant is None else meant.title), file) for name, meant in near))
     faults = [*layout.faults, *(_unknown(u, file) for u in layout.unread)]
     facts: dict[str, Stored] = {}
     for headed in layout.headed:

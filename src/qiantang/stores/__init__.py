@@ -1,4 +1,4 @@
-"""Where state rests: cases, audit log, accounts, runs and corrections, in SQLite or PostgreSQL."""
+"""Where state rests: cases, audit log, accounts, runs, corrections, streamed findings; in SQLite or PostgreSQL."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ from qiantang.kernel.actions.cases import Case, CaseEvent
 from qiantang.kernel.actions.corrections import Correction
 from qiantang.kernel.actions.ports import CaseQuery, DayCount
 from qiantang.kernel.actions.runs import RunRecord
+from qiantang.kernel.findings.stream import StreamedFinding
 from qiantang.stores import rows
 from qiantang.stores.migration import migrate, version_of
 from qiantang.stores.schema import (
@@ -42,6 +43,7 @@ from qiantang.stores.schema import (
     ENTRY_REFERENCES,
     MOVEMENTS,
     RUNS,
+    STREAMED_FINDINGS,
     VERSION,
 )
 
@@ -166,6 +168,19 @@ class _Reader:
         asked = select(RUNS).where(true() if rulebook is None else RUNS.c.rulebook == rulebook)
         return [rows.run_from(row) for row in self._rows(asked.order_by(RUNS.c.seq))]
 
+    def finding(self, finding_id: str) -> StreamedFinding | None:
+        row = self._row(select(STREAMED_FINDINGS).where(STREAMED_FINDINGS.c.id == finding_id))
+        return None if row is None else rows.finding_from(row)
+
+    def amendment(self, finding_id: str) -> StreamedFinding | None:
+        row = self._row(select(STREAMED_FINDINGS).where(STREAMED_FINDINGS.c.amends == finding_id))
+        return None if row is None else rows.finding_from(row)
+
+    def findings(self, rulebook: str | None = None, subject: str | None = None) -> list[StreamedFinding]:
+        asked = select(STREAMED_FINDINGS).where(true() if rulebook is None else STREAMED_FINDINGS.c.rulebook == rulebook,
+                                                true() if subject is None else STREAMED_FINDINGS.c.subject == subject)
+        return [rows.finding_from(row) for row in self._rows(asked.order_by(STREAMED_FINDINGS.c.at, STREAMED_FINDINGS.c.id))]
+
     def corrections(self, table: str | None = None, key: str | None = None) -> list[Correction]:
         asked = select(CORRECTIONS).where(true() if table is None else CORRECTIONS.c.table_name == table,
                                           true() if key is None else CORRECTIONS.c.row_key == key)
@@ -216,6 +231,9 @@ class _Writer(_Reader):
 
     def add_run(self, run: RunRecord, seq: int) -> None:
         self._add(RUNS, [rows.run_cells(run, seq)])
+
+    def add_findings(self, findings: Sequence[StreamedFinding], seq: int) -> None:
+        self._add(STREAMED_FINDINGS, [rows.finding_cells(finding, seq) for finding in findings])
 
     def add_correction(self, correction: Correction) -> None:
         self._add(CORRECTIONS, [rows.correction_cells(correction)])

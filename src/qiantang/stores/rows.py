@@ -13,6 +13,7 @@ from qiantang.kernel.actions.corrections import Correction
 from qiantang.kernel.actions.deadlines import Deadline
 from qiantang.kernel.actions.plain import canonical, read_instant, read_mapping, written_instant
 from qiantang.kernel.actions.runs import RunRecord
+from qiantang.kernel.findings.stream import StreamedFinding, read_values, written_values
 from qiantang.kernel.words import Text
 
 Row = Mapping[str, Any]
@@ -108,6 +109,18 @@ def correction_from(row: Row) -> Correction:
     return Correction(row["table_name"], row["row_key"], row["column_name"], json.loads(row["old"]),
                       json.loads(row["new"]), row["evidence"], row["actor"], read_instant(row["at"]),
                       row["personal"], row["number"])
+
+
+def finding_cells(finding: StreamedFinding, seq: int) -> Cells:
+    """A streamed finding as cells."""
+    return {"id": finding.id, "seq": seq, "rulebook": finding.rulebook, "subject": finding.subject, "at": written_instant(finding.at),
+            "outcome": finding.outcome, "values_told": written_values(finding.values), "amends": finding.amends or None}
+
+
+def finding_from(row: Row) -> StreamedFinding:
+    """A row as a streamed finding."""
+    return StreamedFinding(row["id"], row["rulebook"], row["subject"], read_instant(row["at"]), row["outcome"],
+                           read_values(row["values_told"]), row["amends"] or "")
 
 
 def _owner_cells(owner: Owner | None) -> Cells:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 """The migration that this code works with; a store that says otherwise is migrated when it is opened."""
 
 TABLES = MetaData()
@@ -157,5 +157,19 @@ CORRECTIONS = Table(
     Index("corrections_cell", "table_name", "row_key", "column_name"),
 )
 
-ENTRY_REFERENCES = (CASE_EVENTS.c.seq, MOVEMENTS.c.seq, RUNS.c.seq, CORRECTIONS.c.number)
+STREAMED_FINDINGS = Table(
+    "streamed_findings", TABLES,
+    Column("id", String(64), primary_key=True),
+    Column("seq", _ENTRY_NUMBER, ForeignKey("audit_log.seq"), nullable=False),
+    Column("rulebook", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("outcome", Text),
+    Column("values_told", Text, nullable=False),
+    Column("amends", String(64), ForeignKey("streamed_findings.id")),
+    UniqueConstraint("amends", name="streamed_findings_amended_once"),
+    Index("streamed_findings_subject", "subject", "rulebook", "at"),
+)
+
+ENTRY_REFERENCES = (CASE_EVENTS.c.seq, MOVEMENTS.c.seq, RUNS.c.seq, CORRECTIONS.c.number, STREAMED_FINDINGS.c.seq)
 """Every column that refers to an audit entry."""

@@ -54,13 +54,13 @@ def test_a_changed_value_changes_what_is_built_on_it_and_is_an_assumption(book: 
 
 
 def test_a_changed_value_of_no_parameter_suggests_a_near_one(book: Rulebook) -> None:
-    with pytest.raises(RulebookError, match="no parameter good_form near names: good_from"):
+    with pytest.raises(RulebookError, match="no parameter good_form.* near names: good_from"):
         book.with_parameter("good_form", Decimal(1))
 
 
 def test_a_form_that_asks_for_a_misspelt_parameter_is_told_the_near_one(tmp_path: Path) -> None:
     book = library(tmp_path, [written(parameters=PARAMETERS.replace("benchmark:", "benchmrak:"))]).book("mu/test")
-    with pytest.raises(RulebookError, match="lacks parameter benchmark near: benchmrak"):
+    with pytest.raises(RulebookError, match="lacks parameter benchmark.* near: benchmrak"):
         book.on(DAY)
 
 

@@ -25,7 +25,6 @@ from qiantang.kernel.facts.sheets import Cells, Sheet
 from qiantang.kernel.facts.vintages import SEQUENCE, Vintage
 from qiantang.kernel.words import Text, joined
 
-
 SCRATCH = ("quarantine", "plain", "flags", "held", "codes", "doubles", "beside", "places", "known", "sources")
 """Tables that the door makes on its way."""
 

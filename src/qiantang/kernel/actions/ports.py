@@ -13,6 +13,7 @@ from qiantang.kernel.actions.audit import Act, AuditEntry, Head
 from qiantang.kernel.actions.cases import Case, CaseEvent
 from qiantang.kernel.actions.corrections import Correction
 from qiantang.kernel.actions.runs import RunRecord
+from qiantang.kernel.findings.stream import StreamedFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,15 @@ class StateReader(Protocol):
     def runs(self, rulebook: str | None = None) -> list[RunRecord]:
         """Runs in the order they were recorded."""
 
+    def finding(self, finding_id: str) -> StreamedFinding | None:
+        """The streamed finding of this id."""
+
+    def amendment(self, finding_id: str) -> StreamedFinding | None:
+        """The finding that amends the one of this id."""
+
+    def findings(self, rulebook: str | None = None, subject: str | None = None) -> list[StreamedFinding]:
+        """Streamed findings, oldest first, amended ones among them."""
+
     def corrections(self, table: str | None = None, key: str | None = None) -> list[Correction]:
         """Corrections in the order they were recorded."""
 
@@ -123,12 +133,15 @@ class StateWriter(StateReader, Protocol):
     def add_run(self, run: RunRecord, seq: int) -> None:
         """Put a run in, with the number of its audit entry."""
 
+    def add_findings(self, findings: Sequence[StreamedFinding], seq: int) -> None:
+        """Put streamed findings in, amended ones first, with the number of the audit entry that names them."""
+
     def add_correction(self, correction: Correction) -> None:
         """Put a correction in, under the number of its audit entry."""
 
 
 class StateStore(Protocol):
-    """A store of cases, audit log, accounts, runs and corrections."""
+    """A store of cases, audit log, accounts, runs, corrections and streamed findings."""
 
     def reading(self) -> AbstractContextManager[StateReader]:
         """One look at the store; it holds up no writer."""

@@ -23,6 +23,17 @@ def rewritten(root: Expr, swap: Mapping[int, Expr]) -> Expr:
     return done[id(root)]
 
 
+def transformed(root: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """``change`` is asked of every node, after its parts were changed, and gives what stands in its place."""
+    done: dict[int, Expr] = {}
+    for node in n.walk(root):
+        inner = (node.of,) if isinstance(node, n.Step) else node.children
+        parts = [done[id(c)] for c in inner]
+        same = all(a is b for a, b in zip(parts, inner, strict=True))
+        done[id(node)] = change(node if same else _REBUILD[type(node)](node, parts))
+    return done[id(root)]
+
+
 def _population(node: p.Population, parts: list[Expr]) -> tuple[list[Expr], Expr, list[Expr]]:
     groups = len(node.within)
     return parts[:groups], parts[groups], parts[groups + 1:]

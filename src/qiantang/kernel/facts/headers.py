@@ -14,7 +14,7 @@ from qiantang.kernel.facts.schema import Column, Table
 from qiantang.kernel.units import Unit, known_unit
 from qiantang.kernel.words import Text
 
-HEADER_ROWS = 40
+HEADER_ROWS = 25
 """How many rows from the top the header may stand in."""
 
 ASIDES = frozenset(("说明", "填表说明", "填报说明", "readme", "notes", "代码", "codes"))
@@ -98,10 +98,11 @@ class Headers:
         gives, and by its own or its file's name.
         """
         best: tuple[float, int, Table] | None = None
+        written = [[plain(cell) for cell in row if isinstance(cell, str) and cell.strip()] for row in rows[:HEADER_ROWS]]
         for table in self.tables:
             named = _named(table, sheet, file)
-            for number, row in enumerate(rows[:HEADER_ROWS]):
-                meant = [self._meaning(table, plain(cell)) for cell in row if isinstance(cell, str) and cell.strip()]
+            for number, row in enumerate(written):
+                meant = [self._meaning(table, cell) for cell in row]
                 given = {m.column.name for m in meant if m.column}
                 if not given or (len(given) < 2 and not named and len(meant) > 1):
                     continue

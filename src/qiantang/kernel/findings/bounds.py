@@ -14,9 +14,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import product
 
+from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Stored
+from qiantang.kernel.expressions.rewrite import transformed
+from qiantang.kernel.expressions.types import EXACT, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,54 +58,81 @@ def _hull(values: Iterable[Possible]) -> Possible:
     return Range(min(r.low for r in ranges), max(r.high for r in ranges), null)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Between(n.Expr):
+    """A parameter of which only the ends are known, as integers of the type's scale."""
+
+    low: int
+    high: int
+    path: str
+
+    @property
+    def detail(self) -> tuple[object, ...]:
+        return (self.low, self.high, self.type.scale, self.type.unit, self.path)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharesBetween(n.Expr):
+    """A quota some of whose bounds are known only by their least and greatest share."""
+
+    quota: p.Quota
+    shares: tuple[tuple[Fraction, Fraction], ...]
+
+    @property
+    def children(self) -> tuple[n.Expr, ...]:
+        return self.quota.children
+
+    @property
+    def detail(self) -> tuple[object, ...]:
+        return (*self.quota.detail, self.shares)
+
+
+def opened(root: n.Expr, ends: Mapping[str, tuple[Decimal, Decimal]], shares: Mapping[str, tuple[Fraction, Fraction]]) -> n.Expr:
+    """The tree with parameters of these paths left open between their ends: numbers in their own unit, quotas as shares."""
+    def change(node: n.Expr) -> n.Expr:
+        if isinstance(node, n.Const) and node.path in ends and node.type.is_number:
+            low, high = (n.constant(end, node.type.unit) for end in ends[node.path])
+            scale = max(low.type.scale, high.type.scale)
+            (least, _), (_, most) = low.type.rescaled_range(scale), high.type.rescaled_range(scale)
+            return Between(number(scale, node.type.unit, least, most, nullable=False), least, most, node.path)
+        if isinstance(node, p.Quota) and any(b.path in shares for b in node.bands):
+            return SharesBetween(node.type, node, tuple(shares.get(b.path, (b.upto, b.upto)) for b in node.bands))
+        return node
+
+    return transformed(root, change) if ends or shares else root
+
+
 class BoundsEvaluation:
-    """A tree over rows some of whose facts, and some of whose parameters, are known only as ranges.
+    """Trees over rows some of whose facts are known only as ranges.
 
     ``rows`` hold stored values; ``open_facts`` the range of a fact (scaled integers) for the rows in which it is
-    missing; ``open_parameters`` the lowest and highest value of a parameter by path, which may be set anew between
-    one tree and the next. What has one shape and rests on the same ranges is worked out once for all trees.
+    missing. What two trees have in common is worked out once.
     """
 
-    def __init__(self, rows: Sequence[Mapping[str, Stored]], law_date: date, open_facts: Mapping[str, tuple[int, int]],
-                 open_parameters: Mapping[str, tuple[Decimal, Decimal]]) -> None:
+    def __init__(self, rows: Sequence[Mapping[str, Stored]], law_date: date, open_facts: Mapping[str, tuple[int, int]]) -> None:
         self.rows = rows
         self.law_date = law_date
         self.open_facts = open_facts
-        self.open_parameters = open_parameters
-        self._numbers: dict[tuple[object, ...], int] = {}
-        self._values: list[list[Possible]] = []
-        self._now: dict[int, tuple[n.Expr, int]] = {}
+        self._shapes: dict[tuple[object, ...], int] = {}
+        self._values: dict[int, list[Possible]] = {}
+        self._numbers: dict[int, int] = {}
 
-    def of(self, node: n.Expr) -> list[Possible]:
-        """What the node may be, for every row."""
-        if id(node) not in self._now:
-            for inner in n.walk(node):
-                if id(inner) not in self._now:
-                    self._now[id(inner)] = (inner, self._number(inner))
-        return self._values[self._now[id(node)][1]]
+    def of(self, root: n.Expr) -> list[Possible]:
+        """What the tree may be, for every row."""
+        self._numbers = {}
+        for node in n.walk(root):
+            if isinstance(node, n.Step):
+                self._numbers[id(node)] = self._numbers[id(node.of)]
+                continue
+            shape = (type(node), node.detail, tuple(self._numbers[id(c)] for c in node.children))
+            number = self._numbers[id(node)] = self._shapes.setdefault(shape, len(self._shapes))
+            if number not in self._values:
+                self._values[number] = _COMPUTE[type(node)](self, node)
+        return self.part(root)
 
-    def under(self, open_parameters: Mapping[str, tuple[Decimal, Decimal]]) -> BoundsEvaluation:
-        """The same evaluation, from now on with these ranges of the parameters."""
-        self.open_parameters = open_parameters
-        self._now = {}
-        return self
-
-    def _number(self, node: n.Expr) -> int:
-        parts = (node.of,) if isinstance(node, n.Step) else node.children
-        paths = [b.path for b in node.bands] if isinstance(node, p.Quota) else [getattr(node, "path", "")]
-        ranges = tuple(self.open_parameters.get(path) for path in paths)
-        shape = (type(node), node.detail, node.type.scale, ranges, tuple(self._now[id(part)][1] for part in parts))
-        found = self._numbers.get(shape)
-        if found is None:
-            values = _COMPUTE[type(node)](self, node)
-            found = self._numbers[shape] = len(self._values)
-            self._values.append(values)
-        return found
-
-    def share(self, band: p.QuotaBand) -> tuple[Fraction, Fraction]:
-        """A quota's bound, from its least to its greatest admissible share."""
-        low, high = self.open_parameters.get(band.path, (band.upto, band.upto))
-        return Fraction(low), Fraction(high)
+    def part(self, node: n.Expr) -> list[Possible]:
+        """The same of a node of the tree at hand whose parts are done."""
+        return self._values[self._numbers[id(node)]]
 
 
 def _fact(ev: BoundsEvaluation, node: n.Fact) -> list[Possible]:
@@ -123,12 +153,7 @@ def _fact(ev: BoundsEvaluation, node: n.Fact) -> list[Possible]:
 
 def _const(ev: BoundsEvaluation, node: n.Const) -> list[Possible]:
     value: Possible
-    if node.path in ev.open_parameters and node.type.is_number:
-        low, high = ev.open_parameters[node.path]
-        # Outward: a range finer than the constant's scale still lies within.
-        value = Range(int((low.scaleb(node.type.scale)).to_integral_value(ROUND_FLOOR)),
-                      int((high.scaleb(node.type.scale)).to_integral_value(ROUND_CEILING)))
-    elif node.value is None:
+    if node.value is None:
         value = NOTHING
     elif node.type.is_number and isinstance(node.value, int):
         value = Range(node.value, node.value)
@@ -140,7 +165,7 @@ def _const(ev: BoundsEvaluation, node: n.Const) -> list[Possible]:
 def _numeric(ev: BoundsEvaluation, parts: Sequence[n.Expr], does: Callable[..., Possible]) -> list[Possible]:
     """Apply to the parts' ranges; surely unknown where one part surely is; may be unknown where one may be."""
     found: list[Possible] = []
-    for values in zip(*(ev.of(part) for part in parts), strict=True):
+    for values in zip(*(ev.part(part) for part in parts), strict=True):
         if any(not isinstance(v, Range) for v in values):
             found.append(NOTHING)
             continue
@@ -217,7 +242,7 @@ def _extreme(ev: BoundsEvaluation, node: n.Extreme) -> list[Possible]:
 
 def _compare(ev: BoundsEvaluation, node: n.Compare) -> list[Possible]:
     if not node.left.type.is_number:
-        return [_compare_choices(a, node.op, b) for a, b in zip(ev.of(node.left), ev.of(node.right), strict=True)]
+        return [_compare_choices(a, node.op, b) for a, b in zip(ev.part(node.left), ev.part(node.right), strict=True)]
     scale = max(node.left.type.scale, node.right.type.scale)
     times = [10 ** (scale - side.type.scale) for side in (node.left, node.right)]
 
@@ -237,7 +262,7 @@ def _compare(ev: BoundsEvaluation, node: n.Compare) -> list[Possible]:
         meet, sure = al <= bh and bl <= ah, al == ah == bl == bh
         return _flag(meet, not sure, null) if node.op == "=" else _flag(not sure, meet, null)
 
-    return [one(a, b) for a, b in zip(ev.of(node.left), ev.of(node.right), strict=True)]
+    return [one(a, b) for a, b in zip(ev.part(node.left), ev.part(node.right), strict=True)]
 
 
 def _compare_choices(a: Possible, op: str, b: Possible) -> Choice:
@@ -264,7 +289,7 @@ def _junction(ev: BoundsEvaluation, node: n.Junction) -> list[Possible]:
 
 
 def _choices(ev: BoundsEvaluation, parts: Sequence[n.Expr]) -> Iterable[Sequence[Choice]]:
-    for values in zip(*(ev.of(part) for part in parts), strict=True):
+    for values in zip(*(ev.part(part) for part in parts), strict=True):
         yield [v for v in values if not isinstance(v, Range)]
 
 
@@ -279,7 +304,7 @@ def _at_least(ev: BoundsEvaluation, node: n.AtLeast) -> list[Possible]:
 
 
 def _choose(ev: BoundsEvaluation, node: n.Choose) -> list[Possible]:
-    flags = [ev.of(flag) for flag, _ in node.cases]
+    flags = [ev.part(flag) for flag, _ in node.cases]
     branches = [_brought(ev, value, node) for _, value in node.cases]
     other = _brought(ev, node.otherwise, node)
     found: list[Possible] = []
@@ -303,7 +328,7 @@ def _choose(ev: BoundsEvaluation, node: n.Choose) -> list[Possible]:
 def _brought(ev: BoundsEvaluation, value: n.Expr, whole: n.Expr) -> list[Possible]:
     """A branch's possibilities at the scale of the whole."""
     grow = 10 ** (whole.type.scale - value.type.scale) if whole.type.is_number else 1
-    return [Range(*_grow(v, grow), v.null) if grow != 1 and isinstance(v, Range) else v for v in ev.of(value)]
+    return [Range(*_grow(v, grow), v.null) if grow != 1 and isinstance(v, Range) else v for v in ev.part(value)]
 
 
 def _first_known(ev: BoundsEvaluation, node: n.FirstKnown) -> list[Possible]:
@@ -333,27 +358,13 @@ def _known(ev: BoundsEvaluation, node: n.Known) -> list[Possible]:
             return _flag(True, value.null, False)
         return _flag(value != NOTHING, None in value, False)
 
-    return [one(v) for v in ev.of(node.of)]
+    return [one(v) for v in ev.part(node.of)]
 
 
 def _banded(ev: BoundsEvaluation, node: n.Banded) -> list[Possible]:
-    scale = node.of.type.scale
-    grow = 10 ** (node.type.scale)
-
-    def reach(band: n.Band) -> tuple[int | None, int | None]:
-        """The first and the last scaled integer that fall in the band."""
-        low = high = None
-        if band.low is not None:
-            exact = band.low.scaleb(scale)
-            low = int(exact.to_integral_value(ROUND_CEILING))
-            low += 1 if exact == low and not band.low_closed else 0
-        if band.high is not None:
-            exact = band.high.scaleb(scale)
-            high = int(exact.to_integral_value(ROUND_FLOOR))
-            high -= 1 if exact == high and not band.high_closed else 0
-        return low, high
-
-    reaches = [reach(b) for b in node.bands]
+    """Between the whole numbers of its scale a figure that rests on an open parameter may stand anywhere."""
+    scale, grow = node.of.type.scale, 10**node.type.scale
+    on_grid = not any(isinstance(inner, Between) for inner in n.walk(node.of))
 
     def given(band: n.Band) -> Possible:
         if node.type.is_number and isinstance(band.gives.value, int):
@@ -361,24 +372,65 @@ def _banded(ev: BoundsEvaluation, node: n.Banded) -> list[Possible]:
             return Range(value, value)
         return frozenset({band.gives.value})
 
+    reaches = [_Reach.of(band, scale, on_grid) for band in node.bands]
+    gaps = _gaps(sorted(reaches, key=lambda r: (r.low is not None, r.low or Decimal(0))), on_grid)
     gives = [given(b) for b in node.bands]
 
     def one(value: Possible) -> Possible:
         if not isinstance(value, Range):
             return NOTHING
-        possible: list[Possible] = [NOTHING] if value.null else []
-        covered = 0
-        for (low, high), gift in zip(reaches, gives, strict=True):
-            first = value.low if low is None else max(low, value.low)
-            last = value.high if high is None else min(high, value.high)
-            if first <= last:
-                possible.append(gift)
-                covered += last - first + 1
-        if covered < value.high - value.low + 1:
+        possible = [gift for reach, gift in zip(reaches, gives, strict=True) if reach.meets(value)]
+        if value.null or any(gap.meets(value) for gap in gaps):
             possible.append(NOTHING)
         return _hull(possible)
 
-    return [one(v) for v in ev.of(node.of)]
+    return [one(v) for v in ev.part(node.of)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """The figures of a band or of a gap between bands, in scaled units; ``None`` is an open end."""
+
+    low: Decimal | None
+    high: Decimal | None
+    low_closed: bool
+    high_closed: bool
+
+    @classmethod
+    def of(cls, band: n.Band, scale: int, on_grid: bool) -> _Reach:
+        low, high = (None if end is None else end.scaleb(scale, EXACT) for end in (band.low, band.high))
+        if not on_grid:
+            return cls(low, high, band.low_closed, band.high_closed)
+        if low is not None:
+            first = low.to_integral_value(ROUND_CEILING)
+            low = first + 1 if first == low and not band.low_closed else first
+        if high is not None:
+            last = high.to_integral_value(ROUND_FLOOR)
+            high = last - 1 if last == high and not band.high_closed else last
+        return cls(low, high, True, True)
+
+    def meets(self, value: Range) -> bool:
+        """Whether some figure of the range is in it."""
+        above = self.low is None or value.high > self.low or (self.low_closed and value.high == self.low)
+        below = self.high is None or value.low < self.high or (self.high_closed and value.low == self.high)
+        empty = self.low is not None and self.high is not None and (
+            self.low > self.high or (self.low == self.high and not (self.low_closed and self.high_closed)))
+        return above and below and not empty
+
+
+def _gaps(reaches: Sequence[_Reach], on_grid: bool) -> list[_Reach]:
+    """What lies in none of the bands, which do not overlap and are in order."""
+    found = []
+    ends: list[tuple[Decimal | None, bool]] = [(None, False), *((r.high, not r.high_closed) for r in reaches)]
+    begins: list[tuple[Decimal | None, bool]] = [*((r.low, not r.low_closed) for r in reaches), (None, False)]
+    for number, ((end, end_free), (begin, begin_free)) in enumerate(zip(ends, begins, strict=True)):
+        if (number > 0 and end is None) or (number < len(reaches) and begin is None):
+            continue
+        if on_grid:
+            end, begin = None if end is None else end + 1, None if begin is None else begin - 1
+            end_free = begin_free = True
+        found.append(_Reach(end, begin, end_free, begin_free))
+    return found
 
 
 # --- populations ---------------------------------------------------------------------------------------------
@@ -386,9 +438,10 @@ def _banded(ev: BoundsEvaluation, node: n.Banded) -> list[Possible]:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A row's part in a group: whether it surely counts, and what its keys may be."""
+    """A row's part in a group: whether it surely counts somewhere, and surely in this one, and what its keys may be."""
 
     row: int
+    counts: bool
     surely: bool
     keys: tuple[Possible, ...]
 
@@ -396,9 +449,9 @@ class _Member:
 def _members(ev: BoundsEvaluation, node: p.Population, keys: Sequence[n.Expr]) -> dict[tuple[Stored, ...], list[_Member]]:
     """Every row that may count, in each group it may belong to."""
     groups: dict[tuple[Stored, ...], list[_Member]] = {}
-    within = [ev.of(w) for w in node.within]
-    among = ev.of(node.among)
-    figures = [ev.of(k) for k in keys]
+    within = [ev.part(w) for w in node.within]
+    among = ev.part(node.among)
+    figures = [ev.part(k) for k in keys]
     for row in range(len(ev.rows)):
         held = among[row]
         assert not isinstance(held, Range)
@@ -407,9 +460,10 @@ def _members(ev: BoundsEvaluation, node: p.Population, keys: Sequence[n.Expr]) -
             continue
         unsure = any(v.null if isinstance(v, Range) else None in v for v in values)
         places = [_settled(w[row]) for w in within]
-        surely = held == YES and not unsure and all(len(place) == 1 for place in places)
+        counts = held == YES and not unsure
+        surely = counts and all(len(place) == 1 for place in places)
         for group in product(*places):
-            groups.setdefault(group, []).append(_Member(row, surely, values))
+            groups.setdefault(group, []).append(_Member(row, counts, surely, values))
     return groups
 
 
@@ -417,7 +471,7 @@ def _settled(value: Possible) -> list[Stored]:
     """The groups a row may belong to; groups named by an uncertain number are refused."""
     if isinstance(value, Range):
         if value.low != value.high:
-            raise NotImplementedError("a group named by an uncertain number has no bounds")
+            raise RulebookError.of("分组所依据的数值不确定，无法给出可能的范围", "a group that is named by an uncertain number has no bounds")
         return [value.low]
     return sorted(value, key=repr)
 
@@ -446,7 +500,7 @@ def _rank(ev: BoundsEvaluation, node: p.Rank) -> list[Possible]:
         for i, member in enumerate(members):
             ahead_surely = len(sure) - bisect_right(sure, best[i])
             ahead_maybe = len(may) - bisect_right(may, worst[i]) - (1 if best[i] > worst[i] else 0)
-            found[member.row].append(Range(1 + ahead_surely, 1 + ahead_maybe, not member.surely))
+            found[member.row].append(Range(1 + ahead_surely, 1 + ahead_maybe, not member.counts))
     return [_hull(values) if values else NOTHING for values in found]
 
 
@@ -457,15 +511,17 @@ def _group_figure(ev: BoundsEvaluation, node: p.GroupFigure) -> list[Possible]:
             sure = sum(m.surely for m in members)
             for member in members:
                 own = 0 if member.surely else 1
-                counts[member.row].append(Range(sure + own, len(members), not member.surely))
+                counts[member.row].append(Range(sure + own, len(members), not member.counts))
         return [_hull(values) if values else NOTHING for values in counts]
     figures = {group: _figure(node, members) for group, members in _members(ev, node, (node.of,)).items()}
-    return _given_to_groups(ev, node, figures)
+    return _given_to_groups(ev, node, figures, Range(0, 0) if node.how == "members" else NOTHING)
 
 
 def _figure(node: p.GroupFigure, members: Sequence[_Member]) -> Possible:
     sure = [m.keys[0] for m in members if m.surely]
     every = [m.keys[0] for m in members]
+    if node.how == "members":
+        return Range(len(sure), len(every))
     if any(not isinstance(v, Range) for v in every):
         return _hull([*every, *(() if sure else (NOTHING,))])
     lows = [v.low for v in every if isinstance(v, Range)]
@@ -496,42 +552,57 @@ def _group_mean(ev: BoundsEvaluation, node: p.GroupMean) -> list[Possible]:
     return _given_to_groups(ev, node, figures)
 
 
-def _given_to_groups(ev: BoundsEvaluation, node: p.Population, figures: Mapping[tuple[Stored, ...], Possible]) -> list[Possible]:
-    within = [ev.of(w) for w in node.within]
+def _given_to_groups(ev: BoundsEvaluation, node: p.Population, figures: Mapping[tuple[Stored, ...], Possible],
+                     nobody: Possible = NOTHING) -> list[Possible]:
+    within = [ev.part(w) for w in node.within]
     found = []
     for row in range(len(ev.rows)):
         groups = product(*(_settled(w[row]) for w in within))
-        found.append(_hull(figures.get(group, NOTHING) for group in groups))
+        found.append(_hull(figures.get(group, nobody) for group in groups))
     return found
 
 
-def _quota(ev: BoundsEvaluation, node: p.Quota) -> list[Possible]:
+def _quota(ev: BoundsEvaluation, node: p.Quota | SharesBetween) -> list[Possible]:
     """Between the class of the best place and that of the worst, over every count and every admissible bound."""
-    codes = [b.code for b in node.bands] + [node.last]
-    shares = [ev.share(b) for b in node.bands]
-
-    def index(place: int, count: int, easy: bool) -> int:
-        for number, (band, (low, high)) in enumerate(zip(node.bands, shares, strict=True)):
-            if place <= p.cutoff(count, high if easy else low, band.closed, node.rounding):
-                return number
-        return len(node.bands)
+    quota = node.quota if isinstance(node, SharesBetween) else node
+    shares = node.shares if isinstance(node, SharesBetween) else tuple((b.upto, b.upto) for b in quota.bands)
+    codes = [b.code for b in quota.bands] + [quota.last]
+    cutoffs: dict[tuple[int, int], list[tuple[int, int]]] = {}
 
     def one(place: Possible, count: Possible) -> Possible:
         if not isinstance(place, Range) or not isinstance(count, Range):
             return NOTHING
-        first = index(place.low, count.high, True)
-        last = index(place.high, max(count.low, 1), False)
+        counts = (max(count.low, 1), count.high)
+        if counts not in cutoffs:
+            cutoffs[counts] = [_cutoffs(low * counts[0], high * counts[1], band.closed, quota.rounding)
+                               for band, (low, high) in zip(quota.bands, shares, strict=True)]
+        least_and_most = cutoffs[counts]
+        first = next((i for i, (_, most) in enumerate(least_and_most) if place.low <= most), len(least_and_most))
+        last = next((i for i, (least, _) in enumerate(least_and_most) if place.high <= least), len(least_and_most))
         possible = frozenset(codes[first:last + 1])
         return possible | NOTHING if place.null or count.null else possible
 
-    return [one(a, b) for a, b in zip(ev.of(node.place), ev.of(node.count), strict=True)]
+    return [one(a, b) for a, b in zip(ev.part(quota.place), ev.part(quota.count), strict=True)]
+
+
+def _cutoffs(low: Fraction, high: Fraction, closed: bool, rounding: p.Rounding) -> tuple[int, int]:
+    """The least and the greatest last place within a bound that comes to between so many and so many places.
+
+    With an open end the last place falls by one where the bound comes to a whole number, so it does not only rise.
+    """
+    least, most = p.cutoff(1, low, closed, rounding), p.cutoff(1, high, closed, rounding)
+    if low < high and not closed:
+        whole = -(-low.numerator // low.denominator)
+        least = min(least, whole - 1) if whole <= high else least
+        most = p.cutoff(1, high, True, rounding)
+    return least, most
 
 
 _COMPUTE: dict[type, Callable[..., list[Possible]]] = {
     n.Fact: _fact,
     n.Const: _const,
+    Between: lambda ev, node: [Range(node.low, node.high)] * len(ev.rows),
     n.LawDate: lambda ev, _: [frozenset({ev.law_date})] * len(ev.rows),
-    n.Step: lambda ev, node: ev.of(node.of),
     n.Add: _add,
     n.Subtract: _subtract,
     n.Multiply: _multiply,
@@ -540,20 +611,21 @@ _COMPUTE: dict[type, Callable[..., list[Possible]]] = {
     n.Extreme: _extreme,
     n.InUnit: lambda ev, node: _numeric(ev, (node.of,), lambda v: Range(v.low * node.up, v.high * node.up)),
     n.Compare: _compare,
-    n.Among: lambda ev, node: [frozenset(None if v is None else v in node.codes for v in value) for value in ev.of(node.of)],
+    n.Among: lambda ev, node: [frozenset(None if v is None else v in node.codes for v in value) for value in ev.part(node.of)],
     n.Junction: _junction,
     n.AtLeast: _at_least,
-    n.Not: lambda ev, node: [frozenset(None if v is None else not v for v in value) for value in ev.of(node.of)],
+    n.Not: lambda ev, node: [frozenset(None if v is None else not v for v in value) for value in ev.part(node.of)],
     n.Known: _known,
     n.Choose: _choose,
     n.FirstKnown: _first_known,
-    n.DaysBetween: lambda ev, node: [_days(a, b) for a, b in zip(ev.of(node.first), ev.of(node.last), strict=True)],
-    n.YearOf: lambda ev, node: [_year(v) for v in ev.of(node.of)],
+    n.DaysBetween: lambda ev, node: [_days(a, b) for a, b in zip(ev.part(node.first), ev.part(node.last), strict=True)],
+    n.YearOf: lambda ev, node: [_year(v) for v in ev.part(node.of)],
     n.Banded: _banded,
     p.Rank: _rank,
     p.GroupFigure: _group_figure,
     p.GroupMean: _group_mean,
     p.Quota: _quota,
+    SharesBetween: _quota,
 }
 
 

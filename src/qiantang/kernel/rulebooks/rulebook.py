@@ -243,7 +243,8 @@ class Rulebook:
             near = difflib.get_close_matches(path, self.parameters, n=3, cutoff=0.4)
             raise RulebookError.of(
                 f"规则 {self.id} 没有参数 {path}", f"rulebook {self.id} has no parameter {path}", place=Place(path=self.id),
-                value=path, remedy=Text("相近的参数：" + "、".join(near), "near names: " + ", ".join(near)))
+                value=path, remedy=Text("相近的参数：" + "、".join(near), "Near names: " + ", ".join(near)) if near else
+                Text(f"用 qiantang rulebooks {self.id} 查看全部参数。", f"See them all with: qiantang rulebooks {self.id}"))
         changed = Rulebook(self.document, self.form, self.dossier,
                            {**self.parameters, path: self.parameters[path].replaced(value)}, self.lineage)
         changed.changes, changed.replaced = {**self.changes, path: value}, dict(self.replaced)
