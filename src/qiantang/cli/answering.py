@@ -20,6 +20,8 @@ def answered(work: Callable[[], Answer], as_json: bool) -> int:
         answer = work()
         if as_json:
             _say(written(answer.told))
+        elif answer.draw is None:
+            _say("\n".join(answer.lines))
         else:
             from qiantang.cli.screen import Screen
 

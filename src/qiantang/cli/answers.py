@@ -30,11 +30,15 @@ class Code(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``told`` is written as JSON, each text in both languages; ``draw`` shows the same on a screen."""
+    """``told`` is written as JSON, each text in both languages; ``draw`` shows the same on a screen.
+
+    A command that must start fast gives ``lines`` instead, which need no screen.
+    """
 
     told: object
-    draw: Callable[[Screen], None]
+    draw: Callable[[Screen], None] | None
     code: Code = Code.DONE
+    lines: tuple[str, ...] = ()
 
 
 def written(told: object) -> str:

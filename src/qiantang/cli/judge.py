@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from qiantang.cli.answering import answered
-from qiantang.cli.answers import Answer
+from qiantang.cli.answers import Answer, Code
 from qiantang.cli.language import Tongue, said
 from qiantang.kernel.errors import FactsError, Place
-from qiantang.kernel.words import Text
+from qiantang.kernel.words import Text, preferred_lang
 
 if TYPE_CHECKING:
-    from qiantang.cli.screen import Screen
     from qiantang.engines.duckdb import DuckDBEngine
     from qiantang.kernel.facts.dossier import Dossier
     from qiantang.kernel.facts.schema import Column
@@ -31,20 +31,29 @@ def judge_from(arguments: Sequence[str]) -> int:
                     asked.json)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage in one line, with where to find help."""
+        sys.stderr.write(said(f"× 用法有误：{message}\n查看用法：", f"× {message}\nSee: ") + "qiantang judge --help\n")
+        raise SystemExit(Code.REFUSED)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="qiantang judge", add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter, description=said(ABOUT.zh, ABOUT.en),
+    parser = _Parser(
+        prog="qiantang judge", add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter, description=ABOUT.said(preferred_lang()),
+        usage="qiantang judge FACTS.parquet --rulebook ID --out OUT.parquet " + said("[选项]", "[OPTIONS]"),
         epilog=said("例：", "Example:") + "\n  qiantang judge facts.parquet --rulebook mu/huangyan-2022 --out findings.parquet --explain")
-    parser.add_argument("facts", metavar="FACTS.parquet", type=Path, help=said("事实：每个对象一行", "facts, one row a subject"))
-    parser.add_argument("--rulebook", metavar="ID", required=True, help=said("规则编号", "id of the rulebook"))
-    parser.add_argument("--out", metavar="OUT.parquet", type=Path, required=True, help=said("写到哪里", "where to write the findings"))
-    parser.add_argument("--on", metavar=said("年-月-日", "YYYY-MM-DD"), type=date.fromisoformat, help=said("按哪一天的规则文本", "the day the law is read"))
-    parser.add_argument("--explain", action="store_true", help=said("包括各条款的列", "with the columns of every criterion"))
-    parser.add_argument("--units", choices=("stored", "natural"), default="stored", help=said(
+    options = parser.add_argument_group(said("参数与选项", "arguments and options"))
+    options.add_argument("facts", metavar="FACTS.parquet", type=Path, help=said("事实：每个对象一行", "facts, one row a subject"))
+    options.add_argument("--rulebook", metavar="ID", required=True, help=said("规则编号", "id of the rulebook"))
+    options.add_argument("--out", metavar="OUT.parquet", type=Path, required=True, help=said("写到哪里", "where to write the findings"))
+    options.add_argument("--on", metavar=said("年-月-日", "YYYY-MM-DD"), type=date.fromisoformat, help=said("按哪一天的规则文本", "the day the law is read"))
+    options.add_argument("--explain", action="store_true", help=said("包括各条款的列", "with the columns of every criterion"))
+    options.add_argument("--units", choices=("stored", "natural"), default="stored", help=said(
         "数值列是存储的整数（默认），还是以各列单位计的数", "figures are stored integers (default), or numbers in each column's unit"))
-    parser.add_argument("--json", action="store_true", help=said("以 JSON 输出", "write JSON"))
-    parser.add_argument("--lang", choices=list(Tongue), help=said("输出语言", "language of the output"))
-    parser.add_argument("--help", "-h", action="help", help=said("显示本帮助", "show this help"))
+    options.add_argument("--json", action="store_true", help=said("以 JSON 输出", "write JSON"))
+    options.add_argument("--lang", choices=list(Tongue), help=said("输出语言", "language of the output"))
+    options.add_argument("--help", "-h", action="help", help=said("显示本帮助", "show this help"))
     return parser
 
 
@@ -63,16 +72,14 @@ def judge(facts: Path, rulebook: str, out: Path, on: date | None, *, explain: bo
     finally:
         engine.close()
 
-    def draw(screen: Screen) -> None:
-        screen.line(said(f"{rows:,} 行 → {out}（{rulebook}，{reading.day} 的文本，{reading.status.label.zh}）",
-                         f"{rows:,} rows → {out} ({rulebook} as it reads on {reading.day}, {reading.status.label.en})"))
-        if missing:
-            screen.note(said("文件中没有、视为未知：", "not in the file, taken as unknown: ") + ", ".join(missing))
-        if assumed:
-            screen.note(said("文件中没有、按“无记录”计：", "not in the file, taken as none on record: ") + ", ".join(assumed))
-
+    lines = [said(f"{rows:,} 行 → {out}（{rulebook}，{reading.day} 的文本，{reading.status.label.zh}）",
+                  f"{rows:,} rows → {out} ({rulebook} as it reads on {reading.day}, {reading.status.label.en})")]
+    if missing:
+        lines.append(said("文件中没有、视为未知：", "not in the file, taken as unknown: ") + ", ".join(missing))
+    if assumed:
+        lines.append(said("文件中没有、按“无记录”计：", "not in the file, taken as none on record: ") + ", ".join(assumed))
     return Answer({"rows": rows, "out": out, "rulebook": rulebook, "version": reading.book.version, "law_date": reading.day, "status": reading.status,
-                   "unknown": missing, "none_on_record": assumed}, draw)
+                   "unknown": missing, "none_on_record": assumed}, None, lines=tuple(lines))
 
 
 def _facts(engine: DuckDBEngine, path: Path, dossier: Dossier, needed: frozenset[str], natural: bool) -> tuple[str, list[str], list[str]]:

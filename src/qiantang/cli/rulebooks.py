@@ -82,7 +82,7 @@ def _one(book: Rulebook, on: date | None) -> Answer:
         screen.pairs([
             (said("回答", "answers"), book.form.answers), (said("适用期", "valid"), document.span.title), (said("可信程度", "status"), document.status.label),
             (said("来源", "source"), f"{source.issuer}{said('', ', ')}{source.said(preferred_lang())} {source.link}".rstrip()),
-            (said("结论", "outcomes"), said("；", "; ").join(f"{c} {told(t)}" if told(t) != c else c for c, t in reading.outline.codes)),
+            (said("结论", "outcomes"), said("；", "; ").join(told(t) if told(t).startswith(c) else f"{c} {told(t)}" for c, t in reading.outline.codes)),
             *([(said("沿用", "extends"), document.extends)] if document.extends else [])])
         for note in document.notes:
             screen.note(note, indent=2)

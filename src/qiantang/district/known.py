@@ -71,8 +71,10 @@ class KnownFacts:
             known_at = row["_known_at"]
             assert isinstance(known_at, date)
             number = row["_row"]
-            cell = Origin(table.title, table.column(column).title, str(row["_file"]), str(row["_sheet"] or ""),
-                          number if isinstance(number, int) else None, known_at)
+            # A corrected value stands in no sheet: what it rests on is named instead of a file.
+            in_sheet = isinstance(number, int) and number > 0
+            cell = Origin(table.title, table.column(column).title, str(row["_file"]), str(row["_sheet"] or "") if in_sheet else "",
+                          number if in_sheet and isinstance(number, int) else None, known_at)
             newest.setdefault(tuple(row[k] for k in table.key), cell)
         return list(newest.values())
 

@@ -64,6 +64,15 @@ def _choose(node: n.Choose, parts: list[Expr]) -> Expr:
     return n.choose(*cases, otherwise=parts[-1])
 
 
+def narrowed(node: Expr, to: Expr) -> Expr:
+    """A whole-population node whose population is narrowed to those of whom a flag holds."""
+    assert isinstance(node, p.Population)
+    parts = list(node.children)
+    groups = len(node.within)
+    parts[groups] = n.all_of(parts[groups], to)
+    return _REBUILD[type(node)](node, parts)
+
+
 _REBUILD: dict[type, Callable[..., Expr]] = {
     n.Step: lambda node, parts: n.Step(parts[0].type, node.name, parts[0]),
     n.Add: lambda _, parts: n.add(*parts),

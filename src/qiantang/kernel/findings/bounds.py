@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
@@ -227,7 +227,8 @@ def _rounded(ev: BoundsEvaluation, node: n.Rounded) -> list[Possible]:
     cut = node.of.type.scale - node.type.scale
     if cut <= 0:
         return _numeric(ev, (node.of,), lambda v: Range(*_grow(v, 10**-cut)))
-    return _numeric(ev, (node.of,), lambda v: Range(n.whole_quotient(v.low, 10**cut, node.how), n.whole_quotient(v.high, 10**cut, node.how)))
+    step = 10**cut
+    return _numeric(ev, (node.of,), lambda v: Range(n.whole_quotient(v.low, step, node.how), n.whole_quotient(v.high, step, node.how)))
 
 
 def _extreme(ev: BoundsEvaluation, node: n.Extreme) -> list[Possible]:
@@ -266,7 +267,8 @@ def _compare(ev: BoundsEvaluation, node: n.Compare) -> list[Possible]:
 
 
 def _compare_choices(a: Possible, op: str, b: Possible) -> Choice:
-    assert not isinstance(a, Range) and not isinstance(b, Range)
+    assert not isinstance(a, Range)
+    assert not isinstance(b, Range)
     tests: dict[str, Callable[[Stored, Stored], bool]] = {
         "<": lambda x, y: x < y, "<=": lambda x, y: x <= y,  # type: ignore[operator] # both of one kind
         ">": lambda x, y: x > y, ">=": lambda x, y: x >= y,  # type: ignore[operator] # both of one kind
@@ -421,15 +423,14 @@ class _Reach:
 def _gaps(reaches: Sequence[_Reach], on_grid: bool) -> list[_Reach]:
     """What lies in none of the bands, which do not overlap and are in order."""
     found = []
-    ends: list[tuple[Decimal | None, bool]] = [(None, False), *((r.high, not r.high_closed) for r in reaches)]
-    begins: list[tuple[Decimal | None, bool]] = [*((r.low, not r.low_closed) for r in reaches), (None, False)]
-    for number, ((end, end_free), (begin, begin_free)) in enumerate(zip(ends, begins, strict=True)):
-        if (number > 0 and end is None) or (number < len(reaches) and begin is None):
+    for before, after in pairwise((None, *reaches, None)):
+        low, high = (None if before is None else before.high), (None if after is None else after.low)
+        if (before is not None and low is None) or (after is not None and high is None):
             continue
         if on_grid:
-            end, begin = None if end is None else end + 1, None if begin is None else begin - 1
-            end_free = begin_free = True
-        found.append(_Reach(end, begin, end_free, begin_free))
+            found.append(_Reach(None if low is None else low + 1, None if high is None else high - 1, True, True))
+        else:
+            found.append(_Reach(low, high, before is not None and not before.high_closed, after is not None and not after.low_closed))
     return found
 
 
@@ -471,7 +472,7 @@ def _settled(value: Possible) -> list[Stored]:
     """The groups a row may belong to; groups named by an uncertain number are refused."""
     if isinstance(value, Range):
         if value.low != value.high:
-            raise RulebookError.of("分组所依据的数值不确定，无法给出可能的范围", "a group that is named by an uncertain number has no bounds")
+            raise RulebookError.of("分组所依据的数值不确定，没有界限可言", "a group named by an uncertain number has no bounds")
         return [value.low]
     return sorted(value, key=repr)
 
@@ -632,7 +633,8 @@ _COMPUTE: dict[type, Callable[..., list[Possible]]] = {
 def _days(first: Possible, last: Possible) -> Possible:
     if first == NOTHING or last == NOTHING:
         return NOTHING
-    assert not isinstance(first, Range) and not isinstance(last, Range)
+    assert not isinstance(first, Range)
+    assert not isinstance(last, Range)
     days = [(b - a).days for a in first for b in last if isinstance(a, date) and isinstance(b, date)]
     return Range(min(days), max(days), None in first or None in last)
 

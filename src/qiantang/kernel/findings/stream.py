@@ -68,10 +68,12 @@ def faults(finding: StreamedFinding, known: Mapping[str, StreamedFinding]) -> li
         return found
     before = known.get(finding.amends)
     if before is None:
-        found.append(_fault(finding, "amended-known", Text("所修正的结论 {id} 不存在。", "it amends {id}, which is not there.").filled(id=finding.amends),
+        absent = Text("所修正的结论 {id} 不存在。", "it amends {id}, which is not there.").filled(id=finding.amends)
+        found.append(_fault(finding, "amended-known", absent,
                             Text("请先记录被修正的结论。", "Record the finding that it amends first.")))
     elif (before.rulebook, before.subject) != (finding.rulebook, finding.subject):
-        found.append(_fault(finding, "amended-same", Text("所修正的结论属于另一对象或另一规则。", "it amends a finding of another subject or rulebook."),
+        other = Text("所修正的结论属于另一对象或另一规则。", "it amends a finding of another subject or rulebook.")
+        found.append(_fault(finding, "amended-same", other,
                             Text("请修正同一对象、同一规则的结论。", "Amend a finding of the same subject and rulebook.")))
     elif before.at > finding.at:
         found.append(_fault(finding, "amended-earlier", Text("它早于所修正的结论。", "it is earlier than the finding that it amends."),
@@ -81,7 +83,8 @@ def faults(finding: StreamedFinding, known: Mapping[str, StreamedFinding]) -> li
 
 def rival(finding: StreamedFinding) -> Fault:
     """That a finding amends what another one has already amended."""
-    return _fault(finding, "amended-once", Text("结论 {id} 已被另一结论修正。", "{id} was already amended by another finding.").filled(id=finding.amends),
+    twice = Text("结论 {id} 已被另一结论修正。", "{id} was already amended by another finding.").filled(id=finding.amends)
+    return _fault(finding, "amended-once", twice,
                   Text("请修正最新的结论。", "Amend the latest finding."))
 
 
@@ -116,8 +119,8 @@ def _chain(latest: StreamedFinding, by_id: Mapping[str, StreamedFinding]) -> tup
 
 def _hash(rulebook: str, subject: str, at: datetime, outcome: str | None, values: Mapping[str, Stored], amends: str) -> str:
     if at.tzinfo is None:
-        raise ActionError(Fault(Text("时刻 {at} 没有时区。", "the instant {at} has no time zone.").filled(at=at.isoformat()), Place(path=subject), at,
-                                "utc-instant", Text("请给出 UTC 时刻。", "Give an instant in UTC.")))
+        raise ActionError(Fault(Text("时刻 {at} 没有时区。", "the instant {at} has no time zone.").filled(at=at.isoformat()),
+                                Place(path=subject), at, "utc-instant", Text("请给出 UTC 时刻。", "Give an instant in UTC.")))
     instant = at.astimezone(UTC).isoformat(timespec="microseconds")
     told = json.dumps([rulebook, subject, instant, outcome, written_values(values), amends], ensure_ascii=False)
     return hashlib.sha256(told.encode()).hexdigest()
