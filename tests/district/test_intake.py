@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from qiantang.district.intake import read_folder
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.engines.duckdb_door.door import Door
+from qiantang.engines.duckdb_door.sheet import SheetAtTheDoor
 from qiantang.engines.duckdb_vintages import Vintages
-from qiantang.kernel.errors import FactsError
+from qiantang.kernel.errors import FactsError, QiantangError
 from qiantang.kernel.facts.identity import check_character
 from qiantang.kernel.facts.intake import IntakeReport, SheetIntake
 from qiantang.kernel.facts.schema import Value
@@ -276,6 +277,22 @@ def test_who_was_known_earlier_is_no_stranger(folder: Folder) -> None:
     (folder.inbox / "企业名录.xlsx").unlink()
     folder.add("税收.xlsx", [CODE, "年度", "实缴税金"], [ONE, 2022, 1])
     assert folder.read(LATER).warnings == ()
+
+
+def test_a_sheet_that_the_engine_stumbles_over_leaves_nothing_behind(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.add("a.xlsx", [CODE, "年度", "实缴税金"], ["123", 2022, "约三"])
+    folder.add("b.xlsx", [CODE, "年度", "营业收入"], [ONE, 2022, 1])
+    check = SheetAtTheDoor.check
+
+    def stumbling(self: SheetAtTheDoor) -> None:
+        check(self)
+        if any(h.header == "实缴税金" for h in self._layout.headed):
+            raise QiantangError.of("磁盘已满", "the disk is full")
+
+    monkeypatch.setattr(SheetAtTheDoor, "check", stumbling)
+    report = folder.read()
+    assert [f.said("en") for f in report.faults] == ["a.xlsx: the disk is full"]
+    assert (report.accepted, report.quarantine) == (1, "")
 
 
 # --- over time ---

@@ -17,7 +17,7 @@ def duckdb_runs() -> Iterator[Runs]:
     for batch in batches():
         if batch.rows:
             engine.execute(f"INSERT INTO subjects VALUES {literals(batch)}")
-    yield lambda select: engine.execute(select)
+    yield engine.execute
     engine.close()
 
 

@@ -1,16 +1,13 @@
 """DuckDB and PostgreSQL give what the Decimal evaluator gives, column by column, on random trees over random facts."""
 
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qiantang.kernel.expressions.nodes import Expr
-from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import BIG, DIALECTS, Printer
-from qiantang.kernel.expressions.types import Kind
-from tests.engines.running import Runs, differences, selected
-from tests.properties.subjects import BATCHES, LAW_DATE, batches
+from qiantang.kernel.expressions.sql import DIALECTS
+from tests.engines.running import Runs, differences
+from tests.properties.subjects import BATCHES, batches
 from tests.properties.trees import POPULATION, ROW_WISE, columns
 
 BATCH = st.integers(0, BATCHES - 1)

@@ -30,7 +30,7 @@ def test_every_plan_is_one_statement_of_its_dialect(dialect: str, wanted: dict[s
     text = Printer(DIALECTS[dialect], compile_plan(wanted, carry=[FACTS["uscc"]]), LAW_DATE).select("subjects")
     statements = sqlglot.parse(text, dialect=dialect)
     assert len(statements) == 1
-    assert statements[0] is not None
+    assert isinstance(statements[0], sqlglot.exp.Select)
     assert statements[0].named_selects == ["uscc", *wanted]
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_a_ring_is_told_as_a_ring() -> None:
     told, = _faults(_domain("a", "c.x", "a.x"), _domain("b", "a.x", "b.x"), _domain("c", "b.x", "c.x"))
     ring = told.removeprefix("domains need each other in a ring: ").split(" → ")
     assert (ring[0], set(ring), len(ring)) == (ring[-1], {"a", "b", "c"}, 4)
-    assert all((here, there) in {("a", "c"), ("b", "a"), ("c", "b")} for here, there in zip(ring, ring[1:], strict=False)), \
+    assert all((here, there) in {("a", "c"), ("b", "a"), ("c", "b")} for here, there in pairwise(ring)), \
         "each needs the next"
 
 

@@ -99,5 +99,5 @@ def _value(draw: random.Random, column: Column, reach: str) -> Stored:
     if reach == "small":
         return min(kind.high, max(kind.low, draw.choice((-2, -1, 0, 0, 1, 2, 5, 10**kind.scale, 3 * 10**kind.scale // 2))))
     if reach == "edges":
-        return draw.choice((kind.low, kind.low + 1, 0 if kind.low <= 0 else kind.low, 1, kind.high - 1, kind.high))
+        return draw.choice((kind.low, kind.low + 1, max(0, kind.low), 1, kind.high - 1, kind.high))
     return draw.randint(kind.low, kind.high)

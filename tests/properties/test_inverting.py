@@ -39,11 +39,13 @@ def comparisons(draw: Callable[..., Any]) -> Turned:
     def figure(like: Expr) -> Expr:
         same_unit = [f for f in others if f.type.unit == like.type.unit]
         value = Decimal(draw(st.sampled_from([-700, -5, -1, 0, 1, 2, 5, 24097, 10**6]))).scaleb(-draw(st.integers(0, 4)))
-        return draw(st.sampled_from([n.constant(value, like.type.unit), *same_unit]))
+        found: Expr = draw(st.sampled_from([n.constant(value, like.type.unit), *same_unit]))
+        return found
 
     def positive() -> Expr:
         constant = n.constant(Decimal(draw(st.sampled_from([1, 2, 3, 7, 30, 24097]))).scaleb(-draw(st.integers(0, 3))), "分")
-        return draw(st.sampled_from([constant, *(f for f in others if f.column.name in NEVER_NEGATIVE)]))
+        found: Expr = draw(st.sampled_from([constant, *(f for f in others if f.column.name in NEVER_NEGATIVE)]))
+        return found
 
     def grown(own: Expr) -> Expr:
         scale, how = draw(st.integers(0, 6)), draw(st.sampled_from(MODES))
@@ -128,7 +130,7 @@ def test_duckdb_finds_the_same_bounds_and_the_same_answer_at_each(duckdb_runs: R
     grow = 10 ** (kind.scale - turned.bound.value.type.scale) if turned.bound.value.type.scale <= kind.scale else None
     assert grow is not None, "a bound lies on the fact's own grid"
     for step in (-1, 0, 1):
-        moved = [None if b is None or abs(b * grow + step) > 2**62 else b * grow + step for b in bounds]  # type: ignore[operator]
+        moved = [None if b is None or abs(b * grow + step) > 2**62 else b * grow + step for b in bounds]
         values = ", ".join(f"('{row['uscc']}', CAST({'NULL' if m is None else m} AS BIGINT))" for row, m in zip(batch.rows, moved, strict=True))
         if not values:
             return

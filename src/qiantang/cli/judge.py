@@ -59,11 +59,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def judge(facts: Path, rulebook: str, out: Path, on: date | None, *, explain: bool = False, natural: bool = False) -> Answer:
     """Judge every row of the file."""
-    from qiantang.district.assembly import house
+    from qiantang.district.assembly import book_named
     from qiantang.engines.duckdb import DuckDBEngine
     from qiantang.kernel.findings.judging import judging
 
-    reading = house().library.book(rulebook).on(on)
+    reading = book_named(rulebook).on(on)
     made = judging(reading, explain)
     engine = DuckDBEngine()
     try:

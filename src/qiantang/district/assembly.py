@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 from qiantang.kernel.actions.processes import Process
@@ -15,7 +15,9 @@ from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Table
 from qiantang.kernel.findings.integrity import Relation
 from qiantang.kernel.order import ordered
+from qiantang.kernel.rulebooks.document import id_of
 from qiantang.kernel.rulebooks.library import Library
+from qiantang.kernel.rulebooks.rulebook import Rulebook
 from qiantang.registers import REGISTERS
 from qiantang.registers.dossiers import ENTERPRISE
 
@@ -73,9 +75,13 @@ class House:
         return next(d for d in self.domains if any(f.name == form for f in d.forms))
 
 
-def assemble(domains: Iterable[Domain], folders: Iterable[Path] = (), dossiers: Iterable[Dossier] = (ENTERPRISE,)) -> House:
-    """A house of these domains; ``folders`` hold further rulebook files of the district."""
-    rows = ordered(tuple(domains))
+def assemble(domains: Iterable[Domain], folders: Iterable[Path] = (), dossiers: Iterable[Dossier] = (ENTERPRISE,),
+             checked: bool = True) -> House:
+    """A house of these domains; ``folders`` hold further rulebook files of the district.
+
+    ``checked`` false takes them as they are: one domain alone may lack what it needs of others.
+    """
+    rows = ordered(tuple(domains)) if checked else tuple(domains)
     forms = {f.name: f for d in rows for f in d.forms}
     files = {x.name: x for x in (*dossiers, *(x for d in rows for x in d.dossiers))}
     places = [d.rulebooks for d in rows if d.rulebooks is not None]
@@ -85,7 +91,20 @@ def assemble(domains: Iterable[Domain], folders: Iterable[Path] = (), dossiers: 
 @cache
 def house(folder: Path | None = None) -> House:
     """This project's domains and those of installed packages, with a district folder's own rulebooks."""
+    from importlib.metadata import entry_points
+
     found: list[Domain] = [import_module(name).DOMAIN for name in DOMAINS]
     found += [entry.load() for entry in entry_points(group="qiantang.domains")]
     own = folder / "rulebooks" if folder is not None else None
     return assemble(found, [own] if own is not None and own.is_dir() else [])
+
+
+def book_named(rulebook: str) -> Rulebook:
+    """One of this project's rulebooks, for which only its own domain is loaded; any other is looked up in the house."""
+    for name in DOMAINS:
+        spec = find_spec(name)
+        home = Path(spec.origin).parent / "rulebooks" if spec is not None and spec.origin is not None else None
+        if home is not None and any(id_of(path) == rulebook for path in home.rglob("*.yaml")):
+            library = assemble([import_module(name).DOMAIN], checked=False).library
+            return library.book(rulebook)
+    return house().library.book(rulebook)

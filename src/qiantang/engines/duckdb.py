@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,42 +46,47 @@ class DuckDBEngine:
 
     def columns(self, relation: str) -> list[str]:
         """The names of a relation's columns, from its schema alone."""
-        return [str(row[0]) for row in self._run(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
+        return [str(row[0]) for row in self.execute(f"DESCRIBE SELECT * FROM {relation}")]
 
     def write(self, select: str, to: Path) -> int:
         """Write beside the target and rename, so that the target is always whole."""
         to.parent.mkdir(parents=True, exist_ok=True)
         part = to.with_name(f".{to.name}.{os.getpid()}.part")
         try:
-            found = self._run(f"COPY ({select}) TO {self._dialect.string(str(part))} (FORMAT parquet)")
+            done = self.execute(f"COPY ({select}) TO {self._dialect.string(str(part))} (FORMAT parquet, COMPRESSION zstd)")
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)
-        return int(found.fetchall()[0][0])
+        return int(str(done[0][0]))
 
     def rows(self, select: str) -> list[Mapping[str, Stored]]:
-        """All rows as dictionaries. Whole numbers wider than 64 bits lie in files as decimals; they come back whole."""
-        found = self._run(select)
-        names = [d[0] for d in found.description or []]
-        wide = [i for i, d in enumerate(found.description or []) if str(d[1]).startswith("DECIMAL")]
-        if not wide:
+        """All rows as dictionaries."""
+        with _told_plainly():
+            found = self._connection.execute(select)
+            names = [d[0] for d in found.description or []]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        return [{name: int(v) if i in wide and v is not None else v for i, (name, v) in enumerate(zip(names, row, strict=True))}
-                for row in found.fetchall()]
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """A statement of this engine's own (the door's), with its rows."""
-        return self._run(statement, values).fetchall()
-
-    def _run(self, statement: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
-        import duckdb
-
-        try:
-            return self._connection.execute(statement, list(values))
-        except duckdb.Error as wrong:
-            words = str(wrong)
-            raise QiantangError(Fault(Text(f"计算引擎报错：{words}", f"the engine failed: {words}"), Place(path="duckdb"))) from wrong
+        with _told_plainly():
+            return self._connection.execute(statement, list(values)).fetchall()
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """What goes wrong in DuckDB as an error of the house; a query that Ctrl-C broke off as the interruption it is."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as wrong:
+        words = str(wrong)
+        raise QiantangError(Fault(Text(f"计算引擎报错：{words}", f"the engine failed: {words}"), Place(path="duckdb"))) from wrong
+    except RuntimeError as wrong:
+        if "interrupt" in str(wrong).lower():
+            raise KeyboardInterrupt from wrong
+        raise

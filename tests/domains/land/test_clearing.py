@@ -4,15 +4,15 @@ from datetime import date
 
 from qiantang.domains.land import DOMAIN
 from qiantang.domains.land.actions import LOWLAND
-from qiantang.domains.land.low_efficiency import ROUTES
 from qiantang.kernel.sources import Status
 from tests.domains.land.test_rulebooks import LIBRARY
 
 
 def test_there_are_the_five_routes_of_the_rulebook() -> None:
     route = LOWLAND.event("submit_plan").needs[0]
-    published = LIBRARY.book("lowland/qiantang-5wan").parameters["routes"].entries[0].value
-    assert tuple(choice.name for choice in route.choices) == published == tuple(code for code, _ in ROUTES)
+    book = LIBRARY.book("lowland/qiantang-5wan")
+    assert tuple(choice.name for choice in route.choices) == book.parameters["routes"].entries[0].value
+    assert tuple((choice.name, choice.title) for choice in route.choices) == book.document.codes
 
 
 def test_the_target_of_three_years_is_the_last_day_of_2024() -> None:

@@ -42,7 +42,7 @@ DOSSIER = Dossier(
     asked=(Asked(s.flag("hitech", "高企", "high-tech"), "firms.hitech"),),
     derived=(Derived(s.money("more_tax", "税金增量", "more tax", low=None), n.subtract(YEARS.fact("tax"), n.Fact.of(s.money("tax_1", "", "")))),),
 )
-TABLES = {
+TABLES: dict[str, tuple[str, list[tuple[object, ...]]]] = {
     "years": ("uscc VARCHAR(9), year BIGINT, tax BIGINT", [("a", 2022, 7), ("a", 2021, 5), ("b", 2022, None), ("c", 2022, 1), ("c", 2020, 9)]),
     "firms": ("uscc VARCHAR(9), platform VARCHAR(9)", [("a", "east"), ("b", None)]),
     "leases": ("id VARCHAR(9), tenant VARCHAR(9), landlord VARCHAR(9), land BIGINT, until DATE", [
@@ -164,7 +164,7 @@ def test_a_fact_that_its_expression_gives_otherwise_than_its_column_keeps_it_is_
 
 
 def test_a_misspelt_fact_is_refused_with_near_ones_and_a_known_one_says_where_it_comes_from() -> None:
-    with pytest.raises(FactsError, match="has no fact tenant.* near: tenants"):
+    with pytest.raises(FactsError, match=r"(?i)has no fact tenant\. near: tenants"):
         DOSSIER.column("tenant")
     assert DOSSIER.origin("tax") == (YEARS, "tax")
     assert DOSSIER.origin("platform") == (FIRMS, "platform")

@@ -7,11 +7,12 @@ import pytest
 
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.findings.judging import judged, judging
 from qiantang.kernel.rulebooks.rulebook import Reading, Rulebook
 from tests.kernel.rulebooks.workbench import DAY, DOSSIER, FORM, library, per_mu, written
 
-FIRMS = [
+FIRMS: list[dict[str, Stored]] = [
     {"uscc": "full", "year": 2022, "tax": 13 * 10**6, "land": 10**4, "veto": False},
     {"uscc": "vetoed", "year": 2022, "tax": 13 * 10**6, "land": 10**4, "veto": True},
     {"uscc": "no land", "year": 2022, "tax": 10**6, "land": 0, "veto": None},
@@ -39,7 +40,7 @@ def _run(reading: Reading, explained: bool = True) -> list[dict[str, object]]:
         engine.execute("INSERT INTO firms VALUES (?, ?, ?, ?, ?)", list(firm.values()))
     rows = engine.rows(judging(reading, explained, because=explained).select("firms", engine.dialect))
     engine.close()
-    return sorted((dict(r) for r in rows), key=lambda r: [f["uscc"] for f in FIRMS].index(r["uscc"]))
+    return sorted((dict(r) for r in rows), key=lambda r: [f["uscc"] for f in FIRMS].index(str(r["uscc"])))
 
 
 def test_the_engine_and_the_evaluator_judge_alike(book: Rulebook) -> None:

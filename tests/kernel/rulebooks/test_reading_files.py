@@ -180,8 +180,7 @@ def test_whatever_is_accepted_gives_at_most_one_value_on_any_day_and_leaves_none
                     for i, (a, b) in enumerate(spans)]
     try:
         document = _dated("[" + ", ".join(f"{{{v}}}" for v in written_days) + "]", valid="{since: 2020-01-05, until: 2020-02-10}")
-    except RulebookError as refused:
-        assert refused.faults
+    except RulebookError:
         return
     held = [e.span for e in document.parameters["x"].entries]
     first = min(s.since for s in held if s.since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MACROS = (
     # 64 bits that depend on nothing but seed, field and key; a digest, because its value is fixed by a standard.
-    "CREATE MACRO draw(field, key) AS md5_number_lower('{seed}/' || field || '/' || key)",
+    "CREATE MACRO draw(field, key) AS CAST(md5_number('{seed}/' || field || '/' || key) >> 64 AS UBIGINT)",
     # Evenly spread in [0, 1).
     "CREATE MACRO chance(field, key) AS (draw(field, key) >> 11) / 9007199254740992.0",
     # Nearly normal: four even draws of 16 bits, added; mean 0, deviation 1, never beyond 3.5.

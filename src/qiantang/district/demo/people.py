@@ -28,10 +28,10 @@ def people(calibration: Calibration, last_year: int) -> list[str]:
     everybody = top + calibration.scaled(900)
     return [f"""CREATE TABLE person AS
         WITH employer AS (
-            SELECT e.uscc, row_number() OVER (ORDER BY draw('employer', e.id), e.id) - 1 AS turn, count(*) OVER () AS of_them
+            SELECT e.uscc, row_number() OVER (ORDER BY draw('employer', e.id), e.id) - 1 AS turn
             FROM registry e JOIN standing s USING (id) WHERE s.hitech AND e.status = 'active'),
         born AS (
-            SELECT range AS id, 'P-' || lpad(CAST(range AS VARCHAR), 7, '0') AS person, '示例人员 ' || lpad(CAST(range AS VARCHAR), 4, '0') AS name,
+            SELECT range AS id, CAST(floor((SELECT count(*) FROM employer) * chance('employer', range)) AS BIGINT) AS turn, 'P-' || lpad(CAST(range AS VARCHAR), 7, '0') AS person, '示例人员 ' || lpad(CAST(range AS VARCHAR), 4, '0') AS name,
                 CASE WHEN range <= {min(teams, top)} THEN 'A' WHEN range <= {top * 12 // 100} THEN 'B' WHEN range <= {top * 42 // 100} THEN 'C'
                      WHEN range <= {top} THEN 'D' WHEN chance('talent', range) < 0.55 THEN 'E' WHEN chance('talent', range) < 0.8 THEN 'F' END
                     AS talent_level,
@@ -53,7 +53,7 @@ def people(calibration: Calibration, last_year: int) -> list[str]:
             chance('returnee', b.id) < 0.22 AS returnee,
             CASE WHEN talent_level IS NOT NULL THEN make_date({last_year} - whole('recognised', b.id, 1, 5), 9, 1) END AS recognised_on,
             make_date({last_year} - whole('came', b.id, 1, 12), whole('came/month', b.id, 1, 12), 1) AS came_on
-        FROM born b LEFT JOIN employer m ON m.turn = CAST(floor(m.of_them * chance('employer', b.id)) AS BIGINT)"""]
+        FROM born b LEFT JOIN employer m USING (turn)"""]
 
 
 def projects(calibration: Calibration, last_year: int) -> list[str]:
@@ -70,10 +70,10 @@ def projects(calibration: Calibration, last_year: int) -> list[str]:
                  FROM range(1, {number + 1})""" for kind, number, title, low, high in kinds]
     return [f"""CREATE TABLE project AS
         WITH candidate AS (
-            SELECT uscc, platform, leading_industry, row_number() OVER (ORDER BY draw('project/of', id), id) - 1 AS turn,
-                count(*) OVER () AS of_them FROM registry WHERE stratum = 'above'),
+            SELECT uscc, platform, leading_industry, row_number() OVER (ORDER BY draw('project/of', id), id) - 1 AS turn
+            FROM registry WHERE stratum = 'above'),
         begun AS (
-            SELECT p.*, make_date({last_year} - whole('project/year', project, 0, 3), whole('project/month', project, 1, 12), 10) AS started_on,
+            SELECT p.*, CAST(floor((SELECT count(*) FROM candidate) * chance('project/of', project)) AS BIGINT) AS turn, make_date({last_year} - whole('project/year', project, 0, 3), whole('project/month', project, 1, 12), 10) AS started_on,
                 whole('project/months', project, 6, 30) AS months, low + (high - low) * pow(chance('project/sum', project), 2.5) AS sum
             FROM ({" UNION ALL ".join(parts)}) p)
         SELECT b.kind, b.project, b.name, c.uscc, c.platform, c.leading_industry,
@@ -88,4 +88,4 @@ def projects(calibration: Calibration, last_year: int) -> list[str]:
             CASE WHEN b.kind = 'investment' THEN tenthousandths(b.sum / between_('project/land', b.project, 300, 1200)) END AS land_mu,
             CASE WHEN b.started_on + 30 * months <= DATE '{last_year}-12-31' THEN 'in_production'
                  ELSE pick('project/state', b.project, ['signed', 'land_granted', 'building', 'building']) END AS state
-        FROM begun b LEFT JOIN candidate c ON c.turn = CAST(floor(c.of_them * chance('project/of', b.project)) AS BIGINT)"""]
+        FROM begun b LEFT JOIN candidate c USING (turn)"""]

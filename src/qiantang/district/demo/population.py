@@ -80,13 +80,12 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
     at_floor, under_floor, mixed = calibration.scaled(3), calibration.scaled(4), calibration.scaled(12)
     days = f"DATE '{last_year}-12-31'"
     return [
-        "CREATE TABLE trade AS SELECT *, row_number() OVER (PARTITION BY leading_industry ORDER BY product) - 1 AS turn, "
-        "count(*) OVER (PARTITION BY leading_industry) AS of_them "
+        "CREATE TABLE trade AS SELECT *, row_number() OVER (PARTITION BY leading_industry ORDER BY product) - 1 AS turn "
         f"FROM (VALUES {_values(list(_TRADES))}) t(leading_industry, industry_group, industry_code, heavy_polluter, "
         "public_utility, value_added_rate, energy_weight, emission_weight, land_weight, product)",
         f"CREATE TABLE service AS SELECT * FROM (VALUES {shares}) t(sector, industry_code, low, high, product)",
         f"CREATE TABLE platform_place AS SELECT * FROM (VALUES {places}) t(platform, short, main, focus)",
-        "CREATE TABLE street AS SELECT *, count(*) OVER (PARTITION BY platform) AS of_them "
+        "CREATE TABLE street AS SELECT * "
         f"FROM (VALUES {streets}) t(platform, turn, subdistrict)",
         # 1. A random order decides who is above scale, below scale, or no industry; then where it stands.
         f"""CREATE TABLE placed AS SELECT *,
@@ -110,7 +109,15 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
                ELSE 'other' END AS leading_industry
            FROM placed p LEFT JOIN platform_place l USING (platform)""",
         f"""CREATE TABLE enterprise AS
-            WITH traded AS (
+            WITH drawn AS (
+                SELECT i.*, CAST(floor(c.of_them * chance('trade', i.id)) AS INTEGER) AS trade_turn,
+                       100 * chance('service', i.id) AS service_share,
+                       CAST(floor(r.of_them * chance('street', i.id)) AS INTEGER) AS street_turn, r.platform AS street_of
+                FROM industry_of i
+                JOIN (SELECT leading_industry, count(*) AS of_them FROM trade GROUP BY leading_industry) c USING (leading_industry)
+                LEFT JOIN (SELECT platform, count(*) AS of_them FROM street GROUP BY platform) r
+                     ON r.platform = coalesce(i.platform, '{rest[-1]}')),
+            traded AS (
                 SELECT i.*, coalesce(s.sector, 'industry') AS sector,
                        coalesce(s.industry_code, t.industry_code) AS industry_code,
                        CASE WHEN s.sector IS NULL THEN t.industry_group END AS industry_group,
@@ -118,11 +125,9 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
                        s.sector IS NULL AND t.heavy_polluter AS heavy_polluter,
                        s.sector IS NULL AND t.public_utility AS public_utility,
                        t.value_added_rate, t.energy_weight, t.emission_weight, t.land_weight
-                FROM industry_of i
-                LEFT JOIN trade t ON t.leading_industry = i.leading_industry
-                     AND t.turn = CAST(floor(t.of_them * chance('trade', i.id)) AS INTEGER)
-                LEFT JOIN service s ON i.stratum = 'services'
-                     AND 100 * chance('service', i.id) >= s.low AND 100 * chance('service', i.id) < s.high),
+                FROM drawn i
+                LEFT JOIN trade t ON t.leading_industry = i.leading_industry AND t.turn = i.trade_turn
+                LEFT JOIN service s ON i.stratum = 'services' AND i.service_share >= s.low AND i.service_share < s.high),
             dated AS (
                 SELECT *, CASE stratum
                     WHEN 'above' THEN CAST({days} - INTERVAL 30 YEAR AS DATE)
@@ -163,7 +168,6 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
                           AND d.nth <= {just_under + just_over + at_floor + under_floor + mixed} THEN 'mixed_tenant'
                      ELSE 'none' END AS edge
             FROM dated d
-            LEFT JOIN street s ON s.platform = coalesce(d.platform, '{rest[-1]}')
-                 AND s.turn = CAST(floor(s.of_them * chance('street', d.id)) AS INTEGER)
+            LEFT JOIN street s ON s.platform = d.street_of AND s.turn = d.street_turn
             ORDER BY d.id""",
     ]

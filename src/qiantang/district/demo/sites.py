@@ -29,8 +29,7 @@ def statements(calibration: Calibration, land_factor: float, last_year: int) -> 
             FROM land_raw l JOIN enterprise e USING (id)""",
         # 2. Landlords: park operators, above-scale owners with room to spare, a few below-scale owners.
         f"""CREATE TABLE landlord AS
-            SELECT id, uscc, kind, row_number() OVER (PARTITION BY kind ORDER BY draw('landlord', id), id) - 1 AS turn,
-                count(*) OVER (PARTITION BY kind) AS of_them
+            SELECT id, uscc, kind, row_number() OVER (PARTITION BY kind ORDER BY draw('landlord', id), id) - 1 AS turn
             FROM (SELECT t.id, e.uscc, CASE WHEN park_operator THEN 'park' WHEN t.stratum = 'above' THEN 'above'
                                             ELSE 'below' END AS kind
                   FROM tenure t JOIN enterprise e USING (id)
@@ -44,10 +43,10 @@ def statements(calibration: Calibration, land_factor: float, last_year: int) -> 
                         WHEN chance('lease/kind', t.id) < 0.46 THEN 'park' WHEN chance('lease/kind', t.id) < 0.88 THEN 'above'
                         ELSE 'below' END AS kind
                 FROM tenure t WHERE tenure = 'tenant'),
-            offered AS (SELECT r.*, (SELECT count(*) FROM landlord l WHERE l.kind = r.kind) AS offers FROM renting r),
-            matched AS (
-                SELECT o.*, l.id AS landlord FROM offered o JOIN landlord l ON l.kind = o.kind
-                     AND l.turn = CAST(floor(l.of_them * chance('landlord/which', o.id)) AS BIGINT))
+            offered AS (
+                SELECT r.*, CAST(floor(c.of_them * chance('landlord/which', r.id)) AS BIGINT) AS turn
+                FROM renting r JOIN (SELECT kind, count(*) AS of_them FROM landlord GROUP BY kind) c USING (kind)),
+            matched AS (SELECT o.*, l.id AS landlord FROM offered o JOIN landlord l USING (kind, turn))
             SELECT row_number() OVER (ORDER BY id) AS number, id AS tenant, landlord, edge, used_mu AS area_mu,
                 CAST(round(used_mu * 666.67 * between_('far', id, 0.9, 2.2), 0) AS DECIMAL(18, 2)) AS floor_area_m2,
                 make_date({last_year} - whole('lease/since', id, 1, 4), whole('lease/month', id, 1, 12), 1) AS since,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import cast
 
-from qiantang.domains.land.lists import LIST_TITLES, EvaluationList
+from qiantang.domains.land.lists import EvaluationList
 from qiantang.domains.land.scoring import POINTS
 from qiantang.kernel.errors import Place, RulebookError
 from qiantang.kernel.expressions.nodes import (
@@ -61,14 +61,6 @@ def pools(p: Parameters, dossier: Dossier, lists: tuple[EvaluationList, ...]) ->
     cases = [(all_of(one.holds, group.equals(code_constant(code))), code_constant(f"{one.name}.{code}"))
              for one in lists for code, _ in INDUSTRY_GROUPS]
     return choose(*cases, otherwise=unknown(cases[0][1].type))
-
-
-def pool_title(code: str) -> Text:
-    """A pool's code in words."""
-    name, _, group = code.partition(".")
-    title = LIST_TITLES.get(name, Text(name, name))
-    groups = dict(INDUSTRY_GROUPS)
-    return title + Text(f"·{groups[group].zh}", f", {groups[group].en}") if group in groups else title
 
 
 def ranking(p: Parameters, dossier: Dossier, lists: tuple[EvaluationList, ...], score: Expr, competes: Expr) -> Ranking:

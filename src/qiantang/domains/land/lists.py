@@ -19,14 +19,6 @@ from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.parameters import Parameters
 from qiantang.kernel.words import Text
 
-LIST_TITLES = {
-    "above": Text("规上企业", "above scale"),
-    "below": Text("规下企业", "below scale"),
-    "large": Text("用地较多企业", "on more land"),
-    "small": Text("用地较少企业", "on less land"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class EvaluationList:
     """One list of a rulebook: its name, which begins its parameters' paths, and whether a subject stands on it."""

@@ -29,15 +29,6 @@ CODES = (
     ("low", Text("低效用地企业", "low-efficiency")),
 )
 
-ROUTES = (
-    ("improve", Text("改造提升", "improve")),
-    ("merge", Text("兼并重组", "merge")),
-    ("reclaim", Text("收回盘活", "reclaim")),
-    ("move", Text("搬迁入园", "move into a park")),
-    ("close", Text("关停淘汰", "close")),
-)
-
-
 def build(p: Parameters, dossier: Dossier) -> Outline:
     """Low is strictly below the floor; the enterprises screened are those above scale, and others on enough land."""
     land, floor = dossier.fact("land_mu"), p.number("floor.tax_per_mu")

@@ -56,7 +56,8 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
                for c in shares if c.points is not None]
     return Outline((*shares, *figures), cases=tuple(decided),
                    otherwise=Case(flag_constant(True), "usual", "surcharge"), codes=CODES,
-                   cohort=among(dossier.fact("sector"), p.words("cohort.sectors"), "cohort.sectors"))
+                   cohort=among(dossier.fact("sector"), p.words("cohort.sectors"), "cohort.sectors"),
+                   budget="cost")
 
 
 PRICE = FormDeclaration("price", "enterprise", build,

@@ -31,31 +31,38 @@ def on_mixed_site(dossier: Dossier) -> Expr:
     return is_known(dossier.fact("mixed_site"))
 
 
-def _over_site(of: Expr, dossier: Dossier) -> Expr:
-    """The sum over a mixed site; unknown as soon as one enterprise of the site lacks the figure."""
+def _complete(of: list[Halves], dossier: Dossier) -> Expr:
+    """Whether every enterprise of a mixed site has all these figures: the sum of a site with a gap is unknown."""
+    known = all_of(*(is_known(figure) for one in of for figure in (one.above, one.below)))
+    absent = choose((known, constant(0, "家")), otherwise=constant(1, "家"))
+    return group_figure("sum", absent, within=(dossier.fact("mixed_site"),), among=on_mixed_site(dossier)).equals(constant(0, "家"))
+
+
+def _together(of: Halves, dossier: Dossier) -> Halves:
+    """An indicator's figures summed over a mixed site."""
     site, mixed = (dossier.fact("mixed_site"),), on_mixed_site(dossier)
-    absent = choose((is_known(of), constant(0, "家")), otherwise=constant(1, "家"))
-    lacking = group_figure("sum", absent, within=site, among=mixed)
-    return choose((lacking.equals(constant(0, "家")), group_figure("sum", of, within=site, among=mixed)),
-                  otherwise=unknown(of.type))
+    return Halves(group_figure("sum", of.above, within=site, among=mixed), group_figure("sum", of.below, within=site, among=mixed))
 
 
 def merged_score(p: Parameters, dossier: Dossier, above: EvaluationList, decimals: int) -> Expr:
     """What the enterprises of a mixed site score together, by the weights of the above-scale list.
 
-    Unknown for an enterprise that shares no site.
+    Unknown for an enterprise that shares no site, and for a site where one lacks a figure that has no substitute.
     """
-    parts = []
+    parts, needed = [], []
     for of in listed_indicators(p, above):
         own = halves(of, p, dossier)
-        together = points(p, dossier, of, above, Halves(_over_site(own.above, dossier), _over_site(own.below, dossier)))
+        together = points(p, dossier, of, above, _together(own, dossier))
         missing = f"{above.name}.missing.{of.name}"
         if p.has(missing) and p.word(missing) == "list_mean":
-            apart = points(p, dossier, of, above, own)
-            together = first_known(together, group_mean(apart, PART_SCALE, among=above.holds))
+            mean = group_mean(points(p, dossier, of, above, own), PART_SCALE, among=above.holds)
+            together = first_known(choose((_complete([own], dossier), together), otherwise=unknown(together.type)), mean)
+        else:
+            needed.append(own)
         parts.append(together)
     total = rounded(add(*parts), decimals)
-    return choose((on_mixed_site(dossier), total), otherwise=unknown(total.type))
+    return choose((on_mixed_site(dossier), choose((_complete(needed, dossier), total), otherwise=unknown(total.type))),
+                  otherwise=unknown(total.type))
 
 
 @dataclass(frozen=True, slots=True)

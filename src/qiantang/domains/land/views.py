@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from qiantang.domains.land.indicators import VALUE_SCALE, halves, indicator
-from qiantang.domains.land.low_efficiency import ROUTES
 from qiantang.domains.land.price import CODES as PRICE_CODES
 from qiantang.kernel.domains import ViewDeclaration
 from qiantang.kernel.expressions.nodes import Expr, all_of, code_constant, constant, divide, is_known, not_, surely
 from qiantang.kernel.expressions.population import group_count, group_figure, rank
 from qiantang.kernel.findings.views import Figure, Listing, RunView, Shown, Tally, shown_columns
 from qiantang.kernel.rulebooks.parameters import Parameters
-from qiantang.kernel.words import Text, joined
+from qiantang.kernel.words import Text
 
 LEADERS = 10
 NEAREST = 20
@@ -122,14 +121,13 @@ def _low_by_platform(view: RunView) -> Tally:
 
 def _lowest(view: RunView) -> Listing:
     per_mu = view.column("tax_per_mu__value")
-    routes = joined([Text(f"{code}={title.zh}", f"{code}={title.en}") for code, title in ROUTES])
     return Listing(
         columns=(*shown_columns(["uscc", "name", "platform", "land_mu"], view),
                  Shown("tax_per_mu", Text("亩均税收（万元/亩）", "tax per mu (10k yuan)"), per_mu, decimals=2),
                  Shown("gap_tax", Text("税收差额（万元）", "tax missing (10k yuan)"), view.column("gap_tax__value"), decimals=2),
                  Shown("routes", Text("可选处置路径", "routes open"), view.column("routes__value"))),
         where=_is(view, "low"), order=((view.fact("land_mu"), True), (view.fact("uscc"), False)), limit=LOWEST,
-        note=Text("按用地面积由大到小；", "by land, largest first; ") + routes)
+        note=Text("按用地面积由大到小", "by land, largest first"))
 
 
 def _surcharges(view: RunView) -> Tally:

@@ -41,7 +41,7 @@ def read_process(path: Path) -> Process:
 def process_from(written: str, file: str = "") -> Process:
     """The process written in this text; ``file`` names it in faults."""
     try:
-        root = yaml.compose(written, Loader=yaml.SafeLoader)
+        root = yaml.compose(written, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         raise DomainError(Fault(
             Text("不是有效的 YAML：{error}。", "this is no valid YAML: {error}.").filled(error=error),

@@ -6,13 +6,13 @@ a highest scaled integer and whether they may be unknown; flags, codes and days 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
@@ -51,6 +51,8 @@ def _flag(can_hold: bool, can_fail: bool, can_be_unknown: bool) -> Choice:
 def _hull(values: Iterable[Possible]) -> Possible:
     """The least possibility that holds all of them; numbers must be at one scale."""
     found = list(values)
+    if len(found) == 1:
+        return found[0]
     ranges = [v for v in found if isinstance(v, Range)]
     if not ranges:
         return frozenset().union(*(v for v in found if not isinstance(v, Range)))
@@ -568,19 +570,19 @@ def _quota(ev: BoundsEvaluation, node: p.Quota | SharesBetween) -> list[Possible
     quota = node.quota if isinstance(node, SharesBetween) else node
     shares = node.shares if isinstance(node, SharesBetween) else tuple((b.upto, b.upto) for b in quota.bands)
     codes = [b.code for b in quota.bands] + [quota.last]
-    cutoffs: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    choices = {(i, j): frozenset(codes[i:j + 1]) for i in range(len(codes)) for j in range(i, len(codes))}
+    ends: dict[Range, tuple[list[int], list[int]]] = {}
 
     def one(place: Possible, count: Possible) -> Possible:
         if not isinstance(place, Range) or not isinstance(count, Range):
             return NOTHING
-        counts = (max(count.low, 1), count.high)
-        if counts not in cutoffs:
-            cutoffs[counts] = [_cutoffs(low * counts[0], high * counts[1], band.closed, quota.rounding)
-                               for band, (low, high) in zip(quota.bands, shares, strict=True)]
-        least_and_most = cutoffs[counts]
-        first = next((i for i, (_, most) in enumerate(least_and_most) if place.low <= most), len(least_and_most))
-        last = next((i for i, (least, _) in enumerate(least_and_most) if place.high <= least), len(least_and_most))
-        possible = frozenset(codes[first:last + 1])
+        if count not in ends:
+            cut = [_cutoffs(low * max(count.low, 1), high * count.high, band.closed, quota.rounding)
+                   for band, (low, high) in zip(quota.bands, shares, strict=True)]
+            # The bounds rise, and what no earlier class takes a later one may.
+            ends[count] = list(accumulate((least for least, _ in cut), max)), list(accumulate((most for _, most in cut), max))
+        least, most = ends[count]
+        possible = choices[bisect_left(most, place.low), bisect_left(least, place.high)]
         return possible | NOTHING if place.null or count.null else possible
 
     return [one(a, b) for a, b in zip(ev.part(quota.place), ev.part(quota.count), strict=True)]
