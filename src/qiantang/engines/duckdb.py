@@ -60,11 +60,18 @@ class DuckDBEngine:
         return int(str(done[0][0]))
 
     def rows(self, select: str) -> list[Mapping[str, Stored]]:
-        """All rows as dictionaries."""
+        """All rows as dictionaries; a whole number too wide for 64 bits comes as an integer like any other."""
         with _told_plainly():
             found = self._connection.execute(select)
-            names = [d[0] for d in found.description or []]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            described = found.description or []
+            names = [d[0] for d in described]
+            wide = [d[0] for d in described if str(d[1]).endswith(",0)")]
+            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        for name in wide:
+            for row in rows:
+                if row[name] is not None:
+                    row[name] = int(row[name])
+        return rows
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """A statement of this engine's own (the door's), with its rows."""

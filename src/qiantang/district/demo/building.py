@@ -93,8 +93,8 @@ def _asked(directory: Path, enterprises: int, years: Sequence[int], form: Form |
                             remedy=Text("请另给一个文件夹。", "Name another folder."))
     chosen: Form = form or ("xlsx" if enterprises <= WORKBOOKS_UP_TO else "parquet")
     if chosen == "xlsx" and enterprises * max(len(years), 2) + 100 > MOST_ROWS:
-        raise FactsError.of(f"{enterprises:,} 家企业的工作表超过 Excel 的 {MOST_ROWS:,} 行", f"{enterprises:,} enterprises need more than Excel's {MOST_ROWS:,} rows",
-                            value=enterprises, remedy=Text("改用 csv 或 parquet。", "Take csv or parquet."))
+        raise FactsError.of(f"{enterprises:,} 家企业的工作表超过 Excel 的 {MOST_ROWS:,} 行",
+                            f"{enterprises:,} enterprises need more than Excel's {MOST_ROWS:,} rows", value=enterprises, remedy=Text("改用 csv 或 parquet。", "Take csv or parquet."))
     return chosen
 
 
@@ -140,7 +140,7 @@ def _written(world: duckdb.DuckDBPyConnection, made: Path, laid: Sequence[LaidSh
         else:
             for sheet in own:
                 write_columnar(world, made / file, sheet, form)
-    return tuple(WrittenSheet(s.file, s.name if form == "xlsx" else "", s.sheet.table.name,
+    return tuple(WrittenSheet(s.file, s.shown, s.sheet.table.name,
                               _counted(world, f"SELECT count(*) FROM {s.table}")) for s in laid)
 
 
@@ -150,10 +150,11 @@ def _counted(world: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 _ABOVE = "enterprise_year y JOIN registry e USING (id) JOIN tenure t USING (id) WHERE e.stratum = 'above' AND y.year = {last}"
+_EMITTED = "y.cod_t + y.ammonia_nitrogen_t + y.sulphur_dioxide_t + y.nitrogen_oxides_t"
 _MEASURES: tuple[tuple[str, str], ...] = (
     ("above_scale_industry", "SELECT count(*) FROM registry WHERE stratum = 'above'"),
     ("below_scale_industry", "SELECT count(*) FROM registry WHERE stratum = 'below'"),
-    ("hitech_certificates", "SELECT count(DISTINCT id) FROM honour WHERE kind = 'hitech' AND since <= DATE '{before}-12-31' AND until >= DATE '{before}-12-31'"),
+    ("hitech_certificates", "SELECT count(DISTINCT id) FROM honour WHERE kind = 'hitech' AND DATE '{before}-12-31' BETWEEN since AND until"),
     ("output", f"SELECT sum(y.output_wan) / 10000 FROM {_ABOVE}"),
     ("output_year_before", f"SELECT sum(y.output_wan) / 10000 FROM {_ABOVE.replace('{last}', '{before}')}"),
     ("main_platform_share", f"SELECT 100 * sum(y.output_wan) FILTER (e.main_platform) / sum(y.output_wan) FROM {_ABOVE}"),
@@ -163,8 +164,7 @@ _MEASURES: tuple[tuple[str, str], ...] = (
     ("land", f"SELECT sum(t.used_mu) FROM {_ABOVE}"),
     ("labour_productivity", f"SELECT sum(y.value_added_wan) / sum(y.staff_mean) FROM {_ABOVE}"),
     ("value_added_per_energy", f"SELECT sum(y.value_added_wan) / sum(y.energy_tce) FROM {_ABOVE}"),
-    ("value_added_per_emission", "SELECT sum(y.value_added_wan) / sum(y.cod_t + y.ammonia_nitrogen_t + y.sulphur_dioxide_t + y.nitrogen_oxides_t) "
-                                 f"FROM {_ABOVE}"),
+    ("value_added_per_emission", f"SELECT sum(y.value_added_wan) / sum({_EMITTED}) FROM {_ABOVE}"),
     ("rd_share", "SELECT 100 * sum(rd_statistical_wan) / ({gdp} * 10000) FROM enterprise_year WHERE year = {last}"),
     ("future_factories", "SELECT count(*) FROM standing WHERE future_factory"),
     ("smart_factories", "SELECT count(*) FROM standing WHERE smart_factory"),

@@ -40,9 +40,9 @@ def macros() -> list[str]:
     return [
         f"CREATE MACRO organisation_check(number, block) AS 11 - ({organisation}) % 11",
         "CREATE MACRO organisation_mark(rest) AS CASE rest WHEN 10 THEN 'X' WHEN 11 THEN '0' ELSE CAST(rest AS VARCHAR) END",
-        f"CREATE MACRO code_check(number, block, rest) AS (31 - ({body} + {_CODE_WEIGHTS[16]} * "
-        f"(CASE rest WHEN 10 THEN {ALPHABET.index('X')} WHEN 11 THEN 0 ELSE rest END)) % 31) % 31",
-        f"CREATE MACRO credit_code_of(number, block, rest) AS '{HEAD}' || block || lpad(CAST(number AS VARCHAR), 7, '0') "
-        f"|| organisation_mark(rest) || substr('{ALPHABET}', 1 + CAST(code_check(number, block, rest) AS INTEGER), 1)",
+        f"""CREATE MACRO code_check(number, block, rest) AS (31 - ({body} + {_CODE_WEIGHTS[16]} *
+            (CASE rest WHEN 10 THEN {ALPHABET.index('X')} WHEN 11 THEN 0 ELSE rest END)) % 31) % 31""",
+        f"""CREATE MACRO credit_code_of(number, block, rest) AS '{HEAD}' || block || lpad(CAST(number AS VARCHAR), 7, '0')
+            || organisation_mark(rest) || substr('{ALPHABET}', 1 + CAST(code_check(number, block, rest) AS INTEGER), 1)""",
         "CREATE MACRO credit_code(number, block) AS credit_code_of(number, block, organisation_check(number, block))",
     ]

@@ -312,7 +312,8 @@ def _others() -> tuple[DepartmentSheet, ...]:
         DepartmentSheet(ECOLOGY, "排放年度数据", ENTERPRISE_YEARS, _yearly(
             "统一社会信用代码", "年度",
             Heading("COD排放量(吨)", "cod_t", "y.cod_t"), Heading("氨氮(吨)", "ammonia_nitrogen_t", "y.ammonia_nitrogen_t"),
-            Heading("SO2(吨)", "sulphur_dioxide_t", "y.sulphur_dioxide_t"), Heading("氮氧化物(千克)", "nitrogen_oxides_t", _times("y.nitrogen_oxides_t", 1000, 1)),
+            Heading("SO2(吨)", "sulphur_dioxide_t", "y.sulphur_dioxide_t"),
+            Heading("氮氧化物(千克)", "nitrogen_oxides_t", _times("y.nitrogen_oxides_t", 1000, 1)),
             Heading("是否排污", "emits_pollutants", _said("chance('emission/none', e.id) >= 0.022"))),
             f"{_YEARS} WHERE e.stratum = 'above'", _BY_YEAR, ("重点企业主要污染物排放（示范数据）",)),
         DepartmentSheet(EMERGENCY, "事故违法", EVENTS, (

@@ -45,6 +45,11 @@ class LaidSheet:
         self.texts: dict[tuple[int, str], str] = {}
         self.spoilt: set[int] = set()
 
+    @property
+    def shown(self) -> str:
+        """The sheet's name as a reader of the file sees it; a CSV or Parquet file has none."""
+        return self.name if self.with_note else ""
+
     def header(self, column: str) -> str:
         """The header of a register's column."""
         return self.sheet.written(column, self.with_note)
@@ -140,7 +145,7 @@ class _Soiling:
         if of.texts:
             for nth, (place, _, old) in enumerate(before):
                 laid.texts[place, header] = of.texts[nth % len(of.texts)](str(old))
-            after = [laid.texts[place, header] for place, _, _ in before]
+            after: list[str | None] = [laid.texts[place, header] for place, _, _ in before]
         else:
             becomes = of.becomes.format(old=f'"{header}"')
             self._connection.execute(f"UPDATE {laid.table} SET \"{header}\" = {becomes} WHERE _at IN ({_listed(rows)})")
@@ -186,7 +191,7 @@ class _Soiling:
     def unread(self, sheet: str, header: str, kind: str) -> None:
         """Write down a column that the register does not know by that name."""
         laid = self._sheets[sheet]
-        self.done.append(Dirt(kind, laid.file, laid.name, None, header, "", header, None, "unread"))
+        self.done.append(Dirt(kind, laid.file, laid.shown, None, header, "", header, None, "unread"))
 
     def old_names(self, sheet: str, last_year: int) -> None:
         """Write down whom the sheet still calls by an old name; the code is what counts."""
@@ -202,7 +207,7 @@ class _Soiling:
 
     def _note(self, kind: str, laid: LaidSheet, place: int, header: str, subject: str, written: str | None, true: str | None,
               outcome: Outcome, rule: str) -> None:
-        self.done.append(Dirt(kind, laid.file, laid.name, laid.first_row + place - 1, header, subject, written, true, outcome, rule))
+        self.done.append(Dirt(kind, laid.file, laid.shown, laid.first_row + place - 1, header, subject, written, true, outcome, rule))
 
     @staticmethod
     def _said(laid: LaidSheet, words: str) -> str:

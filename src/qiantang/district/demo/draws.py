@@ -8,8 +8,8 @@ MACROS = (
     # Evenly spread in [0, 1).
     "CREATE MACRO chance(field, key) AS (draw(field, key) >> 11) / 9007199254740992.0",
     # Nearly normal: four even draws of 16 bits, added; mean 0, deviation 1, never beyond 3.5.
-    "CREATE MACRO bell_of(bits) AS ((bits & 65535)::DOUBLE + ((bits >> 16) & 65535) + ((bits >> 32) & 65535) "
-    "+ (bits >> 48) - 131070) / 65536.0 * 1.7320508075688772",
+    """CREATE MACRO bell_of(bits) AS ((bits & 65535)::DOUBLE + ((bits >> 16) & 65535) + ((bits >> 32) & 65535)
+        + (bits >> 48) - 131070) / 65536.0 * 1.7320508075688772""",
     "CREATE MACRO bell(field, key) AS bell_of(draw(field, key))",
     # Between two values, evenly.
     "CREATE MACRO between_(field, key, low, high) AS low + (high - low) * chance(field, key)",

@@ -23,7 +23,7 @@ def base_statements(calibration: Calibration) -> list[str]:
                      WHEN e.edge = 'over_scale_unlisted' THEN {floor} * between_('edge', e.id, 1.0, 1.35)
                      WHEN e.stratum = 'below' THEN CASE WHEN 6.05 + 0.95 * bell('size', e.id) < ln({floor} * 0.93)
                           THEN exp(6.05 + 0.95 * bell('size', e.id)) ELSE {floor} * between_('below', e.id, 0.45, 0.93) END
-                     ELSE exp(6.7 + 1.25 * bell('size', e.id)) END AS small_revenue,
+                     ELSE service_revenue(e.id) END AS small_revenue,
                 0.085 + 0.09 * bell('growth', e.id) + CASE WHEN s.hitech THEN 0.03 ELSE 0 END AS growth,
                 e.value_added_rate * exp(0.22 * bell('value_added', e.id)) AS value_added_share,
                 0.21 * exp(0.42 * bell('tax', e.id)) AS tax_share,
@@ -166,12 +166,13 @@ def year_statement(factor: dict[str, float], calibration: Calibration, last_year
                                ELSE ceil(staff_mean * between_('sci', id, 0.105, 0.36)) END
                      WHEN does_research THEN floor(staff_mean * between_('sci', id, 0.01, 0.13)) END AS sci_tech_staff,
                 cents(sales_raw * research_share) AS rd_hightech_wan,
-                cents(sales_raw * research_share * (0.75 + 0.25 * chance('research/notion', id)) * {factor['research']!r})
-                    AS rd_statistical_wan,
+                cents(coalesce(sales_raw * research_share * (0.75 + 0.25 * chance('research/notion', id)) * {factor['research']!r},
+                               CASE WHEN stratum = 'above' AND chance('research/none', id) < 0.85 THEN 0 END)) AS rd_statistical_wan,
                 cents(revenue_wan * asset_share) AS total_assets_wan
             FROM money)
         SELECT id, year, stratum, edge, certified, nearly_hitech, missing, does_research,
-            tax_paid_wan, cents(CASE WHEN edge NOT LIKE '%tax_floor' AND chance('added_back', id) < 0.22 THEN tax_paid_wan * between_('added_back', moment, 0, 0.2)
+            tax_paid_wan,
+            cents(CASE WHEN edge NOT LIKE '%tax_floor' AND chance('added_back', id) < 0.22 THEN tax_paid_wan * between_('added_back', moment, 0, 0.2)
                                      ELSE 0 END) AS tax_added_back_wan,
             cents(tax_paid_wan * between_('contribution', id, 0.30, 0.42)) AS district_contribution_wan,
             output_wan, revenue_wan, main_revenue_wan, cents(sales_raw) AS sales_wan, value_added_wan,

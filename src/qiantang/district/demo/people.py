@@ -31,7 +31,8 @@ def people(calibration: Calibration, last_year: int) -> list[str]:
             SELECT e.uscc, row_number() OVER (ORDER BY draw('employer', e.id), e.id) - 1 AS turn
             FROM registry e JOIN standing s USING (id) WHERE s.hitech AND e.status = 'active'),
         born AS (
-            SELECT range AS id, CAST(floor((SELECT count(*) FROM employer) * chance('employer', range)) AS BIGINT) AS turn, 'P-' || lpad(CAST(range AS VARCHAR), 7, '0') AS person, '示例人员 ' || lpad(CAST(range AS VARCHAR), 4, '0') AS name,
+            SELECT range AS id, CAST(floor((SELECT count(*) FROM employer) * chance('employer', range)) AS BIGINT) AS turn,
+                'P-' || lpad(CAST(range AS VARCHAR), 7, '0') AS person, '示例人员 ' || lpad(CAST(range AS VARCHAR), 4, '0') AS name,
                 CASE WHEN range <= {min(teams, top)} THEN 'A' WHEN range <= {top * 12 // 100} THEN 'B' WHEN range <= {top * 42 // 100} THEN 'C'
                      WHEN range <= {top} THEN 'D' WHEN chance('talent', range) < 0.55 THEN 'E' WHEN chance('talent', range) < 0.8 THEN 'F' END
                     AS talent_level,
@@ -73,7 +74,8 @@ def projects(calibration: Calibration, last_year: int) -> list[str]:
             SELECT uscc, platform, leading_industry, row_number() OVER (ORDER BY draw('project/of', id), id) - 1 AS turn
             FROM registry WHERE stratum = 'above'),
         begun AS (
-            SELECT p.*, CAST(floor((SELECT count(*) FROM candidate) * chance('project/of', project)) AS BIGINT) AS turn, make_date({last_year} - whole('project/year', project, 0, 3), whole('project/month', project, 1, 12), 10) AS started_on,
+            SELECT p.*, CAST(floor((SELECT count(*) FROM candidate) * chance('project/of', project)) AS BIGINT) AS turn,
+                make_date({last_year} - whole('project/year', project, 0, 3), whole('project/month', project, 1, 12), 10) AS started_on,
                 whole('project/months', project, 6, 30) AS months, low + (high - low) * pow(chance('project/sum', project), 2.5) AS sum
             FROM ({" UNION ALL ".join(parts)}) p)
         SELECT b.kind, b.project, b.name, c.uscc, c.platform, c.leading_industry,

@@ -78,15 +78,16 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
     # Edges: how many stand just under the above-scale floor, just over it without being listed, and so on.
     just_under, just_over = calibration.scaled(44), calibration.scaled(26)
     at_floor, under_floor, mixed = calibration.scaled(3), calibration.scaled(4), calibration.scaled(12)
-    days = f"DATE '{last_year}-12-31'"
+    days, floor = f"DATE '{last_year}-12-31'", calibration.amount("above_scale_floor")
     return [
-        "CREATE TABLE trade AS SELECT *, row_number() OVER (PARTITION BY leading_industry ORDER BY product) - 1 AS turn "
-        f"FROM (VALUES {_values(list(_TRADES))}) t(leading_industry, industry_group, industry_code, heavy_polluter, "
-        "public_utility, value_added_rate, energy_weight, emission_weight, land_weight, product)",
+        # What a services firm turns over, in 万元; its own, because it also decides who is listed as above scale.
+        "CREATE MACRO service_revenue(id) AS exp(6.7 + 1.25 * bell('size', id))",
+        f"""CREATE TABLE trade AS SELECT *, row_number() OVER (PARTITION BY leading_industry ORDER BY product) - 1 AS turn
+            FROM (VALUES {_values(list(_TRADES))}) t(leading_industry, industry_group, industry_code, heavy_polluter,
+                 public_utility, value_added_rate, energy_weight, emission_weight, land_weight, product)""",
         f"CREATE TABLE service AS SELECT * FROM (VALUES {shares}) t(sector, industry_code, low, high, product)",
         f"CREATE TABLE platform_place AS SELECT * FROM (VALUES {places}) t(platform, short, main, focus)",
-        "CREATE TABLE street AS SELECT * "
-        f"FROM (VALUES {streets}) t(platform, turn, subdistrict)",
+        f"CREATE TABLE street AS SELECT * FROM (VALUES {streets}) t(platform, turn, subdistrict)",
         # 1. A random order decides who is above scale, below scale, or no industry; then where it stands.
         f"""CREATE TABLE placed AS SELECT *,
             CASE WHEN stratum = 'above' AND chance('main', id) < 0.88 OR stratum <> 'above' AND chance('main', id) < 0.66
@@ -152,7 +153,9 @@ def statements(district: District, calibration: Calibration, last_year: int) -> 
                     OR chance('emerging', d.id) < 0.08 AS strategic_emerging,
                 d.stratum = 'below' AND chance('restricted', d.id) < 0.012 AS industry_restricted,
                 d.stratum = 'above' OR d.sector = 'construction' AND chance('scale', d.id) < 0.4
-                    OR d.stratum = 'services' AND chance('scale', d.id) < 0.07 AS above_scale,
+                    OR d.stratum = 'services' AND d.sector <> 'construction' AND chance('scale', d.id) < 0.88
+                       AND service_revenue(d.id) >= {floor} * CASE WHEN d.sector IN ('services_1', 'wholesale') THEN 1.0
+                                                                   WHEN d.sector = 'services_2' THEN 0.5 ELSE 0.25 END AS above_scale,
                 CASE WHEN d.stratum = 'above' THEN
                     greatest(d.founded_on + 366, least({days} - CAST(floor(pow(chance('since', d.id), 1.3) * 5200) AS INTEGER),
                              {days})) END AS above_scale_since,

@@ -28,7 +28,7 @@ def statements(calibration: Calibration, land_factor: float, last_year: int) -> 
                      ELSE 'unknown' END AS tenure
             FROM land_raw l JOIN enterprise e USING (id)""",
         # 2. Landlords: park operators, above-scale owners with room to spare, a few below-scale owners.
-        f"""CREATE TABLE landlord AS
+        """CREATE TABLE landlord AS
             SELECT id, uscc, kind, row_number() OVER (PARTITION BY kind ORDER BY draw('landlord', id), id) - 1 AS turn
             FROM (SELECT t.id, e.uscc, CASE WHEN park_operator THEN 'park' WHEN t.stratum = 'above' THEN 'above'
                                             ELSE 'below' END AS kind
@@ -58,7 +58,7 @@ def statements(calibration: Calibration, land_factor: float, last_year: int) -> 
                 tenthousandths(area_mu * 0.6), cents(floor_area_m2 * 0.6), since - 730, make_date({last_year}, 6, 30), false
             FROM lease WHERE chance('lease/ended', tenant) < 0.05""",
         # 3. Parcels: large owners hold two or three.
-        f"""CREATE TABLE holding AS
+        """CREATE TABLE holding AS
             SELECT t.id, t.used_mu + coalesce(o.let_mu, 0) + CASE WHEN park_operator THEN 6 ELSE 0 END AS owned_mu,
                 CASE WHEN t.stratum = 'above' AND t.used_mu > 90 THEN whole('parcels', t.id, 1, 3) ELSE 1 END AS parcels,
                 park_operator

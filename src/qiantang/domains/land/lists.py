@@ -19,6 +19,7 @@ from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.parameters import Parameters
 from qiantang.kernel.words import Text
 
+
 @dataclass(frozen=True, slots=True)
 class EvaluationList:
     """One list of a rulebook: its name, which begins its parameters' paths, and whether a subject stands on it."""

@@ -134,7 +134,7 @@ def read_number(column: Column, plain: str, given: Unit) -> Reading:
         return Reading(why=Why.NOT_A_NUMBER)
     unit = given
     if found[2]:
-        written = known_unit(found[2].removesuffix("度")) if found[2] != "度" else known_unit("度")
+        written = known_unit(found[2]) or known_unit(found[2].removesuffix("度"))
         if written is None:
             return Reading(why=Why.NOT_A_NUMBER)
         if written.measure() != column.unit.measure():

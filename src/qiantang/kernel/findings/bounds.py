@@ -571,17 +571,18 @@ def _quota(ev: BoundsEvaluation, node: p.Quota | SharesBetween) -> list[Possible
     shares = node.shares if isinstance(node, SharesBetween) else tuple((b.upto, b.upto) for b in quota.bands)
     codes = [b.code for b in quota.bands] + [quota.last]
     choices = {(i, j): frozenset(codes[i:j + 1]) for i in range(len(codes)) for j in range(i, len(codes))}
-    ends: dict[Range, tuple[list[int], list[int]]] = {}
+    ends: dict[tuple[int, int], tuple[list[int], list[int]]] = {}
 
     def one(place: Possible, count: Possible) -> Possible:
         if not isinstance(place, Range) or not isinstance(count, Range):
             return NOTHING
-        if count not in ends:
+        counts = (count.low, count.high)
+        if counts not in ends:
             cut = [_cutoffs(low * max(count.low, 1), high * count.high, band.closed, quota.rounding)
                    for band, (low, high) in zip(quota.bands, shares, strict=True)]
             # The bounds rise, and what no earlier class takes a later one may.
-            ends[count] = list(accumulate((least for least, _ in cut), max)), list(accumulate((most for _, most in cut), max))
-        least, most = ends[count]
+            ends[counts] = list(accumulate((least for least, _ in cut), max)), list(accumulate((most for _, most in cut), max))
+        least, most = ends[counts]
         possible = choices[bisect_left(most, place.low), bisect_left(least, place.high)]
         return possible | NOTHING if place.null or count.null else possible
 
