@@ -136,8 +136,7 @@ def test_results_are_written_with_figures_in_their_units(form: str, district: Pa
         f"lowland-qiantang-5wan.{form}", f"lowland-qiantang-5wan-parameters.{form}", "runs.json"]
     file = out / f"lowland-qiantang-5wan.{form}"
     if form == "parquet":
-        row = duckdb.sql(f"SELECT outcome, tax_per_mu__value FROM '{file}' WHERE uscc = '{code(0)}'").fetchone()
-        assert row is not None
+        row = duckdb.connect().execute(f"SELECT outcome, tax_per_mu__value FROM '{file}' WHERE uscc = '{code(0)}'").fetchall()[0]
         assert (row[0], str(row[1])) == ("low", "2.000000")
     elif form == "csv":
         header, *lines = file.read_text(encoding="utf-8-sig").splitlines()

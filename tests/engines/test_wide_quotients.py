@@ -1,4 +1,4 @@
-"""A wide quotient, estimated in double and corrected, is exact for every size, just below and above whole numbers."""
+"""A quotient is exact at every size, just below and just above whole numbers, in 64 bits and beyond."""
 
 import random
 
@@ -42,7 +42,7 @@ def _pairs(power: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_duckdbs_corrected_estimate_is_the_exact_quotient(duckdb_runs: Runs, power: int) -> None:
+def test_duckdbs_wide_quotient_is_exact(duckdb_runs: Runs, power: int) -> None:
     pairs = _pairs(power)
     assert len(pairs) > 100
     most = max(a // b for a, b in pairs)

@@ -66,12 +66,12 @@ class DuckDBEngine:
             described = found.description or []
             names = [d[0] for d in described]
             wide = [d[0] for d in described if str(d[1]).endswith(",0)")]
-            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            rows: list[dict[str, Stored]] = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         for name in wide:
             for row in rows:
-                if row[name] is not None:
-                    row[name] = int(row[name])
-        return rows
+                value = row[name]
+                row[name] = None if value is None else int(str(value))
+        return list(rows)
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """A statement of this engine's own (the door's), with its rows."""

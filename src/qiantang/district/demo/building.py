@@ -94,7 +94,8 @@ def _asked(directory: Path, enterprises: int, years: Sequence[int], form: Form |
     chosen: Form = form or ("xlsx" if enterprises <= WORKBOOKS_UP_TO else "parquet")
     if chosen == "xlsx" and enterprises * max(len(years), 2) + 100 > MOST_ROWS:
         raise FactsError.of(f"{enterprises:,} 家企业的工作表超过 Excel 的 {MOST_ROWS:,} 行",
-                            f"{enterprises:,} enterprises need more than Excel's {MOST_ROWS:,} rows", value=enterprises, remedy=Text("改用 csv 或 parquet。", "Take csv or parquet."))
+                            f"{enterprises:,} enterprises need more than Excel's {MOST_ROWS:,} rows", value=enterprises,
+                            remedy=Text("改用 csv 或 parquet。", "Take csv or parquet."))
     return chosen
 
 

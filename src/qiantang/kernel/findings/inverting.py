@@ -223,9 +223,13 @@ def _in_unit(node: n.InUnit, target: Expr, sense: Sense, fact: str) -> Bound | N
 
 
 def _first_known(node: n.FirstKnown, target: Expr, sense: Sense, fact: str) -> Bound | None:
-    if fact not in _names(node.parts[0]) or any(fact in _names(p) for p in node.parts[1:]):
+    """While the first part is known the others do not matter, even where they rest on the same fact."""
+    if fact not in _names(node.parts[0]):
         return None
-    return inverted(node.parts[0], target, sense, fact)
+    found = inverted(node.parts[0], target, sense, fact)
+    if found is None or not node.parts[0].type.nullable or not any(fact in _names(p) for p in node.parts[1:]):
+        return found
+    return Bound(found.sense, n.choose((n.is_known(node.parts[0]), found.value), otherwise=n.unknown(found.value.type)))
 
 
 def _choose(node: n.Choose, target: Expr, sense: Sense, fact: str) -> Bound | None:
