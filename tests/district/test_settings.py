@@ -84,7 +84,7 @@ def test_every_fault_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_is_a_fault_and_names_those_known(tmp_path: Path) -> None:
-    assert _faults(tmp_path, SMALL + "rulebook: one\n") == [(20, "unknown key 'rulebook'")]
+    assert _faults(tmp_path, SMALL + "rulebook: one\n") == [(19, "unknown key 'rulebook'")]
 
 
 def test_a_missing_key_is_a_fault(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_missing_key_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_key_written_twice_is_a_fault(tmp_path: Path) -> None:
-    assert _faults(tmp_path, SMALL + "id: other\n") == [(20, "key 'id' occurs twice")]
+    assert _faults(tmp_path, SMALL + "id: other\n") == [(19, "key 'id' occurs twice")]
 
 
 def test_a_platform_without_a_subdistrict_is_a_fault(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_platform_without_a_subdistrict_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
-    assert _faults(tmp_path, SMALL + "demonstration: none.yaml\n") == [(20, "the folder has no 'none.yaml'")]
+    assert _faults(tmp_path, SMALL + "demonstration: none.yaml\n") == [(19, "the folder has no 'none.yaml'")]
 
 
 def test_what_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> None:

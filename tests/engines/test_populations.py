@@ -39,8 +39,9 @@ def _columns(group: dict[str, Any]) -> dict[str, Expr]:
     }
     for rounding in ROUNDINGS:
         for closed in (True, False):
-            bands = [p.QuotaBand("A", Fraction(1, 5), closed), p.QuotaBand("B", Fraction(3, 5), not closed), p.QuotaBand("C", Fraction(1), closed)]
-            found[f"quota_{rounding}_{closed}"] = p.quota(place, count, bands, "D", rounding)
+            ends = (Fraction(1, 5), Fraction(1, 4), Fraction(1, 2), Fraction(1))
+            bands = [p.QuotaBand(code, end, closed ^ (code == "B")) for code, end in zip("ABCD", ends, strict=True)]
+            found[f"quota_{rounding}_{closed}"] = p.quota(place, count, bands, "E", rounding)
     return found
 
 

@@ -29,6 +29,7 @@ from tests.properties.subjects import BATCHES, FACTS, LAW_DATE, batches
 from tests.properties.trees import POPULATION, ROW_WISE, columns
 
 DAY = date(2022, 12, 31)
+ROWS = 25
 Row = Mapping[str, Stored]
 
 # --- any tree ---------------------------------------------------------------------------------------------------
@@ -44,7 +45,7 @@ def holds(possible: Possible, value: Stored) -> bool:
 @given(columns([*ROW_WISE, *POPULATION], most=16), st.integers(0, BATCHES - 1), st.data())
 def test_the_value_of_any_tree_lies_within_its_bounds_whatever_the_missing_facts_are(
         wanted: dict[str, Expr], number: int, data: st.DataObject) -> None:
-    known = [dict(row) for row in batches()[number].rows]
+    known = [dict(row) for row in batches()[number].rows[:ROWS]]
     open_facts = {name: (f.type.low, f.type.high) for name, f in FACTS.items() if f.type.is_number and f.type.nullable and name != "patents"}
     bounds = BoundsEvaluation(known, LAW_DATE, open_facts)
     draw = data.draw(st.randoms(use_true_random=False))
@@ -60,7 +61,7 @@ def test_the_value_of_any_tree_lies_within_its_bounds_whatever_the_missing_facts
 
 @given(columns(ROW_WISE, most=16), st.integers(0, BATCHES - 1))
 def test_where_nothing_is_open_a_row_has_one_possible_value(wanted: dict[str, Expr], number: int) -> None:
-    rows = batches()[number].rows
+    rows = batches()[number].rows[:ROWS]
     bounds, evaluation = BoundsEvaluation(rows, LAW_DATE, {}), Evaluation(rows, LAW_DATE)
     for tree in wanted.values():
         if tree.type.kind == "text":
@@ -243,7 +244,8 @@ def test_a_range_read_as_a_whole_number_is_tried_number_by_number() -> None:
 def test_a_subject_that_a_guess_may_leave_out_is_named_as_such() -> None:
     rows = [*TEN, firm(10, "200", land="3")]
     found = outcomes(robust(reading(["least_land"]), rows))
-    assert found["010"] == {"A", OUTSIDE}
+    assert found["010"] >= {"A", OUTSIDE}
+    assert not found["010"] & {"B", "C"}
     # 10 or 11 compete: the second and third place hang on it.
     assert found["000"] == {"A"}
     assert found["001"] == {"A", "B"}
@@ -258,8 +260,8 @@ def test_nobody_is_nothing() -> None:
 
 
 def test_finer_parts_never_name_more_classes() -> None:
-    rows = [firm(i, str(60 - 3 * i), land=str(5 + i % 3)) for i in range(10)]
-    coarse, fine = (outcomes(robust(reading(["weight", "benchmark"]), rows, splits)) for splits in (1, 8))
+    rows = [firm(i, str(round(10 * 1.3**i))) for i in range(10)]
+    coarse, fine = (outcomes(robust(reading(["weight"]), rows, splits)) for splits in (1, 8))
     assert all(fine[subject] <= coarse[subject] for subject in coarse)
     assert sum(map(len, fine.values())) < sum(map(len, coarse.values()))
 

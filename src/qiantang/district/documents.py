@@ -50,10 +50,11 @@ class Part:
         seen: set[str] = set()
         for key, value in self._node.value:
             name = str(key.value)
+            path = f"{self._path}.{name}".lstrip(".")
             if name in seen:
-                self.fault(f"键“{name}”重复", f"key '{name}' occurs twice", name)
+                Part(self._paper, key, path).fault(f"键“{name}”重复", f"key '{name}' occurs twice", name)
             seen.add(name)
-            yield name, Part(self._paper, value, f"{self._path}.{name}".lstrip("."))
+            yield name, Part(self._paper, value, path)
 
     def entries(self) -> list[Part]:
         """A list; nothing where the part is not there."""

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,8 +74,7 @@ def build_demo(directory: Path, enterprises: int = 4_000, seed: int = 20220401, 
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     said(Text("示范地区已建成", "the demonstration district stands"), 1.0)
-    return DemoReport(report.directory, report.enterprises, report.seed, report.years, report.form, report.sheets, report.figures,
-                      report.dirt, time.monotonic() - began)
+    return replace(report, seconds=time.monotonic() - began)
 
 
 def _asked(directory: Path, enterprises: int, years: Sequence[int], form: Form | None) -> Form:
@@ -83,7 +82,7 @@ def _asked(directory: Path, enterprises: int, years: Sequence[int], form: Form |
     if not FEWEST <= enterprises <= MOST:
         raise FactsError.of(f"企业数 {enterprises:,} 超出 {FEWEST:,} 至 {MOST:,}", f"{enterprises:,} enterprises is outside {FEWEST:,} to {MOST:,}",
                             value=enterprises)
-    if sorted(set(years)) != list(range(min(years, default=0), max(years, default=-1) + 1)):
+    if not years or sorted(years) != list(range(min(years), max(years) + 1)):
         raise FactsError.of("年度应连续且不重复", "the years must follow one another, each once", value=list(years))
     if form is not None and form not in FORMS:
         raise FactsError.of(f"不认识形式“{form}”", f"'{form}' is no form", value=form,

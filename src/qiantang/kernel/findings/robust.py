@@ -161,18 +161,18 @@ class _Possibilities:
         for book, ends in _worlds(self._reading.book, options):
             world = book.on(self._reading.day)
             shares = _shares(world, ends)
-            outcome = opened(world.outcome, ends, shares)
-            inside = [YES] * self._many
+            outcome, inside = world.outcome, [YES] * self._many
             if world.outline.cohort is not None:
-                cohort = n.first_known(opened(world.outline.cohort, ends, shares), n.flag_constant(True))
-                inside = [flag for flag in self._evaluation.of(cohort) if not isinstance(flag, Range)]
+                judged = n.first_known(world.outline.cohort, n.flag_constant(True))
+                inside = [flag for flag in self._evaluation.of(opened(judged, ends, shares)) if not isinstance(flag, Range)]
                 if any(flag != YES for flag in inside):
-                    outcome = _among_the_judged(outcome, cohort)
-            for outcomes, possible, judged in zip(found, self._evaluation.of(outcome), inside, strict=True):
+                    outcome = _among_the_judged(outcome, judged)
+            outcome = opened(outcome, ends, shares)
+            for outcomes, possible, flag in zip(found, self._evaluation.of(outcome), inside, strict=True):
                 assert not isinstance(possible, Range)
-                if True in judged:
+                if True in flag:
                     outcomes.update(None if v is None else str(v) for v in possible)
-                if judged != YES:
+                if flag != YES:
                     outcomes.add(OUTSIDE)
         return [frozenset(outcomes) for outcomes in found]
 
