@@ -1,6 +1,7 @@
 """A viewer with a scope sees the subjects inside it, and no question brings out anybody else."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from qiantang.district.assess import columns_beyond
 from qiantang.district.histories import history_of
 from qiantang.district.inquiries import Inquiry, inquiry_for_view
 from qiantang.district.reading import LOCAL, ReadService, Viewer, personal_columns, personal_facts
-from qiantang.district.workspace import Workspace
+from qiantang.district.workspace import StoredRun, Workspace
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.expressions.nodes import Expr, Fact, code_constant, constant
 from qiantang.kernel.facts.dossier import Derived, Dossier
 from qiantang.kernel.facts.schema import Table, count, text
+from qiantang.kernel.findings.judging import judging
 from qiantang.kernel.rulebooks.document import parse_document
 from qiantang.kernel.rulebooks.parameters import Parameters
 from qiantang.kernel.rulebooks.rulebook import Case, Criterion, FormDeclaration, Outline, Role, Rulebook
@@ -142,10 +144,10 @@ source: {issuer: test, document: test}
 
 
 def _talent(_: Parameters, dossier: Dossier) -> Outline:
-    young = Criterion("young", same("young"), Role.CONDITION, dossier.fact("years_left"), met=dossier.fact("years_left") <= constant(40, "年"))
-    known = Criterion("known", same("known"), Role.CONDITION, dossier.fact("papers"), met=dossier.fact("papers") >= constant(5, "件"))
-    return Outline((young, known), (Case(young.met or known.met, "yes", "young"),), Case(known.met or young.met, "no", "known"),  # type: ignore[arg-type] # both are there
-                   (("yes", same("yes")), ("no", same("no"))))
+    is_young, is_known = dossier.fact("years_left") <= constant(40, "年"), dossier.fact("papers") >= constant(5, "件")
+    young = Criterion("young", same("young"), Role.CONDITION, dossier.fact("years_left"), met=is_young)
+    known = Criterion("known", same("known"), Role.CONDITION, dossier.fact("papers"), met=is_known)
+    return Outline((young, known), (Case(is_young, "yes", "young"),), Case(is_known, "no", "known"), (("yes", same("yes")), ("no", same("no"))))
 
 
 def _book() -> Rulebook:
@@ -166,11 +168,6 @@ def test_run_columns_that_tell_a_personal_fact_are_withheld_and_the_outcome_is_n
 
 
 def test_a_viewer_sees_personal_facts_only_where_allowed(tmp_path: Path, engine: DuckDBEngine) -> None:
-    from datetime import date
-
-    from qiantang.district.workspace import StoredRun
-    from qiantang.kernel.findings.judging import judging
-
     reading = _book().on()
     dossier, found = tmp_path / "dossier.parquet", tmp_path / "run.parquet"
     engine.write("SELECT 'p1' AS person, CAST(35 AS BIGINT) AS age, CAST(9 AS BIGINT) AS papers, CAST(35 AS BIGINT) AS years_left", dossier)

@@ -56,7 +56,7 @@ def test_the_value_of_any_tree_lies_within_its_bounds_whatever_the_missing_facts
         if tree.type.kind == "text":
             continue
         for possible, value in zip(bounds.of(tree), evaluation.stored(tree), strict=True):
-            assert holds(possible, value), (name, possible, value)
+            assert holds(possible, value), (name, possible, value, n.shape(tree))
 
 
 @given(columns(ROW_WISE, most=16), st.integers(0, BATCHES - 1))
