@@ -41,7 +41,7 @@ def _run(arguments: Sequence[object], capture: pytest.CaptureFixture[str]) -> Sa
     return Said(code, found.out, found.err)
 
 
-@pytest.fixture()
+@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("QIANTANG_LANG", "en")
     monkeypatch.delenv("QIANTANG_DIR", raising=False)
@@ -57,7 +57,7 @@ def assessed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def district(assessed_once: Path, tmp_path: Path) -> Path:
     """A copy of one's own, so that what a test does to it stays with the test."""
     return Path(shutil.copytree(assessed_once, tmp_path / "district"))

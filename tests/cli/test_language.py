@@ -25,7 +25,7 @@ def test_every_command_has_help_with_an_example_in_both_languages(command: str) 
         helped = said(*command.split(), "--help", "--lang", lang) if command == "judge" else said("--lang", lang, *command.split(), "--help")
         assert helped.returncode == 0, helped.stderr
         assert title in helped.stdout
-        assert f"qiantang {command.split()[0]}" in helped.stdout.split(title)[1]
+        assert f"qiantang {command.split(maxsplit=1)[0]}" in helped.stdout.split(title)[1]
         assert "…" not in helped.stdout.split(title)[0].replace("913301…", ""), "an option's help is cut off"
 
 

@@ -26,14 +26,14 @@ FIRST = date(2023, 3, 1)
 WHO = Actor("tester", frozenset())
 
 
-@pytest.fixture()
+@pytest.fixture
 def engine() -> Iterator[DuckDBEngine]:
     own = DuckDBEngine(threads=1)
     yield own
     own.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def workspace(tmp_path: Path, engine: DuckDBEngine) -> Workspace:
     folder = tmp_path / "district"
     folder.mkdir()

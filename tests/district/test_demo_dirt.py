@@ -1,6 +1,5 @@
 """Each piece of dirt in the demonstration is met by the door as it should be, and nothing else is kept out."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,7 +27,7 @@ class _Taken:
 
 
 @pytest.fixture(scope="module", params=["xlsx", "csv", "parquet"])
-def taken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Taken]:
+def taken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> _Taken:
     folder = tmp_path_factory.mktemp(f"dirt-{request.param}")
     made = build_demo(folder / "demo", 1_000, form=request.param)
     engine = DuckDBEngine()
@@ -36,7 +35,7 @@ def taken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     engine.close()
     with duckdb.connect() as base:
         rows = base.execute(f"SELECT file, sheet, row, rule FROM '{report.quarantine}'").fetchall()
-    yield _Taken(made, report, folder / "store", {(f, s, r, rule) for f, s, r, rule in rows})
+    return _Taken(made, report, folder / "store", {(f, s, r, rule) for f, s, r, rule in rows})
 
 
 def test_nothing_is_lost(taken: _Taken) -> None:

@@ -95,10 +95,10 @@ def test_a_smaller_district_is_scaled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("contradiction", [
     "SELECT count(*) FROM 统计数据 WHERE \"工业增加值（千元）\" > 0.7 * \"工业总产值（千元）\" AND \"工业总产值（千元）\" < 30000000",
     "SELECT count(*) FROM 统计数据 WHERE \"主营业务收入（千元）\" > \"营业收入（千元）\"",
-    "SELECT count(*) FROM 科技数据 k JOIN 统计数据 s ON s.统一社会信用代码 = k.统一社会信用代码 AND s.年份 = k.会计年度 "
-    "WHERE k.从事科技活动人员 > s.全年平均从业人员 OR k.研究开发人员 > k.从事科技活动人员",
-    "SELECT count(*) FROM 税收数据 t JOIN 统计数据 s ON s.统一社会信用代码 = t.纳税人识别号 AND s.年份 = t.所属年度 "
-    "WHERE t.\"实缴税金(元)\" / 1000 > 0.5 * s.\"营业收入（千元）\" AND s.\"营业收入（千元）\" > 0",
+    """SELECT count(*) FROM 科技数据 k JOIN 统计数据 s ON s.统一社会信用代码 = k.统一社会信用代码 AND s.年份 = k.会计年度
+       WHERE k.从事科技活动人员 > s.全年平均从业人员 OR k.研究开发人员 > k.从事科技活动人员""",
+    """SELECT count(*) FROM 税收数据 t JOIN 统计数据 s ON s.统一社会信用代码 = t.纳税人识别号 AND s.年份 = t.所属年度
+       WHERE t."实缴税金(元)" / 1000 > 0.5 * s."营业收入（千元）" AND s."营业收入（千元）" > 0""",
     "SELECT count(*) FROM 企业登记 r JOIN 税收数据 t ON t.纳税人识别号 = r.统一社会信用代码 WHERE year(r.成立日期) > t.所属年度",
     "SELECT count(*) FROM 租赁台账 WHERE 起始日期 > 到期日期",
     "SELECT count(*) FROM 知识产权清单 WHERE 授权公告日 > 失效日期",

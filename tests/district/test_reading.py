@@ -50,12 +50,12 @@ def engine() -> Iterator[DuckDBEngine]:
     made.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def everything(folder: Path, engine: DuckDBEngine) -> ReadService:
     return ReadService(Workspace(folder), engine, LOCAL)
 
 
-@pytest.fixture()
+@pytest.fixture
 def scoped(folder: Path, engine: DuckDBEngine) -> ReadService:
     return ReadService(Workspace(folder), engine, Viewer("medport", of_platform("medport")))
 

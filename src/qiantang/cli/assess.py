@@ -37,14 +37,16 @@ def assess(
     directory: DirectoryArgument,
     on: Annotated[date | None, typer.Option("--on", metavar=_DAY, parser=day, show_default=False, help=said(
         "按哪一天的规则文本；默认为地区设定", "the day the law is read; default: the district's setting"))] = None,
-    year: Annotated[int | None, typer.Option("--year", show_default=False, help=said("评价年度；默认为地区设定", "year of the facts; default: the district's"))] = None,
+    year: Annotated[int | None, typer.Option("--year", show_default=False, help=said(
+        "评价年度；默认为地区设定", "year of the facts; default: the district's"))] = None,
     rulebook: Annotated[list[str], typer.Option("--rulebook", metavar="ID", show_default=False, help=said(
         "只适用这些规则（可多次给出）", "only these rulebooks (may be given several times)"))] = [],  # noqa: B006 # Typer reads a list
     known_at: Annotated[date | None, typer.Option("--known-at", metavar=_DAY, parser=day, show_default=False, help=said(
         "按当日已知的事实重评，不再读入工作簿", "assess the facts as known on that day, reading no workbook"))] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", show_default=False, help=said(
         "把结果另存到此文件夹", "write the results into this folder, too"))] = None,
-    form: Annotated[str, typer.Option("--format", metavar="FORM", help=said("结果格式：parquet、xlsx 或 csv", "form of the results: parquet, xlsx or csv"))] = "parquet",
+    form: Annotated[str, typer.Option("--format", metavar="FORM", help=said(
+        "结果格式：parquet、xlsx 或 csv", "form of the results: parquet, xlsx or csv"))] = "parquet",
     by: ByOption = None,
 ) -> Answer:
     """Read, judge, open cases, show."""

@@ -55,7 +55,8 @@ def verify(
 
     def draw(screen: Screen) -> None:
         if chain.broken is not None:
-            screen.warning(said(f"日志在第 {chain.broken.seq} 条断裂：{chain.broken.why.zh}", f"the log breaks at entry {chain.broken.seq}: {chain.broken.why.en}"))
+            screen.warning(said(f"日志在第 {chain.broken.seq} 条断裂：{chain.broken.why.zh}",
+                                f"the log breaks at entry {chain.broken.seq}: {chain.broken.why.en}"))
         else:
             screen.line(said(f"{chain.count:,} 条记录，链条完整；{many:,} 个案件的状态均可由日志重算得出。" if holds else f"{chain.count:,} 条记录，链条完整。",
                              f"{chain.count:,} entries, the chain is whole; all {many:,} cases follow from it." if holds

@@ -59,8 +59,8 @@ def declare(app: typer.Typer) -> None:
     command(cases, "show", said("查看一个案件：依据、责任方、期限、经过与下一步。", "Show a case: what it stands on, owner, deadline, history and next steps."),
             ["qiantang cases show lowland-2022-000001"])(show)
     command(cases, "do", said("办理一步。", "Take a step in a case."),
-            ["qiantang cases do lowland-2022-000001 approve", "qiantang cases do ID submit_plan --field route=improve --field land_mu=12.5 --field due_on=2023-12-31 "
-             "--field measures=…"])(do)
+            ["qiantang cases do lowland-2022-000001 approve",
+             "qiantang cases do ID submit_plan --field route=improve --field land_mu=12.5 --field due_on=2023-12-31 --field measures=…"])(do)
     command(cases, "assign", said("指定经办人。", "Name the person who handles a case."), ["qiantang cases assign lowland-2022-000001 Li"])(assign)
     command(cases, "chase", said("催办：逾期案件按流程升级。", "Chase: overdue cases are escalated as their process says."),
             ["qiantang cases chase --on 2023-03-31"])(chase)
@@ -183,8 +183,11 @@ def chase(by: ByOption = None, on: DayOption = None, directory: DirOption = None
     return Answer({"day": day, "touched": [_told(c, titles[c.process], day) for c in touched]}, draw)
 
 
-def zero(process: ProcessOption = None, every: Annotated[Every, typer.Option("--every", help=said("按月、季或年计", "count by month, quarter or year"))] = Every.month,
-         on: DayOption = None, limit: LimitOption = None, directory: DirOption = None) -> Answer:
+def zero(
+    process: ProcessOption = None,
+    every: Annotated[Every, typer.Option("--every", help=said("按月、季或年计", "count by month, quarter or year"))] = Every.month,
+    on: DayOption = None, limit: LimitOption = None, directory: DirOption = None,
+) -> Answer:
     """The count over time, and what still stands against zero."""
     from qiantang.cli.opening import acting_day
     from qiantang.kernel.actions.history import Every as Period
@@ -202,7 +205,8 @@ def zero(process: ProcessOption = None, every: Annotated[Every, typer.Option("--
         open_now = len(found.still_open)
         screen.line(said("已清零。", "It stands at zero.") if found.is_zero else
                     said(f"尚有 {open_now:,} 件，其中逾期 {found.overdue:,} 件", f"{open_now:,} still stand, {found.overdue:,} of them overdue")
-                    + (said(f"，期限未知 {found.deadline_unknown:,} 件", f", {found.deadline_unknown:,} with an unknown deadline") if found.deadline_unknown else ""),
+                    + (said(f"，期限未知 {found.deadline_unknown:,} 件",
+                            f", {found.deadline_unknown:,} with an unknown deadline") if found.deadline_unknown else ""),
                     indent=2)
         screen.table([said("期间", "period"), said("新立", "opened"), said("办结", "closed"), said("期末在办", "open at the end")],
                      [[p.period, f"{p.opened:,}", f"{p.closed:,}", f"{p.standing:,}"] for p in found.periods], right=[1, 2, 3], indent=2)
@@ -289,7 +293,8 @@ def _draw_history(screen: Screen, process: Process, events: list[CaseEvent]) -> 
 
     titles = {e.name: e.title for e in process.events} | dict(EVENT_TITLES)
     screen.heading(said("经过", "History"))
-    screen.table([said("日期", "day"), said("事项", "event"), said("其后状态", "state after"), said("责任方", "owner"), said("期限", "due"), said("经办", "by")],
+    screen.table([said("日期", "day"), said("事项", "event"), said("其后状态", "state after"), said("责任方", "owner"),
+                  said("期限", "due"), said("经办", "by")],
                  [[str(e.day), titles[e.event], process.state(e.to_state).title, "" if e.owner is None else process.role_title(e.owner.role),
                    "" if e.due is None else e.due.said, e.actor] for e in events], indent=2)
 

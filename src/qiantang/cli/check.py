@@ -40,7 +40,7 @@ def check(directory: DirectoryArgument) -> Answer:
     def draw(screen: Screen) -> None:
         draw_intake(screen, report)
         screen.heading(said("接下来", "Next"))
-        screen.command(f"qiantang assess {directory}", said("隔离的行不参与评价，其余照常" if wrong else "评价", "quarantined rows stay out, the rest is assessed"
-                                                           if wrong else "assess it"))
+        why = said("隔离的行不参与评价，其余照常", "quarantined rows stay out, the rest is assessed") if wrong else said("评价", "assess it")
+        screen.command(f"qiantang assess {directory}", why)
 
     return Answer(report.to_json(), draw, Code.ATTENTION if wrong else Code.DONE)

@@ -32,7 +32,8 @@ def declare(app: typer.Typer) -> None:
 
 
 def compare(
-    changes: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help=said("参数与新值（可多次给出）", "a parameter and its new value (may be given several times)"))],
+    changes: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help=said(
+        "参数与新值（可多次给出）", "a parameter and its new value (may be given several times)"))],
     rulebook: RulebookOption = None, limit: LimitOption = None, directory: DirOption = None,
 ) -> Answer:
     """Judge everybody by both and set them side by side."""
@@ -122,7 +123,8 @@ def _draw_moved(screen: Screen, reform: Reform, names: Mapping[str, str], most: 
         rows.append([names.get(str(row["subject"]), ""), str(row["subject"]), _outcome(reform, row["before"]), _outcome(reform, row["after"]), why])
     screen.table([said("名称", "name"), said("代码", "code"), said("现行", "now"), said("改革后", "after"), said("变动的条款", "what changed")], rows, indent=2)
     if len(reform.moved) > most:
-        screen.note(said(f"另有 {len(reform.moved) - most:,} 家；用 --limit 或 --json 查看全部", f"{len(reform.moved) - most:,} more; see them with --limit or --json"),
+        screen.note(said(f"另有 {len(reform.moved) - most:,} 家；用 --limit 或 --json 查看全部",
+                         f"{len(reform.moved) - most:,} more; see them with --limit or --json"),
                     indent=2)
 
 

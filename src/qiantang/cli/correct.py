@@ -20,12 +20,14 @@ def declare(app: typer.Typer) -> None:
     """Declare the command."""
     command(app, "correct", said("凭依据更正一个事实：旧值保留，重新评价，显示与此前结果的差异。",
                                  "Correct a fact with evidence: the old value is kept, everybody is judged again, the difference is shown."),
-            ["qiantang correct enterprise_years 913301…/2022 tax_paid_wan 128.5 --evidence " + said("税务局2023第12号证明", "'tax bureau, certificate 12 of 2023'")])(correct)
+            ["qiantang correct enterprise_years 913301…/2022 tax_paid_wan 128.5 --evidence "
+             + said("税务局2023第12号证明", "'tax bureau, certificate 12 of 2023'")])(correct)
 
 
 def correct(
     table: Annotated[str, typer.Argument(metavar="TABLE", help=said("数据表，如 enterprise_years", "table, such as enterprise_years"))],
-    key: Annotated[str, typer.Argument(metavar="KEY", help=said("行的键，各部分用 / 隔开，如 信用代码/年度", "key of the row, its parts with / between, such as code/year"))],
+    key: Annotated[str, typer.Argument(metavar="KEY", help=said(
+        "行的键，各部分用 / 隔开，如 信用代码/年度", "key of the row, its parts with / between, such as code/year"))],
     column: Annotated[str, typer.Argument(metavar="COLUMN", help=said("列，如 tax_paid_wan", "column, such as tax_paid_wan"))],
     value: Annotated[str, typer.Argument(metavar="VALUE", help=said("新值，以该列单位计", "the new value, in the column's unit"))],
     evidence: Annotated[str, typer.Option("--evidence", metavar="TEXT", help=said("依据的凭证", "what proves it"))],
@@ -45,11 +47,13 @@ def correct(
         screen.heading(said("已更正", "Corrected"))
         kind = done.column.type
         screen.line(f"{table} {key} · {told(done.column.title)}: {sentence(done.old, kind)} → {sentence(done.new, kind)}", indent=2)
-        screen.note(said(f"依据：{evidence}；审计日志第 {done.correction.number} 条", f"evidence: {evidence}; entry {done.correction.number} of the audit log"), indent=2)
+        screen.note(said(f"依据：{evidence}；审计日志第 {done.correction.number} 条",
+                         f"evidence: {evidence}; entry {done.correction.number} of the audit log"), indent=2)
         screen.heading(said("与此前评价的差异", "Difference to the earlier assessment"))
         for difference in done.differences:
             reading, moved = difference.reading, difference.moved
-            screen.line(f"{reading.book.id}: " + (said("无变动", "nobody moves") if not moved else said(f"{len(moved):,} 家变动", f"{len(moved):,} move")), indent=2)
+            said_of = said(f"{len(moved):,} 家变动", f"{len(moved):,} move") if moved else said("无变动", "nobody moves")
+            screen.line(f"{reading.book.id}: {said_of}", indent=2)
             rows = []
             for row in moved[:LISTED]:
                 before, after = (said("未知", "unknown") if row[side] is None else told(reading.code_title(str(row[side]))) for side in ("before", "after"))

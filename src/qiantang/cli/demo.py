@@ -29,13 +29,15 @@ SEED = 20220401
 def declare(app: typer.Typer) -> None:
     """Declare the command."""
     command(app, "demo", said("建立示范地区并评价：数据全部由程序生成，与真实主体无关。再次运行则重新开始。",
-                              "Build and assess the demonstration district; all its data are made by a program, nobody in it is real. Run again, it starts anew."),
+                              "Build and assess the demonstration district; all its data are made by a program, nobody in it is real. "
+                              "Run again, it starts anew."),
             ["qiantang demo", "qiantang demo --dir my-demo --enterprises 1000 --seed 7"])(demo)
 
 
 def demo(
     directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help=said("放在哪个文件夹", "the folder to put it in"))] = Path("demo-district"),
-    enterprises: Annotated[int, typer.Option("--enterprises", help=said("企业数（1,000 至 1,000,000）", "how many enterprises (1,000 to 1,000,000)"))] = ENTERPRISES,
+    enterprises: Annotated[int, typer.Option("--enterprises", help=said(
+        "企业数（1,000 至 1,000,000）", "how many enterprises (1,000 to 1,000,000)"))] = ENTERPRISES,
     seed: Annotated[int, typer.Option("--seed", help=said("随机种子；同一种子得同一地区", "seed; the same seed gives the same district"))] = SEED,
 ) -> Answer:
     """Build, read, assess, show."""
@@ -77,7 +79,8 @@ def demo(
 def _draw_made(screen: Screen, made: DemoReport) -> None:
     screen.heading(said("示范地区", "The demonstration district"))
     screen.warning(made.notice)
-    screen.line(said(f"{made.enterprises:,} 家企业，{len(made.sheets)} 张表，{made.rows:,} 行，种子 {made.seed}，位于 {made.directory}；有意放入 {len(made.dirt)} 处差错。",
+    screen.line(said(f"{made.enterprises:,} 家企业，{len(made.sheets)} 张表，{made.rows:,} 行，种子 {made.seed}，位于 {made.directory}；"
+                     f"有意放入 {len(made.dirt)} 处差错。",
                      f"{made.enterprises:,} enterprises, {len(made.sheets)} sheets, {made.rows:,} rows, seed {made.seed}, in {made.directory}; "
                      f"{len(made.dirt)} flaws were put in on purpose."))
 

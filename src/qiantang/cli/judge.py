@@ -116,4 +116,5 @@ def _value(quoted: str, column: Column, kept: str, natural: bool, path: Path) ->
         return quoted
     raise FactsError.of(
         f"列 {column.name} 的类型是 {kept}，不是存储的整数", f"column {column.name} is {kept}, no stored integers", place=Place(str(path), column=column.name),
-        value=kept, remedy=Text(f"加 --units natural，则按 {column.unit.title.zh} 计的数读入。", f"Add --units natural to read numbers in {column.unit.title.en or 'their unit'}."))
+        value=kept, remedy=Text(f"加 --units natural，则按 {column.unit.title.zh} 计的数读入。",
+                                f"Add --units natural to read numbers in {column.unit.title.en or 'their unit'}."))

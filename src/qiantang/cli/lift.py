@@ -32,7 +32,8 @@ def lift(
     subject: SubjectArgument,
     to: Annotated[str, typer.Option("--to", metavar="OUTCOME", help=said("要达到的结论，如 A", "the outcome to reach, such as A"))],
     rulebook: RulebookOption = None,
-    most: Annotated[int, typer.Option("--most", min=1, max=100, help=said("多项并举时每项最多变动百分之几", "how many per cent each figure may move where several do"))] = 30,
+    most: Annotated[int, typer.Option("--most", min=1, max=100, help=said(
+        "多项并举时每项最多变动百分之几", "how many per cent each figure may move where several do"))] = 30,
     directory: DirOption = None,
 ) -> Answer:
     """Find and prove the changes."""

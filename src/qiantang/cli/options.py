@@ -28,5 +28,6 @@ SubjectArgument = Annotated[str, typer.Argument(metavar="SUBJECT", help=said("�
 DayOption = Annotated[date | None, typer.Option("--on", metavar=_DAY, parser=day, show_default=False, help=said(
     "办理日期；默认为今天（示例地区为其评价日）", "day of the act; default: today (in a demonstration its law day)"))]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, show_default=False, help=said("最多显示多少行", "how many rows at most"))]
-ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", show_default=False, help=said("经办人；默认为登录名", "who acts; default: your login name"))]
+ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", show_default=False, help=said(
+    "经办人；默认为登录名", "who acts; default: your login name"))]
 SetOption = Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE")]

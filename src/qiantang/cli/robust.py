@@ -32,7 +32,8 @@ def declare(app: typer.Typer) -> None:
 def robust(
     rulebook: RulebookOption = None,
     splits: Annotated[int | None, typer.Option("--splits", min=1, max=16, show_default=False, help=said(
-        "每个数值范围切成几段，越细越紧；默认视组合数取 1 或 2", "parts each range is cut into, finer is tighter; default: 1 or 2, as the combinations allow"))] = None,
+        "每个数值范围切成几段，越细越紧；默认视组合数取 1 或 2",
+        "parts each range is cut into, finer is tighter; default: 1 or 2, as the combinations allow"))] = None,
     limit: LimitOption = None, directory: DirOption = None,
 ) -> Answer:
     """Evaluate over all of them and count."""
@@ -67,12 +68,14 @@ def robust(
                      [[names.get(s.subject, ""), s.subject, _outcomes(inquiry, s.outcomes),
                        said("、", ", ").join(_named(inquiry, d) for d in s.decides) or said("几项共同", "several together")] for s in hanging[:most]], indent=2)
         if len(hanging) > most:
-            screen.note(said(f"另有 {len(hanging) - most:,} 个；用 --limit 或 --json 查看", f"{len(hanging) - most:,} more; see them with --limit or --json"), indent=2)
+            screen.note(said(f"另有 {len(hanging) - most:,} 个；用 --limit 或 --json 查看",
+                             f"{len(hanging) - most:,} more; see them with --limit or --json"), indent=2)
 
     return Answer({
         "rulebook": inquiry.book.id, "law_date": inquiry.reading.day, "combinations": found.combinations, "firm": len(found.standings) - len(hanging),
         "hanging": len(hanging),
-        "guesses": [{"path": g.path, "title": g.title, "value": g.entry.value, "status": g.entry.status, "admissible": g.entry.admissible} for g in found.guesses],
+        "guesses": [{"path": g.path, "title": g.title, "value": g.entry.value, "status": g.entry.status,
+                     "admissible": g.entry.admissible} for g in found.guesses],
         "open_facts": [{"fact": name, "low": low, "high": high} for name, (low, high) in found.open_facts.items()],
         "subjects": [{"subject": s.subject, "name": names.get(s.subject), "outcomes": sorted(s.outcomes, key=lambda o: (o is None, o or "")),
                       "decides": s.decides, "jointly": s.jointly} for s in hanging]}, draw)

@@ -42,7 +42,8 @@ def self_check(
         "适用的规则（可多次给出）；默认为地区所用各部", "rulebooks to apply (may be given several times); default: the district's"))] = [],  # noqa: B006 # Typer reads a list
     on: Annotated[date | None, typer.Option("--on", metavar=said("年-月-日", "YYYY-MM-DD"), parser=day, show_default=False, help=said(
         "按哪一天的规则文本", "the day the law is read"))] = None,
-    score: Annotated[float | None, typer.Option("--score", show_default=False, help=said("提升到多少分；默认为上一个整十", "points to lift the score to; default: the next full ten"))] = None,
+    score: Annotated[float | None, typer.Option("--score", show_default=False, help=said(
+        "提升到多少分；默认为上一个整十", "points to lift the score to; default: the next full ten"))] = None,
     explain: Annotated[bool, typer.Option("--explain", help=said("逐条详细说明", "explain clause by clause"))] = False,
 ) -> Answer:
     """Judge the enterprise by every rulebook asked for."""
@@ -100,7 +101,8 @@ def _draw(screen: Screen, one: SelfCheck, whole: bool) -> None:
     else:
         rows = [_row(c) for c in explanation.criteria if c.role.value in ("indicator", "condition", "veto")]
         if rows:
-            screen.table([said("标准", "criterion"), said("数值", "figure"), said("得分", "points"), said("判断", "met"), said("缺少的事实", "what is missing")],
+            screen.table([said("标准", "criterion"), said("数值", "figure"), said("得分", "points"), said("判断", "met"),
+                          said("缺少的事实", "what is missing")],
                          rows, indent=2)
     _draw_distances(screen, one)
     if one.assumed:

@@ -38,7 +38,8 @@ def draw_summary(screen: Screen, summary: Summary) -> None:
     if summary.look is not None and summary.look.totals is not None:
         screen.line(totals_told(summary.look), style="bold", indent=2)
         screen.blank()
-    screen.table([said("规则", "rulebook"), said("回答", "answers"), said("结论（企业数）", "outcomes (enterprises)"), said("未知", "unknown"), said("依据", "rests on")],
+    screen.table([said("规则", "rulebook"), said("回答", "answers"), said("结论（企业数）", "outcomes (enterprises)"),
+                  said("未知", "unknown"), said("依据", "rests on")],
                  [_run_row(run) for run in assessment.runs], right=[3], indent=2)
     if assessment.skipped:
         for skipped in assessment.skipped:
@@ -50,7 +51,8 @@ def draw_summary(screen: Screen, summary: Summary) -> None:
     if summary.cases:
         screen.heading(said("案件", "Cases"))
         titles = {p.name: p.title for p in workspace.house.processes}
-        screen.table([said("流程", "process"), said("依据规则", "by rulebook"), said("新立", "opened"), said("结论未变", "unchanged"), said("结论变化", "changed"), said("在办", "open now")],
+        screen.table([said("流程", "process"), said("依据规则", "by rulebook"), said("新立", "opened"), said("结论未变", "unchanged"),
+                      said("结论变化", "changed"), said("在办", "open now")],
                      [[titles[c.process], c.rulebook, f"{c.opened:,}", f"{c.kept:,}", f"{c.changed:,}", f"{c.standing:,}"] for c in summary.cases],
                      right=[2, 3, 4, 5], indent=2)
     screen.heading(said("接下来可以输入", "What to type next"))
@@ -119,7 +121,8 @@ def summary_told(summary: Summary) -> dict[str, object]:
         "runs": [run_told(run) for run in assessment.runs],
         "skipped": [{"rulebook": s.rulebook, "why": s.why} for s in assessment.skipped],
         "views": [view_told(v) for v in summary.views],
-        "cases": [{"process": c.process, "rulebook": c.rulebook, "opened": c.opened, "kept": c.kept, "changed": c.changed, "open": c.standing} for c in summary.cases],
+        "cases": [{"process": c.process, "rulebook": c.rulebook, "opened": c.opened, "kept": c.kept, "changed": c.changed,
+                   "open": c.standing} for c in summary.cases],
         "next": [{"command": step, "why": why} for step, why in next_steps(summary)],
     }
 

@@ -37,7 +37,8 @@ def draw_view(screen: Screen, table: ViewTable, workspace: Workspace, most: int 
     right = [place for place, c in enumerate(shown) if table.printed.types[c.name].is_number]
     screen.table(headers, lines, right=right, last_is_total=total, indent=2)
     if len(kept) < len(rows):
-        screen.note(said(f"另有 {len(rows) - len(kept)} 行：qiantang view {table.declared.name}", f"{len(rows) - len(kept)} more rows: qiantang view {table.declared.name}"),
+        screen.note(said(f"另有 {len(rows) - len(kept)} 行：qiantang view {table.declared.name}",
+                         f"{len(rows) - len(kept)} more rows: qiantang view {table.declared.name}"),
                     indent=2)
     note = table.view.note if is_tally or isinstance(table.view, Listing) else Text("", "")
     screen.note(note, indent=2)

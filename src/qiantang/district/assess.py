@@ -227,11 +227,10 @@ def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequen
             record_run(store, RunRecord(stored.key, stored.rulebook, stored.version, stored.law_date, stored.known_at, str(stored.year),
                                         engine.dialect.name, at, str(stored.path.relative_to(workspace.folder)), stored.counts),
                        actor=actor.name)
-            for opening in house.openings:
-                if run.reading.book.form.name in opening.forms:
-                    applied.append(CasesApplied(opening.process, stored.rulebook, desk.apply(
-                        opening.process, _case_findings(engine, run, opening), rulebook=stored.rulebook, run=stored.key,
-                        day=stored.law_date, at=at, actor=actor)))
+            for opening in (o for o in house.openings if run.reading.book.form.name in o.forms):
+                done = desk.apply(opening.process, _case_findings(engine, run, opening), rulebook=stored.rulebook, run=stored.key,
+                                  day=stored.law_date, at=at, actor=actor)
+                applied.append(CasesApplied(opening.process, stored.rulebook, done))
     finally:
         store.close()
     return tuple(applied)

@@ -31,7 +31,8 @@ def write_results(assessment: Assessment, reads: ReadService, folder: Path, form
     home = assessment.workspace.folder
     if folder.resolve().is_relative_to(home) and not folder.resolve().is_relative_to(assessment.workspace.hidden):
         raise FactsError.of("结果不能写入事实所在的文件夹", "results cannot go into the folder of the facts", place=Place(str(folder)),
-                            remedy=Text("请另给一个文件夹，否则下次会把结果当作事实读入。", "Name another folder, or they would be read as facts the next time."))
+                            remedy=Text("请另给一个文件夹，否则下次会把结果当作事实读入。",
+                                        "Name another folder, or they would be read as facts the next time."))
     found: list[Path] = []
     told = []
     for run in assessment.runs:

@@ -15,7 +15,6 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.findings.views import Listing, Tally
 from qiantang.kernel.rulebooks.parameters import ParameterValue
 
-
 _CaseOf = Callable[[str, str], Case | None]
 
 

@@ -135,7 +135,8 @@ def _statistics() -> tuple[DepartmentSheet, ...]:
 
 
 def _science(last_year: int) -> tuple[DepartmentSheet, ...]:
-    marks = tuple(Heading(header, column, f"whole('{column}', e.id, {round(highest * 0.45)}, {highest})") for header, column, highest in _EXPERTS)
+    marks = tuple(Heading(header, column, f"CASE WHEN coalesce(s.missing, '') = 'score' THEN whole('{column}', e.id, 0, {round(highest * 0.6)}) "
+                          f"ELSE whole('{column}', e.id, {round(highest * 0.45)}, {highest}) END") for header, column, highest in _EXPERTS)
     return (
         DepartmentSheet(SCIENCE, "科技数据", ENTERPRISE_YEARS, _yearly(
             "统一社会信用代码", "会计年度",

@@ -90,10 +90,10 @@ def raw_statement(years: Sequence[int], levels: Sequence[tuple[int, float]]) -> 
                  ELSE greatest(value_added_raw, 0.05 * turnover) * emission_habit END AS emission_raw,
             turnover * between_('sales', moment, 0.94, 1.05) AS sales_raw,
             CASE WHEN certified OR nearly_hitech THEN
-                      CASE WHEN turnover > 20000 THEN 0.0305 + 0.008 * research_habit
-                           WHEN turnover > 5000 THEN 0.041 + 0.035 * research_habit
-                           ELSE 0.051 + 0.070 * research_habit END
-                      * CASE WHEN missing = 'rd' THEN 0.78 ELSE 1 END * (1 + 0.02 * bell('research', moment))
+                      CASE WHEN turnover > 20000 THEN 0.0305 + CASE WHEN missing = 'rd' THEN -0.0030 ELSE 0.008 * research_habit END
+                           WHEN turnover > 5000 THEN 0.041 + CASE WHEN missing = 'rd' THEN -0.0035 ELSE 0.035 * research_habit END
+                           ELSE 0.051 + CASE WHEN missing = 'rd' THEN -0.0040 ELSE 0.070 * research_habit END END
+                      * (1 + 0.02 * bell('research', moment))
                  WHEN does_research THEN 0.002 + 0.018 * research_habit * (1 + 0.05 * bell('research', moment)) END
                 AS research_share
         FROM earned"""

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from inspect import get_annotations
 from math import gcd
-from typing import Literal
+from typing import Any, ClassVar, Literal, dataclass_transform
 
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions.columns import Column
@@ -23,11 +24,29 @@ RoundingMode = Literal["half_up", "down", "up"]
 Comparison = Literal["<", "<=", ">", ">=", "=", "<>"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Expr:
+@dataclass_transform(eq_default=False, frozen_default=True)
+class Node:
+    """Sets a node's fields, those of its bases first; ``@dataclass`` would compile code for each kind at every start."""
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = (*cls._fields, *get_annotations(cls))
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        self.__dict__.update(zip(self._fields, values, strict=False), **named)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} of a node never changes")
+
+
+class Expr(Node):
     """Base of all nodes. Two nodes are the same only if they are one object; ``shape`` compares by structure."""
 
     type: Type
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.detail}"
 
     @property
     def children(self) -> tuple[Expr, ...]:
@@ -75,7 +94,6 @@ class Expr:
 # --- leaves ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Fact(Expr):
     """A fact of the subject."""
 
@@ -91,7 +109,6 @@ class Fact(Expr):
         return (self.column.name,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Const(Expr):
     """A fixed value; ``path`` names the parameter it was read from, empty for a plain constant.
 
@@ -106,12 +123,10 @@ class Const(Expr):
         return (self.type.kind, self.value, self.type.scale, self.type.unit, self.path)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class LawDate(Expr):
     """The day on which the law is read."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Step(Expr):
     """The value of a named step of the same rulebook."""
 
@@ -164,7 +179,6 @@ def law_date() -> Expr:
 # --- arithmetic ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Add(Expr):
     """Exact sum; parts are brought to the finest scale among them."""
 
@@ -175,7 +189,6 @@ class Add(Expr):
         return self.parts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Subtract(Expr):
     """Exact difference."""
 
@@ -187,7 +200,6 @@ class Subtract(Expr):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Multiply(Expr):
     """Exact product; scales add up."""
 
@@ -199,7 +211,6 @@ class Multiply(Expr):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Divide(Expr):
     """``above / below`` rounded once to the type's scale; unknown where ``below`` is 0.
 
@@ -220,7 +231,6 @@ class Divide(Expr):
         return (self.type.scale, self.how)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Rounded(Expr):
     """The value at a coarser scale: ``half_up`` (half away from zero), ``down`` or ``up`` (both by size)."""
 
@@ -236,7 +246,6 @@ class Rounded(Expr):
         return (self.how, self.type.scale)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Extreme(Expr):
     """The least or the greatest of several; unknown as soon as one of them is (a cap never stands in for a fact)."""
 
@@ -252,7 +261,6 @@ class Extreme(Expr):
         return (self.which, self.type.scale)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class InUnit(Expr):
     """The same figure read in a unit of the same measure, by an exact whole factor up or down."""
 
@@ -395,7 +403,6 @@ def in_unit(of: Expr, written: str | Unit) -> Expr:
 # --- logic -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Compare(Expr):
     """A comparison of two numbers in one unit, two days or two codes; unknown where one of them is."""
 
@@ -412,7 +419,6 @@ class Compare(Expr):
         return (self.op,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Among(Expr):
     """Whether a code is in a list; unknown where the code is."""
 
@@ -429,7 +435,6 @@ class Among(Expr):
         return (self.codes, self.path)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Junction(Expr):
     """All of, or any of: one false decides ``all``, one true decides ``any``, else one unknown makes it unknown."""
 
@@ -445,7 +450,6 @@ class Junction(Expr):
         return (self.which,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class AtLeast(Expr):
     """At least k of several flags: true once k hold, false once k cannot be reached, else unknown."""
 
@@ -461,7 +465,6 @@ class AtLeast(Expr):
         return (self.k,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Not(Expr):
     """The opposite; unknown stays unknown."""
 
@@ -472,7 +475,6 @@ class Not(Expr):
         return (self.of,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Known(Expr):
     """Whether the value is known; never unknown itself."""
 
@@ -483,7 +485,6 @@ class Known(Expr):
         return (self.of,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Choose(Expr):
     """The value of the first case that holds. A case that is unknown before any holds makes the whole unknown."""
 
@@ -495,7 +496,6 @@ class Choose(Expr):
         return (*(n for case in self.cases for n in case), self.otherwise)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class FirstKnown(Expr):
     """The first of several values that is known."""
 
@@ -595,7 +595,6 @@ def first_known(*parts: Expr) -> Expr:
 # --- days ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class DaysBetween(Expr):
     """Calendar days from one day to a later one (negative if it is earlier)."""
 
@@ -607,7 +606,6 @@ class DaysBetween(Expr):
         return (self.first, self.last)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class YearOf(Expr):
     """The calendar year of a day."""
 
@@ -628,7 +626,6 @@ def year_of(of: Expr) -> Expr:
     return YearOf(number(0, unit("年"), 1, 9999, of.type.nullable), of)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Listed(Expr):
     """Where ``when`` holds, the words whose flag holds, in order, with a comma between; else unknown."""
 
@@ -666,7 +663,6 @@ class Band:
     gives: Const
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Banded(Expr):
     """The value of the band that the figure falls in; unknown where it falls in none (a gap in the law is a gap)."""
 

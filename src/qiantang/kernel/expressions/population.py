@@ -19,7 +19,6 @@ MOST_SUBJECTS = 10**9
 """A population is assumed to be smaller than this when ranges are proven."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Population(Expr):
     """Base: computed over the subjects of a group for which ``among`` holds; unknown for all others."""
 
@@ -27,7 +26,6 @@ class Population(Expr):
     among: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Rank(Population):
     """Place in the group, 1 for the best. ``by`` lists (key, descending); ``ties`` is ``share`` (equal keys get
     the same, better place, and the next place is skipped) or ``key`` (the last key, an identity, settles them)."""
@@ -44,7 +42,6 @@ class Rank(Population):
         return (len(self.within), tuple(d for _, d in self.by), self.ties)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class GroupFigure(Population):
     """A figure over the group. Sums are sums of integers; sums of ratios are refused.
 
@@ -64,7 +61,6 @@ class GroupFigure(Population):
         return (len(self.within), self.how)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class GroupMean(Population):
     """Mean over the members of the group where the figure is known, rounded half up to the type's scale.
 
@@ -94,7 +90,6 @@ class QuotaBand:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Quota(Expr):
     """The class of a place among so many. ``rounding`` says what 4.6 places are: ``floor`` 4, ``ceil`` 5,
     ``half_up`` 5, or ``share``: the place's own share of the count is compared with the bound as a fraction."""

@@ -60,7 +60,6 @@ def _hull(values: Iterable[Possible]) -> Possible:
     return Range(min(r.low for r in ranges), max(r.high for r in ranges), null)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Between(n.Expr):
     """A parameter of which only the ends are known, as integers of the type's scale."""
 
@@ -73,7 +72,6 @@ class Between(n.Expr):
         return (self.low, self.high, self.type.scale, self.type.unit, self.path)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class SharesBetween(n.Expr):
     """A quota some of whose bounds are known only by their least and greatest share."""
 
@@ -289,12 +287,14 @@ def _junction(ev: BoundsEvaluation, node: n.Junction) -> list[Possible]:
         other = not surely and all((not decides) in v for v in values)
         return _flag(decided if decides else other, other if decides else decided, unknown)
 
-    return [one(values) for values in _choices(ev, node.parts)] if node.parts else [_flag(not decides, decides, False)] * len(ev.rows)
+    return [one(values) for values in _choices(ev, node.parts)]
 
 
 def _choices(ev: BoundsEvaluation, parts: Sequence[n.Expr]) -> Iterable[Sequence[Choice]]:
-    for values in zip(*(ev.part(part) for part in parts), strict=True):
-        yield [v for v in values if not isinstance(v, Range)]
+    """The flags of each row; there may be none."""
+    flags = [ev.part(part) for part in parts]
+    for row in range(len(ev.rows)):
+        yield [v for flag in flags if not isinstance(v := flag[row], Range)]
 
 
 def _at_least(ev: BoundsEvaluation, node: n.AtLeast) -> list[Possible]:
@@ -492,7 +492,10 @@ def _turned(values: Sequence[Possible], descending: bool) -> list[tuple[int, int
 
 
 def _rank(ev: BoundsEvaluation, node: p.Rank) -> list[Possible]:
-    """Best place: only those surely better stand before; worst place: all that may be better do."""
+    """Best place: only those surely better stand before; worst place: all that may be better do.
+
+    Where a tie is settled by a key that turns out to be equal too, either may stand before.
+    """
     found: list[list[Possible]] = [[] for _ in ev.rows]
     for members in _members(ev, node, [e for e, _ in node.by]).values():
         keys = [_turned([m.keys[k] for m in members], down) for k, (_, down) in enumerate(node.by)]
@@ -502,7 +505,10 @@ def _rank(ev: BoundsEvaluation, node: p.Rank) -> list[Possible]:
         may = sorted(best)
         for i, member in enumerate(members):
             ahead_surely = len(sure) - bisect_right(sure, best[i])
-            ahead_maybe = len(may) - bisect_right(may, worst[i]) - (1 if best[i] > worst[i] else 0)
+            if node.ties == "key":
+                ahead_maybe = len(may) - bisect_left(may, worst[i]) - 1
+            else:
+                ahead_maybe = len(may) - bisect_right(may, worst[i]) - (1 if best[i] > worst[i] else 0)
             found[member.row].append(Range(1 + ahead_surely, 1 + ahead_maybe, not member.counts))
     return [_hull(values) if values else NOTHING for values in found]
 
