@@ -41,7 +41,7 @@ def holds(possible: Possible, value: Stored) -> bool:
     return value in possible
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(columns([*ROW_WISE, *POPULATION], most=16), st.integers(0, BATCHES - 1), st.data())
 def test_the_value_of_any_tree_lies_within_its_bounds_whatever_the_missing_facts_are(
         wanted: dict[str, Expr], number: int, data: st.DataObject) -> None:
@@ -178,7 +178,7 @@ def populations(draw: Callable[..., Any]) -> list[Row]:
             for i in range(draw(st.integers(0, 12)))]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(populations(), st.sets(st.sampled_from(sorted(GUESSES)), max_size=4), st.integers(1, 3), st.randoms(use_true_random=False))
 def test_the_real_class_is_always_among_those_named(rows: list[Row], guessed: set[str], splits: int, draw: Any) -> None:
     of = reading(guessed)
