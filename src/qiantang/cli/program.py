@@ -91,7 +91,7 @@ def _misused(wrong: Any) -> int:
 def _chinese(wrong: Any) -> str:
     """The usage error in Chinese; what is not known by its kind keeps its own words."""
     kind, parameter = type(wrong).__name__, getattr(wrong, "param", None)
-    named = parameter.human_readable_name if parameter is not None else ""
+    named = str(getattr(parameter, "metavar", None) or getattr(parameter, "name", None) or "")
     if kind == "MissingParameter":
         return f"缺少参数 {named}"
     if kind == "NoSuchOption":

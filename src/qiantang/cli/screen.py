@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
+from qiantang.cli.folding import folded
 from qiantang.cli.language import said, told
 from qiantang.kernel.words import Text
 
@@ -33,10 +34,12 @@ class Screen:
         """Columns at hand."""
         return self._console.width
 
-    def line(self, *parts: str | Text | Styled, style: str = "", indent: int = 0) -> None:
-        """One line; what does not fit goes on below, under its own beginning."""
-        whole = Styled.assemble(*(p if isinstance(p, Styled) else _word(p) for p in parts), style=style)
-        self._console.print(Padding(whole, (0, 0, 0, indent)) if indent else whole)
+    def line(self, text: str | Text, style: str = "", indent: int = 0, mark: str = "") -> None:
+        """One line; what does not fit goes on below, under its own beginning. A ``mark`` stands out in front."""
+        before = " " * indent
+        for number, folded_line in enumerate(folded(_word(text), self.width - indent - cell_len(mark))):
+            lead = Styled(before + (mark if number == 0 else " " * cell_len(mark)), style="red")
+            self._console.print(Styled.assemble(lead, (folded_line, style)), soft_wrap=True)
 
     def blank(self) -> None:
         """An empty line."""
@@ -45,7 +48,7 @@ class Screen:
     def heading(self, text: str | Text) -> None:
         """A title above what follows."""
         self.blank()
-        self._console.print(Styled(_word(text), style="bold"))
+        self.line(text, style="bold")
 
     def note(self, text: str | Text, indent: int = 0) -> None:
         """A remark in a low voice."""
@@ -66,12 +69,10 @@ class Screen:
         """Names and what they say, one a line."""
         named = [(_word(name), _word(value)) for name, value in rows]
         widest = max((cell_len(name) for name, _ in named), default=0)
-        table = Table.grid(padding=(0, 2))
-        table.add_column(width=widest, style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
         for name, value in named:
-            table.add_row(name, value)
-        self._console.print(Padding(table, (0, 0, 0, indent)))
+            for number, part in enumerate(folded(value, self.width - indent - widest - 2)):
+                lead = name + " " * (widest - cell_len(name)) if number == 0 else " " * widest
+                self._console.print(Styled.assemble(" " * indent, (lead, "dim"), "  ", part), soft_wrap=True)
 
     def table(self, headers: Sequence[str | Text], rows: Iterable[Sequence[str | Text]], right: Iterable[int] = (), last_is_total: bool = False,
               indent: int = 0) -> None:
@@ -85,12 +86,13 @@ class Screen:
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, _GAP - 1, 0, 0))
         for number, title in enumerate(titles):
-            table.add_column(title, justify="right" if number in figures else "left", width=widths[number], overflow="fold")
+            table.add_column("\n".join(folded(title, widths[number])), justify="right" if number in figures else "left", width=widths[number], overflow="fold")
         for place, row in enumerate(shown):
             total = last_is_total and place == len(shown) - 1
             if total:
                 table.add_section()
-            table.add_row(*row, style="bold" if total else "")
+            cells = [c if n in figures else "\n".join(folded(c, widths[n])) for n, c in enumerate(row)]
+            table.add_row(*cells, style="bold" if total else "")
         self._console.print(Padding(table, (0, 0, 0, indent)))
 
     def _blocks(self, titles: Sequence[str], rows: Sequence[Sequence[str]], figures: set[int], indent: int) -> None:
@@ -107,7 +109,7 @@ class Screen:
     def faults(self, lines: Sequence[str], more: int = 0) -> None:
         """What is wrong, one a line, with a mark in front."""
         for text in lines:
-            self._console.print(Padding(Styled.assemble(("× ", "red"), text), (0, 0, 0, 2)))
+            self.line(text, indent=2, mark="× ")
         if more:
             self.note(said(f"另有 {more:,} 处", f"and {more:,} more"), indent=4)
 
@@ -156,5 +158,5 @@ def _shared_out(titles: Sequence[str], rows: Sequence[Sequence[str]], least: Seq
     return widths
 
 
-def _word(text: str | Text | Styled) -> str:
+def _word(text: str | Text) -> str:
     return told(text) if isinstance(text, Text) else str(text)

@@ -79,12 +79,12 @@ def worded(figure: str) -> str:
 def figure_of(headed: Headed, cell: str) -> Plain:
     """A cell that came as a figure.
 
-    Where it has no more decimals than are kept, its product is whole within a figure's own precision; only the others
-    are written out, to be rounded as texts are.
+    Where it has no more decimals than are kept, its product with a power of ten is whole within a figure's own precision;
+    only the others are written out, to be rounded as texts are.
     """
     written = _plain_number(headed.column, headed.unit or headed.column.unit, worded(cell))
     by = factor(headed.column, headed.unit or headed.column.unit)
-    if by.denominator != 1 or by.numerator > 10**12:
+    if _power_of_ten(by) is None or by.numerator > 10**12:
         return written
     product = f"({cell} * {by.numerator}::DOUBLE)"
     whole = f"(abs({product}) < 1e15 AND abs({product} - round({product})) <= abs({product}) * 3e-16)"
