@@ -54,5 +54,19 @@ def lifted(facts: Path, out: Path) -> None:
     _judge(facts, out, explained=False, lift=True)
 
 
+def openfisca(facts: Path, out: Path) -> None:
+    """OpenFisca."""
+    from benchmarks import openfisca_peer
+
+    openfisca_peer.openfisca(facts, out)
+
+
+def zen(facts: Path, out: Path) -> None:
+    """ZEN."""
+    from benchmarks import zen_peer
+
+    zen_peer.zen(facts, out)
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))

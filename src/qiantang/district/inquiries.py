@@ -22,7 +22,7 @@ from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.findings.comparing import moves
 from qiantang.kernel.findings.explaining import explained
-from qiantang.kernel.findings.explanation import Explanation, Origin
+from qiantang.kernel.findings.explanation import Explanation
 from qiantang.kernel.findings.judging import Judging, judging
 from qiantang.kernel.findings.lifting import (
     Change,
@@ -146,9 +146,8 @@ class Inquiry:
     def explain(self, asked: str) -> Explanation:
         """The finding of one subject, criterion by criterion, down to file and row."""
         subject = self.subject(asked)
-        origins: dict[str, list[Origin]] = {}
-        for fact in self.reading.facts:
-            origins[fact.column.name] = self.known.origins(self.engine, self.dossier, fact.column.name, subject, self.run.year)
+        facts = [fact.column.name for fact in self.reading.facts]
+        origins = self.known.origins(self.engine, self.dossier, facts, subject, self.run.year)
         return explained(self.reading, subject, self.row(subject), self.facts(subject), origins)
 
     # --- lift ---

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.nodes import facts_of
 from qiantang.kernel.expressions.sql import Dialect
-from qiantang.kernel.facts.dossier import Asked, Derived, Dossier, Gathered
+from qiantang.kernel.facts.dossier import Derived, Dossier, Gathered
 from qiantang.kernel.facts.schema import Table
 from qiantang.kernel.facts.vintages import SEQUENCE, Vintage, known, only_vintage
 from qiantang.kernel.findings.explanation import Origin
@@ -51,47 +53,78 @@ class KnownFacts:
             engine.write(f"SELECT * FROM {select} AS _k", snapshot)
         return engine.parquet([snapshot])
 
-    def cells(self, engine: Engine, table: Table, column: str, subject: str, match: str = "", year: int | None = None) -> list[Origin]:
-        """The cells that a fact of a subject was read from, newest first; several where it was gathered from rows."""
-        files = self.files(table)
-        if not files:
-            return []
-        d = engine.dialect
-        source = engine.parquet(files)
-        if column not in engine.columns(source):
-            return []
-        tests = [f"{d.quoted(match or table.subject)} = {d.string(subject)}", f"{d.quoted(column)} IS NOT NULL",
-                 f"{d.quoted('_known_at')} <= {d.day(self.known_at)}"]
-        if year is not None and table.period is not None:
-            tests.append(f"{d.quoted(table.period)} = {d.whole(year)}")
-        rows = engine.rows(f"SELECT {', '.join(d.quoted(k) for k in table.key)}, "
-                           f"{_provenance(d)} FROM {source} WHERE {' AND '.join(tests)} ORDER BY {d.quoted(SEQUENCE)} DESC")
-        newest: dict[tuple[Stored, ...], Origin] = {}
-        for row in rows:
-            known_at = row["_known_at"]
-            assert isinstance(known_at, date)
-            number = row["_row"]
-            # A corrected value stands in no sheet: what it rests on is named instead of a file.
-            in_sheet = isinstance(number, int) and number > 0
-            cell = Origin(table.title, table.column(column).title, str(row["_file"]), str(row["_sheet"] or "") if in_sheet else "",
-                          number if in_sheet and isinstance(number, int) else None, known_at)
-            newest.setdefault(tuple(row[k] for k in table.key), cell)
-        return list(newest.values())
+    def origins(self, engine: Engine, dossier: Dossier, facts: Iterable[str], subject: str, year: int) -> dict[str, list[Origin]]:
+        """The cells behind facts of the dossier, through gathering and deriving; each table is looked through once."""
+        sought = {fact: list(dict.fromkeys(_cells_of(dossier, fact, year))) for fact in facts}
+        found = self._cells(engine, {cell for cells in sought.values() for cell in cells}, subject)
+        return {fact: [origin for cell in cells for origin in found[cell]] for fact, cells in sought.items()}
 
-    def origins(self, engine: Engine, dossier: Dossier, fact: str, subject: str, year: int) -> list[Origin]:
-        """The cells behind a fact of the dossier, through gathering and deriving."""
-        origin = dossier.origin(fact)
-        if isinstance(origin, tuple):
-            table, column = origin
-            return self.cells(engine, table, column, subject, year=year)
-        if isinstance(origin, Gathered):
-            back = None if origin.back is None else year - origin.back
-            column = _looked_at(origin)
-            return self.cells(engine, origin.table, column, subject, origin.matched_on, back)
-        if isinstance(origin, Derived):
-            return [cell for f in facts_of(origin.expr) for cell in self.origins(engine, dossier, f.column.name, subject, year)]
-        assert isinstance(origin, Asked)
-        return []
+    def _cells(self, engine: Engine, sought: Collection[_Cell], subject: str) -> dict[_Cell, list[Origin]]:
+        """For each column sought the cells it was read from, newest first; several where it was gathered from rows."""
+        found: dict[_Cell, list[Origin]] = {cell: [] for cell in sought}
+        groups: dict[tuple[str, str, int | None], list[_Cell]] = {}
+        for cell in sought:
+            groups.setdefault((cell.table.name, cell.match, cell.year), []).append(cell)
+        for cells in groups.values():
+            table, match, year = cells[0].table, cells[0].match, cells[0].year
+            files = self.files(table)
+            if not files:
+                continue
+            d = engine.dialect
+            source = engine.parquet(files)
+            given = set(engine.columns(source))
+            asked = [cell for cell in cells if cell.column in given]
+            tests = [f"{d.quoted(match)} = {d.string(subject)}", f"{d.quoted('_known_at')} <= {d.day(self.known_at)}"]
+            if year is not None and table.period is not None:
+                tests.append(f"{d.quoted(table.period)} = {d.whole(year)}")
+            told = ", ".join(f"{d.quoted(cell.column)} IS NOT NULL AS {d.quoted(f'_has_{n}')}" for n, cell in enumerate(asked))
+            if not told:
+                continue
+            rows = engine.rows(f"SELECT {', '.join(d.quoted(k) for k in table.key)}, {told}, {_provenance(d)} FROM {source} "
+                               f"WHERE {' AND '.join(tests)} ORDER BY {d.quoted(SEQUENCE)} DESC")
+            for n, cell in enumerate(asked):
+                newest: dict[tuple[Stored, ...], Origin] = {}
+                for row in rows:
+                    if row[f"_has_{n}"]:
+                        newest.setdefault(tuple(row[k] for k in table.key), _origin(table, cell.column, row))
+                found[cell] = list(newest.values())
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A column of a table to be found by a matching column, of one year or any."""
+
+    table: Table
+    column: str
+    match: str
+    year: int | None
+
+    def __hash__(self) -> int:
+        return hash((self.table.name, self.column, self.match, self.year))
+
+
+def _cells_of(dossier: Dossier, fact: str, year: int) -> Iterator[_Cell]:
+    """The columns of tables that a fact of the dossier comes from."""
+    origin = dossier.origin(fact)
+    if isinstance(origin, tuple):
+        table, column = origin
+        yield _Cell(table, column, table.subject, year)
+    elif isinstance(origin, Gathered):
+        back = None if origin.back is None else year - origin.back
+        yield _Cell(origin.table, _looked_at(origin), origin.matched_on, back)
+    elif isinstance(origin, Derived):
+        for inner in facts_of(origin.expr):
+            yield from _cells_of(dossier, inner.column.name, year)
+
+
+def _origin(table: Table, column: str, row: Mapping[str, Stored]) -> Origin:
+    known_at, number = row["_known_at"], row["_row"]
+    assert isinstance(known_at, date)
+    # A corrected value stands in no sheet: what it rests on is named instead of a file.
+    in_sheet = isinstance(number, int) and number > 0
+    return Origin(table.title, table.column(column).title, str(row["_file"]), str(row["_sheet"] or "") if in_sheet else "",
+                  number if in_sheet and isinstance(number, int) else None, known_at)
 
 
 def _looked_at(gathered: Gathered) -> str:

@@ -63,7 +63,7 @@ def _plain_number(column: Column, given: Unit, cell: str) -> Plain:
         rounded = (f"strpos({cell}, '.') > 0 AND length(rtrim({cell}, '0')) - strpos({cell}, '.') > {shift} "
                    f"AND regexp_full_match({cell}, '{_PLAIN}')")
         return Plain(value, rounded)
-    fine = f"CAST(TRY_CAST({cell} || 'e{_FINE}' AS DECIMAL(38,0)) AS HUGEINT)"
+    fine = f"CAST(TRY_CAST(CASE WHEN regexp_full_match({cell}, '{_SHORT}') THEN {cell} || 'e{_FINE}' END AS DECIMAL(38,0)) AS HUGEINT)"
     above, below = f"({fine} * {by.numerator})", by.denominator * 10**_FINE
     size = f"((abs({above}) * 2 + {below}) // {2 * below})"
     value = (f"CASE WHEN regexp_full_match({cell}, '{_SHORT}') AND {size} <= {WIDEST} "
