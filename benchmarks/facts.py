@@ -32,7 +32,7 @@ def make(path: Path, rows: int) -> None:
 
     means = {"tax": 300, "value_added": 1500, "main_revenue": 6000, "rd": 220, "rd_1": 200, "rd_2": 180, "sales": 6000, "sales_1": 5500,
              "sales_2": 5000, "rd_domestic": 180, "hitech_income": 4200, "total_income": 6200}
-    columns = ["lpad(CAST(i AS VARCHAR), 18, '9') AS uscc", "'pool-' || CAST(hash(i, 'pool') % 20 AS VARCHAR) AS pool"]
+    columns = ["'91330100' || lpad(CAST(i AS VARCHAR), 10, '0') AS uscc", "'pool-' || CAST(hash(i, 'pool') % 20 AS VARCHAR) AS pool"]
     columns += [f"{_maybe(fen(mean, name), name, 0.01)} AS {name}" for name, mean in means.items()]
 
     def scaled(mean: float, spread: float, salt: str, scale: int) -> str:

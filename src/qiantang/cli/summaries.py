@@ -69,6 +69,11 @@ def next_steps(summary: Summary) -> Iterator[tuple[str, Text]]:
             yield f"qiantang view {look.totals.declared.name}{at}", totals_told(look)
         yield (f"qiantang explain {look.subject} --rulebook {look.rulebook}{at}",
                Text("其中一家：结论逐条说明，直到来源文件与行", "one of them, clause by clause, down to source file and row"))
+        run = summary.assessment.run(look.rulebook)
+        if run is not None:
+            best, title = run.reading.outline.codes[0]
+            yield (f"qiantang lift {look.subject} --to {best} --rulebook {look.rulebook}{at}",
+                   Text(f"它怎样才能达到“{title.zh}”", f"what would bring it to: {title.en}"))
         if look.nearly is not None:
             rulebook, subject, outcome = look.nearly
             yield (f"qiantang lift {subject} --to {outcome} --rulebook {rulebook}{at}",

@@ -18,7 +18,7 @@ from qiantang.district.workspace import StoredRun
 from qiantang.kernel.domains import ViewDeclaration
 from qiantang.kernel.errors import Place, RulebookError, SubjectError
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.nodes import Expr, Fact
+from qiantang.kernel.expressions.nodes import Expr, Fact, among
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.findings.comparing import moves
 from qiantang.kernel.findings.explaining import explained
@@ -26,6 +26,8 @@ from qiantang.kernel.findings.explanation import Explanation
 from qiantang.kernel.findings.judging import Judging, judging
 from qiantang.kernel.findings.lifting import (
     Change,
+    as_score,
+    by_conditions,
     cheapest_set,
     held_still,
     population_nodes,
@@ -37,7 +39,7 @@ from qiantang.kernel.findings.lifting import (
 from qiantang.kernel.findings.robust import MOST_COMBINATIONS, Robustness, guesses_of, robust
 from qiantang.kernel.findings.views import Printed, RunView, View, printed
 from qiantang.kernel.rulebooks.parameters import Parameter, ParameterValue
-from qiantang.kernel.rulebooks.rulebook import Reading, Rulebook
+from qiantang.kernel.rulebooks.rulebook import Reading, Role, Rulebook
 from qiantang.kernel.words import Text
 
 SUBJECT_HINTS = 5
@@ -159,8 +161,13 @@ class Inquiry:
         """
         subject = self.subject(asked)
         row = self.row(subject)
-        score, needed = scored(self.reading), reached_score(self.reading, outcome)
         codes = [c for c, _ in self.reading.outline.codes]
+        if outcome not in codes:
+            raise SubjectError.of(f"规则 {self.book.id} 没有结论“{outcome}”", f"rulebook {self.book.id} has no outcome '{outcome}'", value=outcome,
+                                  remedy=Text("可选：" + "、".join(codes), "possible: " + ", ".join(codes)))
+        if not self.reading.outline.reach:
+            return self._lift_by_conditions(subject, row, outcome)
+        score, needed = scored(self.reading), reached_score(self.reading, outcome)
         if row["outcome"] in codes and codes.index(str(row["outcome"])) <= codes.index(outcome):
             return Lift(subject, str(row["outcome"]), outcome, self.reading, already=True)
         nodes = population_nodes(score, needed)
@@ -176,6 +183,24 @@ class Inquiry:
         return Lift(subject, None if row["outcome"] is None else str(row["outcome"]), outcome, self.reading,
                     score=_number(now["_score"], score), needed=_number(now["_needed"], needed),
                     singles=tuple(singles), several=proved, decided_by=str(row["decided_by"] or ""))
+
+    def _lift_by_conditions(self, subject: str, row: Mapping[str, Stored], outcome: str) -> Lift:
+        """The same for a rulebook whose outcome goes by conditions: one fact alone, or one fact for each condition."""
+        codes = [c for c, _ in self.reading.outline.codes]
+        before = None if row["outcome"] is None else str(row["outcome"])
+        if before in codes and codes.index(before) <= codes.index(outcome):
+            return Lift(subject, before, outcome, self.reading, already=True)
+        reached = among(self.reading.outcome, codes[:codes.index(outcome) + 1])
+        conditions = [c.met for c in self.reading.outline.criteria if c.met is not None and c.role is Role.CONDITION]
+        nodes = population_nodes(reached, *conditions)
+        judged = judging(self.reading, explained=False, extra=nodes)
+        now = self._rows(f"(\n{judged.select(self._everybody, self.engine.dialect)}\n)", subject)[0]
+        facts, day = self.facts(subject), self.reading.day
+        goal = held_still(reached, nodes, now)
+        singles = [self._proved(subject, outcome, [change]) for change in single_changes(*as_score(goal), facts, day)]
+        several = None if singles else by_conditions([held_still(c, nodes, now) for c in conditions], goal, facts, day)
+        return Lift(subject, before, outcome, self.reading, singles=tuple(singles),
+                    several=self._proved(subject, outcome, several) if several else None, decided_by=str(row["decided_by"] or ""))
 
     def _proved(self, subject: str, outcome: str, changes: Sequence[Change]) -> ProvedChange:
         last = changes[-1]

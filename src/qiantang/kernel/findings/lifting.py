@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions.evaluate import Evaluation, Stored
-from qiantang.kernel.expressions.nodes import Const, Expr, Fact, choose, constant, facts_of, unknown, walk
+from qiantang.kernel.expressions.nodes import Const, Expr, Fact, choose, constant, facts_of, surely, unknown, walk
 from qiantang.kernel.expressions.population import Population
 from qiantang.kernel.expressions.rewrite import rewritten
 from qiantang.kernel.expressions.sql import Dialect
@@ -177,6 +177,31 @@ def cheapest_set(score: Expr, needed: Expr, facts: Mapping[str, Stored], law_dat
         moved[change.column.name] = change.after
         chosen.append(change)
     return None
+
+
+def as_score(flag: Expr) -> tuple[Expr, Expr]:
+    """A flag as a score of 1 or 0 with the 1 that is needed: what reaches it makes the flag hold."""
+    one, zero = constant(1, "分"), constant(0, "分")
+    return choose((surely(flag), one), otherwise=zero), one
+
+
+def by_conditions(conditions: Sequence[Expr], reached: Expr, facts: Mapping[str, Stored], law_date: date) -> list[Change] | None:
+    """For each condition that does not hold, in order, the fact that meets it with the least effort; None where one
+    cannot be met by a single fact, or where all of them together do not bring what is to be reached."""
+    moved: dict[str, Stored] = dict(facts)
+    chosen: dict[str, Change] = {}
+    for condition in conditions:
+        held, one = as_score(condition)
+        if _reaches(held, one, moved, law_date):
+            continue
+        found = single_changes(held, one, moved, law_date)
+        if not found:
+            return None
+        change, before = found[0], facts[found[0].column.name]
+        assert isinstance(before, int)
+        moved[change.column.name] = change.after
+        chosen[change.column.name] = Change(change.column, before, change.after)
+    return list(chosen.values()) if chosen and _reaches(*as_score(reached), moved, law_date) else None
 
 
 def _value(expr: Expr, facts: Mapping[str, Stored], law_date: date) -> Decimal | None:
