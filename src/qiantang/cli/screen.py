@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from rich import box
@@ -17,8 +19,20 @@ from qiantang.cli.folding import folded
 from qiantang.cli.language import said, told
 from qiantang.kernel.words import Text
 
+PROGRAM = "qiantang"
+
 WIDTH = 100
 """Columns where the output is no terminal."""
+
+
+def typeable(command: str) -> str:
+    """A command as it can be typed here: by the program's path where its name alone would not find it."""
+    own = Path(sys.argv[0])
+    if own.name != PROGRAM or shutil.which(PROGRAM) is not None:
+        return command
+    here = Path.cwd()
+    path = own.relative_to(here) if own.is_absolute() and own.is_relative_to(here) else own
+    return f"{path}{command.removeprefix(PROGRAM)}"
 
 
 class Screen:
@@ -61,7 +75,7 @@ class Screen:
 
     def command(self, typed: str, why: str | Text = "") -> None:
         """A command to type next, and what for."""
-        self._console.print(Styled("  " + typed, style="bold cyan"), soft_wrap=True)
+        self._console.print(Styled("  " + typeable(typed), style="bold cyan"), soft_wrap=True)
         if _word(why):
             self.line(why, style="dim", indent=4)
 

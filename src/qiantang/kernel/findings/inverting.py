@@ -210,9 +210,10 @@ def _extreme(node: n.Extreme, target: Expr, sense: Sense, fact: str) -> Bound | 
     found = inverted(own[0], target, sense, fact)
     others = [p for p in node.parts if p is not own[0]]
     binds = (node.which == "least") == (sense == "at_least")
-    if found is None or not binds or not others:
+    if found is None or not others:
         return found
-    allow = n.all_of(*((p >= target) if sense == "at_least" else (p <= target) for p in others))
+    # A part that is unknown leaves the whole unknown, also where it does not bind.
+    allow = n.all_of(*(((p >= target) if sense == "at_least" else (p <= target)) if binds else n.is_known(p) for p in others))
     return Bound(found.sense, n.choose((allow, found.value), otherwise=n.unknown(found.value.type)))
 
 
