@@ -78,7 +78,10 @@ def comparisons(draw: Callable[..., Any]) -> Turned:
     target, op = figure(tree), draw(st.sampled_from([">=", ">", "<=", "<"]))
     flag = n.compare(tree, op, target) if draw(st.booleans()) else n.compare(target, op, tree)
     bound = met_by(flag, fact.column.name)
-    assert bound is not None, "each of these has a closed form"
+    rounded_below = any(isinstance(x, n.Divide) and not isinstance(x.below, n.Fact | n.Const) for x in n.walk(flag))
+    assert bound is not None or rounded_below, "each of the others has a closed form"
+    assume(bound is not None)
+    assert bound is not None
     assume(max(abs(bound.value.type.low), abs(bound.value.type.high)) < 10**36)
     return Turned(flag, fact, bound)
 
@@ -130,15 +133,14 @@ def test_duckdb_finds_the_same_bounds_and_the_same_answer_at_each(duckdb_runs: R
     grow = 10 ** (kind.scale - turned.bound.value.type.scale) if turned.bound.value.type.scale <= kind.scale else None
     assert grow is not None, "a bound lies on the fact's own grid"
     for step in (-1, 0, 1):
-        moved = [None if b is None or abs(b * grow + step) > 2**62 else b * grow + step for b in bounds]
+        moved = [None if b is None or not kind.low <= b * grow + step <= kind.high else b * grow + step for b in bounds]
         values = ", ".join(f"('{row['uscc']}', CAST({'NULL' if m is None else m} AS BIGINT))" for row, m in zip(batch.rows, moved, strict=True))
         if not values:
             return
         source = (f"(SELECT s.* REPLACE (m.v AS {duckdb.quoted(name)}) FROM subjects AS s "
                   f"JOIN (VALUES {values}) AS m(k, v) ON m.k = s.uscc WHERE s.batch = {batch.number}) AS moved")
         rows = _with(batch.rows, name, moved)
-        kept = [m is None or kind.low <= m <= kind.high for m in moved]
         plan = compile_plan({"held": turned.flag}, carry=[FACTS["uscc"]])
         found = duckdb_runs(Printer(duckdb, plan, LAW_DATE).select(source) + ' ORDER BY "uscc"')
         expected = _held(turned.flag, rows)
-        assert [h for (_, h), k in zip(found, kept, strict=True) if k] == [e for e, k in zip(expected, kept, strict=True) if k]
+        assert [h for _, h in found] == expected

@@ -472,13 +472,23 @@ def _listed(pr: Printer, node: n.Listed) -> str:
 def _window(pr: Printer, node: p.Population, known: list[n.Expr], order: str = "", split: bool = True) -> tuple[str, str]:
     """The flag that a subject counts, and the OVER clause (``split``: those who count apart from the others)."""
     tests = [] if isinstance(node.among, n.Const) and node.among.value is True else [pr.of(node.among)]
-    tests += [f"{pr.of(k)} IS NOT NULL" for k in known if k.type.nullable]
+    tests += [f"{pr.of(k)} IS NOT NULL" for k in known if k.type.nullable and not _asks_for(pr, node.among, k)]
     counts = " AND ".join(tests) or "TRUE"
     keys = [pr.of(w) for w in node.within]
     if split and tests:
         keys.append(f"CASE WHEN {counts} THEN 1 ELSE 0 END")
     partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
     return counts, f"OVER ({partition}{order})"
+
+
+def _asks_for(pr: Printer, flag: n.Expr, figure: n.Expr) -> bool:
+    """Whether a flag can hold only where the figure is known: said twice, two windows would look different to an engine."""
+    if isinstance(flag, n.Step):
+        return _asks_for(pr, flag.of, figure)
+    if isinstance(flag, n.Junction) and flag.which == "all":
+        return any(_asks_for(pr, part, figure) for part in flag.parts)
+    numbers = pr.plan.numbers
+    return isinstance(flag, n.Known) and id(flag.of) in numbers and numbers[id(flag.of)] == numbers.get(id(figure))
 
 
 def _rank(pr: Printer, node: p.Rank) -> str:

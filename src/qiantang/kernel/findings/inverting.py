@@ -140,7 +140,8 @@ def _divide(node: n.Divide, target: Expr, sense: Sense, fact: str) -> Bound | No
         found = inverted(node.above, _inside(reached, belongs, node.above.type.scale, sense), sense, fact)
         # Nothing above the line helps while nothing stands below it.
         return found if found is None or node.below.type.low > 0 else _only(node.below > nothing, found)
-    if node.above.type.low < 0:
+    if node.above.type.low < 0 or (not isinstance(node.below, Fact) and any(isinstance(x, n.Divide | n.Rounded) for x in n.walk(node.below))):
+        # A denominator that is itself rounded may jump past every value that would do, down to 0.
         return None
     # a / b >= t means b <= a / t: the sense turns round; t must be above 0, and so must the b that is reached.
     scale = node.below.type.scale
