@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qiantang.kernel.errors import Fault, Place, QiantangError
 from qiantang.kernel.expressions.evaluate import Stored
@@ -17,18 +18,27 @@ if TYPE_CHECKING:
     import duckdb
 
 
+USUAL_MEMORY_MIB = 300
+"""What DuckDB may hold before it sets rows aside on disk: a district's figures pass through a small machine too."""
+
+_opened = itertools.count()
+
+
 class DuckDBEngine:
     """One in-memory DuckDB; tables live in Parquet files, so that a run killed in the middle leaves nothing half made.
 
-    ``memory_mib`` bounds DuckDB's own memory; ``threads`` None takes all cores.
+    ``memory_mib`` bounds DuckDB's own memory; a statement that cannot do with so little is run again with what the
+    machine has. ``threads`` None takes all cores.
     """
 
-    def __init__(self, memory_mib: int | None = None, threads: int | None = None) -> None:
+    def __init__(self, memory_mib: int = USUAL_MEMORY_MIB, threads: int | None = None) -> None:
+        import tempfile
+
         import duckdb
 
-        config: dict[str, str | bool | int | float | list[str]] = {"preserve_insertion_order": "false"}
-        if memory_mib is not None:
-            config["memory_limit"] = f"{memory_mib}MiB"
+        aside = Path(tempfile.gettempdir()) / f"qiantang-{os.getpid()}-{next(_opened)}"
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "preserve_insertion_order": "false", "memory_limit": f"{memory_mib}MiB", "temp_directory": str(aside)}
         if threads is not None:
             config["threads"] = threads
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=config)
@@ -61,12 +71,10 @@ class DuckDBEngine:
 
     def rows(self, select: str) -> list[Mapping[str, Stored]]:
         """All rows as dictionaries; a whole number too wide for 64 bits comes as an integer like any other."""
-        with _told_plainly():
-            found = self._connection.execute(select)
-            described = found.description or []
-            names = [d[0] for d in described]
-            wide = [d[0] for d in described if str(d[1]).endswith(",0)")]
-            rows: list[dict[str, Stored]] = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        described, found = self._found(select)
+        names = [d[0] for d in described]
+        wide = [d[0] for d in described if str(d[1]).endswith(",0)")]
+        rows: list[dict[str, Stored]] = [dict(zip(names, row, strict=True)) for row in found]
         for name in wide:
             for row in rows:
                 value = row[name]
@@ -75,8 +83,22 @@ class DuckDBEngine:
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """A statement of this engine's own (the door's), with its rows."""
+        return self._found(statement, values)[1]
+
+    def _found(self, statement: str, values: Sequence[object] = ()) -> tuple[list[Any], list[Any]]:
+        """The columns and the rows that a statement gives."""
+        import duckdb
+
+        def run() -> tuple[list[Any], list[Any]]:
+            done = self._connection.execute(statement, list(values))
+            return done.description or [], done.fetchall()
+
         with _told_plainly():
-            return self._connection.execute(statement, list(values)).fetchall()
+            try:
+                return run()
+            except duckdb.OutOfMemoryException:
+                self._connection.execute("RESET memory_limit")
+                return run()
 
     def close(self) -> None:
         """Close the connection."""
