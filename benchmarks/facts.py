@@ -58,4 +58,4 @@ def make(path: Path, rows: int) -> None:
         ("new", 0.04), ("serious", 0.005))]
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT {', '.join(columns)} FROM range({rows}) AS r(i)) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY (SELECT {', '.join(columns)} FROM range({rows}) AS r(i)) TO '{path}' (FORMAT parquet)")

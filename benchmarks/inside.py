@@ -78,11 +78,11 @@ def explanation(folder: Path, rows: int) -> float:
         explained(facts, run)
     engine, reading = DuckDBEngine(), rulebook().on(LAW_DAY)
     for path in (facts, run):
-        engine.write(f"SELECT * FROM {engine.parquet([path])} AS r ORDER BY uscc", path.with_suffix(".ordered.parquet"))
+        engine.write(f"SELECT * FROM {engine.parquet([path])} AS r", path.with_suffix(".ordered.parquet"), "uscc")
     ordered = [engine.parquet([p.with_suffix(".ordered.parquet")]) for p in (run, facts)]
     spent = []
-    for number in random.Random(5).sample(range(rows), 15):
-        subject = str(number).rjust(18, "9")
+    for asked in engine.rows(f"SELECT uscc FROM {ordered[0]} AS r USING SAMPLE reservoir(15 ROWS) REPEATABLE (5)"):
+        subject = str(asked["uscc"])
         started = time.perf_counter()
         row, own = (engine.rows(f"SELECT * FROM {o} AS r WHERE uscc = '{subject}'")[0] for o in ordered)
         rendered(told(reading, subject, row, own, {}), "zh")
@@ -131,7 +131,8 @@ def door(folder: Path, rows: int) -> float:
     filled: list[dict[str, Value]] = []
     for n in range(rows):
         body = f"91339900M{n:08d}"
-        filled.append({"uscc": body + check_character(body), "year": 2022} | {name: (n + k) * 10_000 for k, name in enumerate(figures)})
+        row: dict[str, Value] = {"uscc": body + check_character(body), "year": 2022}
+        filled.append(row | dict.fromkeys(figures, (n + 1) * 10_000))
     book = books / "years.xlsx"
     write_template(book, (ENTERPRISE_YEARS,), "zh", {"enterprise_years": filled})
     started = time.perf_counter()

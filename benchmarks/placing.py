@@ -73,4 +73,4 @@ def written(connection: duckdb.DuckDBPyConnection, out: Path, uscc: Any, placed:
     connection.register("made", table)
     connection.execute(
         f"""COPY (SELECT uscc, NULLIF(total, -1) AS total__points, NULLIF(outcome, '') AS outcome, decided_by,
-        CASE hitech WHEN 1 THEN TRUE WHEN 0 THEN FALSE END AS hitech FROM made) TO '{out}' (FORMAT parquet)""")
+        CASE hitech WHEN 1 THEN TRUE WHEN 0 THEN FALSE END AS hitech FROM made) TO '{out}' (FORMAT parquet, COMPRESSION zstd)""")

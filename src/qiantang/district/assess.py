@@ -156,8 +156,7 @@ def kept_dossier(workspace: Workspace, engine: Engine, known: KnownFacts, dossie
         where = Where({t.name: known.relation(engine, t) for t in dossier.tables()},
                       {published: finding.relation for published, finding in findings.items()})
         select = assembled(dossier, where, engine.dialect, day, year)
-        subject = engine.dialect.quoted(dossier.subject)
-        if engine.write(f"SELECT * FROM (\n{select}\n) AS _a ORDER BY {subject}", path) == 0:
+        if engine.write(select, path, dossier.subject) == 0:
             path.unlink()
             raise FactsError.of(
                 f"{workspace.folder} 中没有 {year} 年的{dossier.title.zh}", f"{workspace.folder} has no facts of {year} ({dossier.title.en})",
@@ -191,9 +190,8 @@ def _run(workspace: Workspace, engine: Engine, known: KnownFacts, reading: Readi
     if before is not None:
         return Run(before, judged, fresh=False)
     path = workspace.run_file(key)
-    subject = engine.dialect.quoted(reading.book.dossier.subject)
     select = judged.select(engine.parquet([dossier]), engine.dialect)
-    engine.write(f"SELECT * FROM (\n{select}\n) AS _j ORDER BY {subject}", path)
+    engine.write(select, path, reading.book.dossier.subject)
     counted = engine.rows(f"SELECT outcome, CAST(count(*) AS BIGINT) AS many FROM {engine.parquet([path])} GROUP BY outcome ORDER BY outcome")
     counts = {str(row["outcome"] or ""): many for row in counted if isinstance(many := row["many"], int)}
     stored = StoredRun(key, reading.book.id, reading.book.version, reading.day, known.known_at, year, path, dossier, judged.types, counts)

@@ -24,6 +24,10 @@ USUAL_MEMORY_MIB = 300
 _opened = itertools.count()
 
 
+_LOOKED_UP = 8192
+"""Rows in a group of a file in which single subjects are looked up."""
+
+
 class DuckDBEngine:
     """One in-memory DuckDB; tables live in Parquet files, so that a run killed in the middle leaves nothing half made.
 
@@ -58,12 +62,19 @@ class DuckDBEngine:
         """The names of a relation's columns, from its schema alone."""
         return [str(row[0]) for row in self.execute(f"DESCRIBE SELECT * FROM {relation}")]
 
-    def write(self, select: str, to: Path) -> int:
-        """Write beside the target and rename, so that the target is always whole."""
+    def write(self, select: str, to: Path, found_by: str | None = None) -> int:
+        """Write beside the target and rename, so that the target is always whole.
+
+        With ``found_by`` the rows are ordered by that column, in groups small enough to look one of them up quickly.
+        """
+        form = "FORMAT parquet"
+        if found_by is not None:
+            select = f"SELECT * FROM (\n{select}\n) AS _w ORDER BY {self._dialect.quoted(found_by)}"
+            form += f", ROW_GROUP_SIZE {_LOOKED_UP}"
         to.parent.mkdir(parents=True, exist_ok=True)
         part = to.with_name(f".{to.name}.{os.getpid()}.part")
         try:
-            done = self.execute(f"COPY ({select}) TO {self._dialect.string(str(part))} (FORMAT parquet, COMPRESSION zstd)")
+            done = self.execute(f"COPY ({select}) TO {self._dialect.string(str(part))} ({form})")
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)

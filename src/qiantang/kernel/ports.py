@@ -26,8 +26,9 @@ class Engine(Protocol):
         """The names of a relation's columns."""
         ...
 
-    def write(self, select: str, to: Path) -> int:
-        """Run the SELECT into a Parquet file, whole or not at all; the number of rows."""
+    def write(self, select: str, to: Path, found_by: str | None = None) -> int:
+        """Run the SELECT into a Parquet file, whole or not at all; the number of rows. With ``found_by`` the rows lie
+        ordered by that column, for looking one up."""
         ...
 
     def rows(self, select: str) -> list[Mapping[str, Stored]]:
