@@ -22,6 +22,11 @@ MU, LOW = BOOKS
 PROGRAM = "import sys; from qiantang.cli import main; sys.exit(main())"
 
 
+def _hears_ctrl_c() -> None:
+    """A test run in the background hands on that Ctrl-C is ignored; a person at a keyboard is heard."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Newcomer:
     """Somebody at a shell, in a folder of their own."""
 
@@ -31,7 +36,7 @@ class Newcomer:
     def started(self, *words: str) -> "subprocess.Popen[str]":
         environment = {k: v for k, v in os.environ.items() if k != "QIANTANG_DIR"} | {"QIANTANG_LANG": "en", "PYTHONIOENCODING": "utf-8"}
         return subprocess.Popen([sys.executable, "-c", PROGRAM, *words], cwd=self.home, env=environment, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_hears_ctrl_c)  # noqa: PLW1509 # the parent has one thread
 
     def types(self, *words: str, code: int = 0) -> str:
         process = self.started(*words)

@@ -54,6 +54,51 @@ def _beneath_factor(nodes: list[n.Expr], children: list[list[int]], number: int)
     return number
 
 
+def _layered(nodes: list[n.Expr], children: list[list[int]], kept: Mapping[int, str]) -> tuple[list[set[int]], dict[int, int]]:
+    """The columns and facts that each node reads, and each column's layer: one above the highest that it reads from."""
+    reads: list[set[int]] = []
+    layer_of: dict[int, int] = {}
+    for number in range(len(nodes)):
+        below: set[int] = set()
+        for c in children[number]:
+            below |= {c} if c in kept or isinstance(nodes[c], n.Fact) else reads[c]
+        reads.append(below)
+        if number in kept:
+            layer_of[number] = 1 + max((layer_of.get(c, -1) for c in below), default=-1)
+    return reads, layer_of
+
+
+def _leanest(nodes: list[n.Expr], children: list[list[int]], kept: dict[int, str],
+             roots: set[int]) -> tuple[dict[int, str], list[set[int]], dict[int, int]]:
+    """The layers, with what waits for a whole-population figure worked out before it where fewer columns then wait.
+
+    An engine holds all rows with every such column to find places or sums; a sum of six figures is one column then.
+    """
+    reads, layer_of = _layered(nodes, children, kept)
+    height = [0] * len(nodes)
+    waiting: set[int] = set()
+    for number, inner in enumerate(children):
+        height[number] = max((height[c] + isinstance(nodes[c], Population) for c in inner), default=0)
+        waiting |= {c for c in inner if height[c] < height[number] and c not in kept and len(reads[c]) > 1}
+    if not waiting:
+        return kept, reads, layer_of
+    early = kept | {number: f"_w{number}" for number in sorted(waiting)}
+    early_reads, early_layers = _layered(nodes, children, early)
+    if _passing(nodes, early_reads, early_layers, roots) < _passing(nodes, reads, layer_of, roots):
+        return early, early_reads, early_layers
+    return kept, reads, layer_of
+
+
+def _passing(nodes: list[n.Expr], reads: list[set[int]], layer_of: Mapping[int, int], roots: set[int]) -> int:
+    """How many columns wait in all the layers that find whole-population figures."""
+    last = dict.fromkeys(roots, max(layer_of.values(), default=0) + 1)
+    for number, layer in layer_of.items():
+        for c in reads[number]:
+            last[c] = max(layer, last.get(c, layer))
+    held = {layer for number, layer in layer_of.items() if isinstance(nodes[number], Population)}
+    return sum(layer_of.get(c, -1) < layer <= until for c, until in last.items() for layer in held)
+
+
 class _Numbering:
     """Gives one number to all nodes of one shape."""
 
@@ -113,16 +158,7 @@ def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> 
         open_parts = any(repeats[c] and c not in kept for c in children[number])
         repeats.append(isinstance(node, _REPEATING) or open_parts)
 
-    # A node's layer is one above the highest layer it reads from; nodes are numbered parts before wholes.
-    reads: list[set[int]] = []
-    layer_of: dict[int, int] = {}
-    for number in range(len(nodes)):
-        below: set[int] = set()
-        for c in children[number]:
-            below |= {c} if c in kept or isinstance(nodes[c], n.Fact) else reads[c]
-        reads.append(below)
-        if number in kept:
-            layer_of[number] = 1 + max((layer_of.get(c, -1) for c in below), default=-1)
+    kept, reads, layer_of = _leanest(nodes, children, kept, set(roots.values()))
     depth = 1 + max(layer_of.values(), default=-1)
     layers = tuple(tuple(Cell(name, nodes[number]) for number, name in kept.items() if layer_of[number] == d)
                    for d in range(depth))
