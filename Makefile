@@ -8,6 +8,7 @@ PEERS := $(BENCH_VENV)/peers-installed
 PIP_QUIET := --quiet --disable-pip-version-check
 DEMO_DIR ?= demo-district
 TEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench venv system lock clean
@@ -29,7 +30,7 @@ check: $(TESTS) ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/lint-imports --no-logo
 
 bench: $(PEERS) ## measure against hand-written SQL and the peers
-	$(BENCH_VENV)/bin/python -m benchmarks
+	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
 venv: $(TESTS) ## the Python environment with everything the tests need
 
