@@ -1,4 +1,5 @@
 """The same work on OpenFisca: variables with NumPy formulas over one array a fact, parameters from its legislation tree."""
+# mypy: disable-error-code="import-not-found, import-untyped"
 
 from __future__ import annotations
 

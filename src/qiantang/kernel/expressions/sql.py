@@ -195,9 +195,6 @@ class Printer:
             return self.written_wide(node.of)
         if isinstance(node, p.GroupFigure):
             return node.how == "sum" or self.over(node.type)
-        if isinstance(node, n.Rounded):
-            cut = node.of.type.scale - node.type.scale
-            return self.top(node.of, 1) + 10**cut > BIG if cut > 0 else self.over(node.type)
         if isinstance(node, n.Add | n.Subtract | n.Extreme):
             sizes = [self.top(c, 10 ** (node.type.scale - c.type.scale)) for c in node.children]
             return (max if isinstance(node, n.Extreme) else sum)(sizes) > BIG
@@ -359,12 +356,20 @@ def _too_large(pr: Printer, parts: tuple[tuple[n.Expr, int], ...]) -> str | None
 
 
 def _rounded(pr: Printer, node: n.Rounded) -> str:
+    """Like a division by a power of ten: the rows that do not need the wide integer are worked out in 64 bits."""
     cut = node.of.type.scale - node.type.scale
     if cut <= 0:
         return pr.scaled(node.of, node.type.scale)
-    step = 10**cut
-    wide = pr.written_wide(node)
-    of = pr.scaled(node.of, node.of.type.scale, wide)
+    if pr.top(node.of, 1) + 10**cut <= BIG:
+        return _cut(pr, node, 10**cut, wide=False)
+    kept = pr.d.wide if pr.over(node.type) else pr.d.big
+    written = f"CAST({_cut(pr, node, 10**cut, wide=True)} AS {kept})"
+    large = _too_large(pr, ((node.of, 1),)) if 10**cut <= BIG // 4 else None
+    return written if large is None else f"(CASE WHEN {large} THEN {written} ELSE CAST({_cut(pr, node, 10**cut, wide=False)} AS {kept}) END)"
+
+
+def _cut(pr: Printer, node: n.Rounded, step: int, *, wide: bool) -> str:
+    of = pr.sized(node.of, wide)
     signed = node.of.type.low < 0
     size = f"abs({of})" if signed else of
     shift = {"half_up": step // 2, "down": 0, "up": step - 1}[node.how]
