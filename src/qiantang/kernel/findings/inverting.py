@@ -225,13 +225,10 @@ def _in_unit(node: n.InUnit, target: Expr, sense: Sense, fact: str) -> Bound | N
 
 
 def _first_known(node: n.FirstKnown, target: Expr, sense: Sense, fact: str) -> Bound | None:
-    """While the first part is known the others do not matter, even where they rest on the same fact."""
-    if fact not in _names(node.parts[0]):
+    """A fallback that rests on the same fact (a mean over the others) moves others too: no closed form."""
+    if fact not in _names(node.parts[0]) or any(fact in _names(p) for p in node.parts[1:]):
         return None
-    found = inverted(node.parts[0], target, sense, fact)
-    if found is None or not node.parts[0].type.nullable or not any(fact in _names(p) for p in node.parts[1:]):
-        return found
-    return Bound(found.sense, n.choose((n.is_known(node.parts[0]), found.value), otherwise=n.unknown(found.value.type)))
+    return inverted(node.parts[0], target, sense, fact)
 
 
 def _choose(node: n.Choose, target: Expr, sense: Sense, fact: str) -> Bound | None:
