@@ -109,7 +109,7 @@ def build(p_: Parameters, d: Dossier) -> Outline:
     key = p.group_figure("greatest", d.fact("uscc"), within=[d.fact("pool")],
                          among=n.all_of(n.surely(n.among(quota, ("A",))), n.surely(score.equals(last))))
     reach = n.choose((d.fact("new"), n.unknown(score.type)), (veto, n.unknown(score.type)),
-                     (d.fact("uscc") < key, last), otherwise=n.add(last, n.constant("0.0001", "分")))
+                     (d.fact("uscc") <= key, last), otherwise=n.add(last, n.constant("0.0001", "分")))
     return Outline(tuple(criteria), (Case(d.fact("new"), "exempt", "exempt"), Case(veto, capped, "vetoed")), Case(veto, quota, "quota"),
                    tuple((c, same(c)) for c in ("A", "B", "C", "D", "exempt")), score="total", pool="pool_of", reach=(("A", reach),))
 
