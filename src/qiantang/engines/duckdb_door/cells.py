@@ -113,6 +113,11 @@ def filled(row: Cells) -> bool:
     return False
 
 
+def blank(column: Cells) -> bool:
+    """Whether nobody wrote anything in a column, as in many of a template's."""
+    return not column or (column[0] in ("", None) and column.count("") + column.count(None) == len(column))
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A column of cells as one value that DuckDB takes whole, and the SQL that makes rows of it again."""

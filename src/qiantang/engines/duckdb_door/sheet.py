@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from qiantang.engines.duckdb import DuckDBEngine
-from qiantang.engines.duckdb_door.cells import SQL_TYPES, figure_of, filled, loaded, plainly, sql_string, worded
+from qiantang.engines.duckdb_door.cells import SQL_TYPES, blank, figure_of, filled, loaded, plainly, sql_string, worded
 from qiantang.engines.duckdb_door.quarantine import Quarantine
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.cells import Reading, read_cell
@@ -81,7 +81,13 @@ class SheetAtTheDoor:
         nothing: Cells = (None,) * len(places)
         kept, parts, values = ["source_row"], [f"{_numbers(places)} AS source_row"], list[object]()
         for at, headed in enumerate(layout.headed):
-            column = loaded(columns[headed.position] if headed.position < len(columns) else nothing)
+            cells = columns[headed.position] if headed.position < len(columns) else nothing
+            if blank(cells):
+                self._figures.append(False)
+                parts.append(f"CAST(NULL AS VARCHAR) AS c{at}")
+                kept.append(f"c{at}")
+                continue
+            column = loaded(cells)
             self._figures.append(column.as_figures and headed.column.kind is Kind.NUMBER)
             parts.append(f"{column.rows} AS c{at}")
             kept.append(f"{worded(f'c{at}')} AS c{at}" if column.as_figures and not self._figures[at] else f"c{at}")
