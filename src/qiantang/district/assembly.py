@@ -15,6 +15,7 @@ from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Table
 from qiantang.kernel.findings.integrity import Relation
 from qiantang.kernel.order import ordered
+from qiantang.kernel.pages.declaring import Page
 from qiantang.kernel.rulebooks.document import id_of
 from qiantang.kernel.rulebooks.library import Library
 from qiantang.kernel.rulebooks.rulebook import Rulebook
@@ -64,6 +65,11 @@ class House:
     def views(self) -> tuple[ViewDeclaration, ...]:
         """The views, in the order they are shown."""
         return tuple(sorted((v for d in self.domains for v in d.views), key=lambda v: v.place))
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The domains' pages."""
+        return tuple(p for d in self.domains for p in d.pages)
 
     @property
     def usual(self) -> tuple[str, ...]:

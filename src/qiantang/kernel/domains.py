@@ -13,6 +13,7 @@ from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Column, Table
 from qiantang.kernel.findings.integrity import Relation
 from qiantang.kernel.findings.views import RunView, View
+from qiantang.kernel.pages.declaring import Page
 from qiantang.kernel.rulebooks.rulebook import FormDeclaration, Reading
 from qiantang.kernel.words import Text
 
@@ -83,3 +84,4 @@ class Domain:
     relations: tuple[Relation, ...] = ()
     """What must hold between the figures published of its field."""
     views: tuple[ViewDeclaration, ...] = ()
+    pages: tuple[Page, ...] = ()

@@ -52,6 +52,11 @@ class Fault:
         stop = "" if not end or message.endswith((".", "。", "?", "？", "!", "！")) else "。" if zh else "."
         return f"{head}{message}{stop}{('' if zh else ' ') + end if end else ''}"
 
+    @property
+    def told(self) -> Text:
+        """The sentence in both languages."""
+        return Text(self.said("zh"), self.said("en"))
+
 
 class QiantangError(Exception):
     """Base of every error that a person may meet; carries one or more faults, told together."""

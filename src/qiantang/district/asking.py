@@ -1,0 +1,267 @@
+"""A page's view of the district: what it may ask and do, limited to what the asker may see, and every act logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from qiantang.district.brain import Brain
+from qiantang.district.correcting import correct
+from qiantang.district.identity import Identity
+from qiantang.district.inquiries import Inquiry
+from qiantang.district.keeping import keep_file, kept_file
+from qiantang.district.known import KnownFacts
+from qiantang.district.reading import ReadService
+from qiantang.district.workspace import StoredRun
+from qiantang.engines.duckdb import DuckDBEngine
+from qiantang.kernel.actions.audit import Act
+from qiantang.kernel.actions.cases import Actor, Case, CaseEvent, CaseFinding
+from qiantang.kernel.actions.desk import CaseDesk
+from qiantang.kernel.actions.ports import CaseQuery, StateReader, StateWriter
+from qiantang.kernel.errors import ActionError, SubjectError
+from qiantang.kernel.expressions.evaluate import Stored
+from qiantang.kernel.findings.views import RunView
+from qiantang.kernel.pages.declaring import Capability, DistrictFacts, RunChange, RunFacts, ViewRows
+from qiantang.kernel.pages.values import Address, to
+from qiantang.registers.dossiers import ENTERPRISE
+
+
+class Asking:
+    """One asking by one account: the kernel's ``Ask`` and ``Doing`` over a district at work."""
+
+    def __init__(self, brain: Brain, reads: ReadService, identity: Identity, asked: Mapping[str, str]) -> None:
+        self.brain = brain
+        self.reads = reads
+        self.identity = identity
+        self._asked = dict(asked)
+
+    # --- who asks, and what ---
+
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """What the page was asked, by parameter."""
+        return self._asked
+
+    @property
+    def today(self) -> date:
+        """The day of the asking."""
+        return self.brain.today
+
+    @property
+    def who(self) -> str:
+        """The name of the account that asks."""
+        return self.identity.name
+
+    @property
+    def district(self) -> DistrictFacts:
+        """The district."""
+        return self.brain.district
+
+    def may(self, capability: Capability) -> bool:
+        """Whether the asker may do such a thing at all."""
+        return capability in self.identity.capabilities
+
+    def sees_everybody(self) -> bool:
+        """Whether no subject is hidden from the asker."""
+        return self.reads.sees_everybody
+
+    @property
+    def actor(self) -> Actor:
+        """The asker as the case desk knows it."""
+        roles = self.identity.roles
+        held = frozenset(r.name for p in self.brain.workspace.house.processes for r in p.roles) if "*" in roles else roles
+        scope = self.identity.scope
+        return Actor(self.who, held, frozenset(scope.codes) if scope.kind == "platforms" else None)
+
+    # --- findings ---
+
+    def inquiry(self, rulebook: str, run: str | None = None) -> Inquiry:
+        """The latest run of a rulebook, or the kept one of that key, for questions."""
+        stored = None if run is None else self.stored(run)
+        return self.brain.inquiry(self.reads, rulebook, stored)
+
+    def stored(self, key: str) -> StoredRun:
+        """The kept run of a key; SubjectError where there is none."""
+        found = self.brain.workspace.stored(key) if key.isalnum() else None
+        if found is None:
+            raise SubjectError.of(f"没有评价批次 {key}", f"there is no run {key}", value=key)
+        return found
+
+    def runs(self) -> Sequence[RunFacts]:
+        """The latest run of each rulebook, in the district's order."""
+        workspace = self.brain.workspace
+        return [self.told(workspace.latest(id)) for id in workspace.assessed]
+
+    def earlier_runs(self, rulebook: str) -> Sequence[RunFacts]:
+        """All kept runs of a rulebook, oldest first."""
+        with self.state() as reader:
+            keys = dict.fromkeys(record.key for record in reader.runs(rulebook))
+        found = (self.brain.workspace.stored(key) for key in keys)
+        return [self.told(run) for run in found if run is not None]
+
+    def told(self, run: StoredRun) -> RunFacts:
+        """What is told of a run. Counts are those of the subjects that the asker sees."""
+        book = self.brain.workspace.house.library.book(run.rulebook)
+        reading = book.on(run.law_date)
+        counts: Mapping[str, int] = run.counts
+        if not self.sees_everybody():
+            rows = self.reads.engine.rows(f"SELECT outcome, CAST(count(*) AS BIGINT) AS many FROM {self.reads.findings(run, reading)} AS r "
+                                          "GROUP BY outcome ORDER BY outcome")
+            counts = {str(row["outcome"] or ""): int(str(row["many"])) for row in rows}
+        return RunFacts(run.key, run.rulebook, book.title, run.version, run.law_date, run.known_at, run.year, counts, str(reading.status))
+
+    def view(self, name: str, rulebook: str | None = None, limit: int | None = None, run: str | None = None) -> ViewRows | None:
+        """A declared view over a run; None where no such rulebook has been assessed."""
+        house = self.brain.workspace.house
+        declared = next(v for v in house.views if v.name == name)
+        for id in (rulebook,) if rulebook else self.brain.workspace.assessed:
+            if house.library.book(id).form.name not in declared.forms or id not in self.brain.workspace.assessed:
+                continue
+            inquiry = self.inquiry(id, run)
+            if declared.applies(inquiry.reading):
+                made = inquiry.view(declared, limit)
+                return ViewRows(name, declared.title, made.view, made.printed.types, made.printed.titles, made.rows, made.reading,
+                                self.told(inquiry.run))
+        return None
+
+    def total(self, rulebook: str, column: str, run: str | None = None, *, where: Mapping[str, str] | None = None) -> Decimal | None:
+        """The sum of a fact or run column over the subjects seen, of those whose columns equal ``where``."""
+        inquiry = self.inquiry(rulebook, run)
+        view = RunView(inquiry.judged)
+        kind = (view.column(column) if view.has(column) else view.fact(column)).type
+        d = self.reads.engine.dialect
+        tests = "".join(f" AND {d.quoted(name)} = {d.string(value)}" for name, value in (where or {}).items())
+        rows = self.reads.engine.rows(f"SELECT CAST(sum({d.quoted(column)}) AS BIGINT) AS s "
+                                      f"FROM {self.reads.rows(inquiry.run, inquiry.reading)} AS r WHERE TRUE{tests}")
+        found = rows[0]["s"]
+        return kind.decimal(found) if isinstance(found, int) else None
+
+    def rows(self, table: str) -> Sequence[Mapping[str, Stored]]:
+        """The rows of a table as known today. A table with subjects gives those of the subjects seen."""
+        declared = next(t for t in self.brain.workspace.house.tables if t.name == table)
+        known = KnownFacts(self.brain.workspace.facts, self.today, self.brain.workspace.hidden / "known")
+        found = self.reads.engine.rows(f"SELECT * FROM {known.relation(self.reads.engine, declared)} AS t")
+        if self.sees_everybody() or declared.subject != ENTERPRISE.subject:
+            return found
+        return [row for row in found if self.sees(str(row[declared.subject]))]
+
+    def sees(self, subject: str) -> bool:
+        """Whether the asker may see this subject."""
+        return self.sees_everybody() or subject in self._seen
+
+    @cached_property
+    def _seen(self) -> frozenset[str]:
+        assessed = self.brain.workspace.assessed
+        if not assessed:
+            return frozenset()
+        inquiry = self.inquiry(assessed[0])
+        return self.reads.seen_subjects(inquiry.run, inquiry.reading) or frozenset()
+
+    def address_of(self, subject: str, rulebook: str | None = None) -> Address:
+        """The page of a subject."""
+        return to("enterprise", subject=subject, rulebook=rulebook)
+
+    # --- cases ---
+
+    def cases(self, query: CaseQuery) -> Sequence[Case]:
+        """The cases of the query that the asker may see."""
+        with self.state() as reader:
+            if self.sees_everybody():
+                return reader.cases(query)
+            seen = [case for case in reader.cases(replace(query, limit=None, offset=0)) if self.sees(case.subject)]
+        return seen[query.offset:None if query.limit is None else query.offset + query.limit]
+
+    def count_cases(self, query: CaseQuery) -> int:
+        """How many cases of the query the asker may see."""
+        if self.sees_everybody():
+            with self.state() as reader:
+                return reader.count_cases(query)
+        return len(self.cases(replace(query, limit=None, offset=0)))
+
+    def case(self, case_id: str) -> Case | None:
+        """The case of this number, if the asker may see it."""
+        with self.state() as reader:
+            found = reader.case(case_id)
+        return found if found is not None and self.sees(found.subject) else None
+
+    def case_events(self, case_id: str) -> Sequence[CaseEvent]:
+        """A case's history; empty for a case not seen."""
+        if self.case(case_id) is None:
+            return []
+        with self.state() as reader:
+            return reader.case_events(case_id)
+
+    def state(self) -> AbstractContextManager[StateReader]:
+        """The store as a whole."""
+        return self.brain.store.reading()
+
+    # --- acts ---
+
+    def writing(self) -> AbstractContextManager[StateWriter]:
+        """The store, written by one at a time."""
+        return self.brain.store.writing()
+
+    def log(self, action: str, subject: str, detail: Mapping[str, object]) -> None:
+        """An entry of the audit log under the asker's name."""
+        with self.writing() as writer:
+            writer.log([Act(self.brain.now, self.who or "—", action, subject, detail)])
+
+    @property
+    def desk(self) -> CaseDesk:
+        """The desk where cases are moved."""
+        return CaseDesk(self.brain.store, self.brain.workspace.house.processes)
+
+    def step(self, case_id: str, event: str, payload: Mapping[str, object]) -> Case:
+        """An event raised on a case that the asker sees, by a role that the asker holds."""
+        if self.case(case_id) is None:
+            raise SubjectError.of(f"没有案号为 {case_id} 的案件", f"there is no case {case_id}", value=case_id)
+        return self.desk.step(case_id, event, payload, day=self.today, at=self.brain.now, actor=self.actor)
+
+    def open_case(self, process: str, subject: str, payload: Mapping[str, object], rulebook: str, run: str) -> Case:
+        """A case opened by a person. ActionError where the subject has an open one of this process."""
+        scope = ""
+        if rulebook in self.brain.workspace.assessed:
+            facts = self.inquiry(rulebook).facts(subject)
+            scope = str(facts.get("platform") or "")
+            payload = {"name": facts.get("name"), "platform": facts.get("platform"), **payload}
+        applied = self.desk.apply(process, [CaseFinding(subject, "asked", True, scope, payload)], rulebook=rulebook,
+                                  run=f"{run}:{self.brain.now.isoformat()}", day=self.today, at=self.brain.now, actor=self.actor)
+        if not applied.opened:
+            raise ActionError.of("已有未办结的同类案件", "a case of this kind is still open", value=subject)
+        return applied.opened[0]
+
+    def correct(self, table: str, key: str, column: str, value: str, evidence: str) -> Sequence[RunChange]:
+        """A fact corrected with evidence; everybody judged anew."""
+        with self.brain.changing:
+            done = correct(self.brain.workspace, self._duckdb, table=table, key=key, column=column, written=value, evidence=evidence,
+                           actor=self.actor, on=self.today, at=self.brain.now)
+        return [RunChange(d.before.rulebook, d.reading.book.title, d.before.key, d.after.key,
+                          [(str(m["subject"]), _code(m["before"]), _code(m["after"])) for m in d.moved]) for d in done.differences]
+
+    @property
+    def _duckdb(self) -> DuckDBEngine:
+        assert isinstance(self.reads.engine, DuckDBEngine)
+        return self.reads.engine
+
+    def keep_file(self, name: str, content: bytes) -> str:
+        """A file handed in, kept under the hash of its content."""
+        return keep_file(self.brain.workspace, name, content)
+
+    def kept_file(self, reference: str) -> tuple[str, bytes] | None:
+        """Name and content of a file that was kept."""
+        return kept_file(self.brain.workspace, reference)
+
+
+def _code(value: Stored) -> str | None:
+    return None if value is None else str(value)
+
+
+@contextmanager
+def asking(brain: Brain, identity: Identity, asked: Mapping[str, str]) -> Iterator[Asking]:
+    """One asking, with an engine of its own for as long as it lasts."""
+    with brain.reads(identity.viewer) as reads:
+        yield Asking(brain, reads, identity, asked)

@@ -1,0 +1,67 @@
+"""What stands in a cell, a card or a sentence: an amount with its unit, a mark, a link; never a formatted text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from qiantang.kernel.words import Text, same
+
+Tone = Literal["plain", "ok", "watch", "alarm", "off"]
+"""How much a thing asks for a decision: ``alarm`` is for "act now" only, ``off`` for what does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number with its unit as the field writes it. ``value`` None is unknown, and ``because`` says why.
+
+    ``decimals`` is how many digits a reader sees (None: those it has). ``percent`` shows a fraction as a percentage;
+    ``points`` says that it is a difference of percentages, told in percentage points. ``money`` is in 万元 (10,000 yuan)
+    and told in the size that suits it.
+    """
+
+    value: Decimal | int | None
+    unit: Text = field(default_factory=lambda: same(""))
+    decimals: int | None = None
+    percent: bool = False
+    points: bool = False
+    money: bool = False
+    signed: bool = False
+    because: Text = field(default_factory=lambda: same(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Another page, and what it is asked: never a path of the web."""
+
+    page: str
+    asked: tuple[tuple[str, str], ...] = ()
+
+
+def to(page: str, **asked: object) -> Address:
+    """The address of a page; what is None is not asked."""
+    return Address(page, tuple((name, str(value)) for name, value in asked.items() if value is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A state or class: its code is always shown as a letter or word, never by colour alone."""
+
+    said: Text
+    tone: Tone = "plain"
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to another page, or to a file to take away when ``download`` is its name."""
+
+    said: Text
+    to: Address
+    download: str = ""
+
+
+Cell = Amount | Mark | Link | Text | str | date | datetime | bool | None
+"""What a place can hold: a code or name as it is (str), a sentence in both languages (Text), yes or no, nothing known."""

@@ -1,0 +1,327 @@
+"""Every page by the same five routes: read it, act on it, take a table away, and the JSON twins of reading and acting."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from qiantang.district.asking import asking
+from qiantang.district.brain import Brain
+from qiantang.district.identity import Identity
+from qiantang.kernel.errors import QiantangError, SubjectError
+from qiantang.kernel.pages.blocks import Banner, Drawn, Section
+from qiantang.kernel.pages.declaring import Act, Done, Page, Upload
+from qiantang.kernel.pages.portions import WHOLE
+from qiantang.kernel.pages.values import to
+from qiantang.kernel.words import LANGS, Lang, Text, same
+from qiantang.web.addresses import Addresses
+from qiantang.web.authority import Authority
+from qiantang.web.exporting import FILE_FORMS, MEDIA_TYPES, FileForm, tables_of, written
+from qiantang.web.kinds.rendering import render_content, render_page
+from qiantang.web.kinds.shell import MenuEntry, Shell
+from qiantang.web.plain import Json, plain
+
+_Endpoint = Callable[..., Any]
+_MOST_FIELDS = 400
+_SAID_KEPT = 1000
+_LANG_COOKIE = "qt-lang"
+_SAID_COOKIE = "qt-said"
+
+
+class Server:
+    """Draws pages for whoever asks, and carries out what is done on them."""
+
+    def __init__(self, brain: Brain, authority: Authority, pages: Mapping[str, Page], addresses: Addresses) -> None:
+        self.brain = brain
+        self.authority = authority
+        self.pages = pages
+        self.addresses = addresses
+        self._said: OrderedDict[str, Text] = OrderedDict()
+
+    def join(self, app: FastAPI) -> None:
+        """Put the routes of all pages into the application."""
+        app.add_api_route("/", self._front, include_in_schema=False)
+        app.add_api_route("/healthz", _healthy, include_in_schema=False)
+        for page in self.pages.values():
+            route = self.addresses.route(page)
+            app.add_api_route(route, self._reader(page), methods=["GET"], include_in_schema=False, name=page.name)
+            app.add_api_route(f"/take{route}", self._taker(page), methods=["GET"], include_in_schema=False, name=f"take {page.name}")
+            app.add_api_route(f"/api/v1{route}", self._twin(page), methods=["GET"], name=f"{page.name} as JSON", tags=[page.name],
+                              summary=page.title.en, openapi_extra=_asked_schema(page), responses=_ANSWERS)
+            for act in page.acts:
+                app.add_api_route(f"{route}/{act.name}", self._actor(page, act), methods=["POST"], include_in_schema=False,
+                                  name=f"{page.name}: {act.name}")
+                app.add_api_route(f"/api/v1{route}/{act.name}", self._acting_twin(page, act), methods=["POST"], tags=[page.name],
+                                  name=f"{page.name}: {act.name} as JSON", summary=act.title.en, openapi_extra=_act_schema(page),
+                                  responses=_ANSWERS)
+        app.add_exception_handler(404, self._missing)
+        app.add_exception_handler(405, self._missing)
+
+    # --- reading ---
+
+    def _front(self, request: Request) -> Response:
+        who = self.authority.identity(request)
+        menu = self._menu(who, None)
+        return RedirectResponse(menu[0].path if menu else "/login", 303)
+
+    def _reader(self, page: Page) -> _Endpoint:
+        def read(request: Request) -> Response:
+            who = self.authority.identity(request)
+            refused = self._refused(page, who, request)
+            if refused is not None:
+                return refused
+            shell = self._shell(page, who, request)
+            try:
+                drawn = self.draw(page, who, _asked(page, request))
+            except QiantangError as error:
+                return self._error(error, shell)
+            said = self._said.pop(request.cookies.get(_SAID_COOKIE, ""), None)
+            if said is not None:
+                drawn = with_banner(drawn, Banner(said, "ok"))
+            part = request.headers.get("hx-request") == "true"
+            answer = HTMLResponse(render_content(drawn, shell) if part else render_page(drawn, shell), headers={"vary": "HX-Request"})
+            if said is not None:
+                answer.delete_cookie(_SAID_COOKIE)
+            asked_lang = request.query_params.get("lang")
+            if asked_lang in LANGS:
+                answer.set_cookie(_LANG_COOKIE, asked_lang, max_age=31_536_000, samesite="lax", httponly=True)
+            return answer
+
+        return read
+
+    def draw(self, page: Page, who: Identity, asked: Mapping[str, str]) -> Drawn:
+        """A page as it stands for somebody; reading a named subject is logged."""
+        with asking(self.brain, who, asked) as ask:
+            drawn = page.draw(ask)
+            if page.named and asked.get("subject"):
+                ask.log("page.read", asked["subject"], {"page": page.name})
+            return drawn
+
+    def _taker(self, page: Page) -> _Endpoint:
+        def take(request: Request) -> Response:
+            who = self.authority.identity(request)
+            refused = self._refused(page, who, request)
+            if refused is not None:
+                return refused
+            shell = self._shell(page, who, request)
+            name, form = request.query_params.get("table", ""), request.query_params.get("form", "csv")
+            try:
+                drawn = self.draw(page, who, _asked(page, request) | {WHOLE: "1"})
+            except QiantangError as error:
+                return self._error(error, shell)
+            table = next((t for t in tables_of(drawn) if t.name == name and t.exports), None)
+            if table is None or form not in FILE_FORMS:
+                return self._not_there(shell)
+            kind: FileForm = next(f for f in FILE_FORMS if f == form)
+            return Response(written(table, kind, shell.lang), media_type=MEDIA_TYPES[kind],
+                            headers={"content-disposition": _attachment(f"{page.name}-{name}.{kind}")})
+
+        return take
+
+    def _twin(self, page: Page) -> _Endpoint:
+        def twin(request: Request) -> Response:
+            who = self.authority.identity(request)
+            refused = self._refused_json(page, who)
+            if refused is not None:
+                return refused
+            try:
+                return JSONResponse(plain(self.draw(page, who, _asked(page, request)), self.addresses))
+            except QiantangError as error:
+                return _error_json(error)
+
+        return twin
+
+    # --- acting ---
+
+    def _actor(self, page: Page, act: Act) -> _Endpoint:
+        async def do(request: Request) -> Response:
+            who = await run_in_threadpool(self.authority.identity, request)
+            refused = self._refused(page, who, request, act)
+            if refused is not None:
+                return refused
+            values = await _form(request)
+
+            def carry_out() -> Response:
+                shell = self._shell(page, who, request)
+                try:
+                    done = self._done(page, act, who, _asked(page, request), values)
+                except QiantangError as error:
+                    return self._again(page, who, request, shell, error)
+                if done.file is not None:
+                    name, media, content = done.file
+                    return Response(content, media_type=media, headers={"content-disposition": _attachment(name)})
+                answer = RedirectResponse(self.addresses.path(done.to), 303)
+                answer.set_cookie(_SAID_COOKIE, self._keep_said(done.said), max_age=60, samesite="lax", httponly=True)
+                return answer
+
+            return await run_in_threadpool(carry_out)
+
+        return do
+
+    def _acting_twin(self, page: Page, act: Act) -> _Endpoint:
+        async def do(request: Request) -> Response:
+            who = await run_in_threadpool(self.authority.identity, request)
+            refused = self._refused_json(page, who, act)
+            if refused is not None:
+                return refused
+            try:
+                body = await request.json()
+            except ValueError:
+                body = None
+            if not isinstance(body, dict) or not all(isinstance(v, str) for v in body.values()):
+                return JSONResponse({"faults": [{"message": {"zh": "请求内容须为 JSON 对象，值为文字。",
+                                                             "en": "The body must be a JSON object of texts."}}]}, 422)
+            values: dict[str, str | Upload] = {str(k): str(v) for k, v in body.items()}
+            try:
+                done = await run_in_threadpool(self._done, page, act, who, _asked(page, request), values)
+            except QiantangError as error:
+                return _error_json(error)
+            return JSONResponse({"said": plain(done.said, self.addresses), "to": plain(done.to, self.addresses)})
+
+        return do
+
+    def _done(self, page: Page, act: Act, who: Identity, asked: Mapping[str, str], values: Mapping[str, str | Upload]) -> Done:
+        with asking(self.brain, who, asked) as ask:
+            done = act.perform(ask, values)
+            ask.log("page.act", asked.get("subject") or asked.get("case") or page.name, {"page": page.name, "act": act.name})
+            return done
+
+    def _again(self, page: Page, who: Identity, request: Request, shell: Shell, error: QiantangError) -> Response:
+        """The page once more, with what was wrong on top of it; nothing was done."""
+        try:
+            drawn = self.draw(page, who, _asked(page, request))
+        except QiantangError:
+            return self._error(error, shell)
+        for fault in error.faults:
+            drawn = with_banner(drawn, Banner(fault.told, "alarm"))
+        return HTMLResponse(render_page(drawn, shell), 422)
+
+    def _keep_said(self, said: Text) -> str:
+        token = secrets.token_urlsafe(16)
+        self._said[token] = said
+        while len(self._said) > _SAID_KEPT:
+            self._said.popitem(last=False)
+        return token
+
+    # --- who may, and what stands around a page ---
+
+    def may_open(self, page: Page, who: Identity, act: Act | None = None) -> bool:
+        """Whether somebody may open a page, or do something on it."""
+        return (page.public or page.needs in who.capabilities) and (act is None or page.public or act.needs in who.capabilities)
+
+    def _refused(self, page: Page, who: Identity, request: Request, act: Act | None = None) -> Response | None:
+        if self.may_open(page, who, act):
+            return None
+        if not who.name and request.method == "GET":
+            back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/login?next={quote(back)}", 303)
+        return self._not_there(self._shell(None, who, request))
+
+    def _refused_json(self, page: Page, who: Identity, act: Act | None = None) -> Response | None:
+        if self.may_open(page, who, act):
+            return None
+        return JSONResponse({"faults": [{"message": {"zh": "请先登录。", "en": "Sign in first."}}]}, 401) if not who.name else _nothing_there()
+
+    def _menu(self, who: Identity, now: Page | None) -> list[MenuEntry]:
+        found = sorted((p for p in self.pages.values() if p.menu is not None and not p.path and self.may_open(p, who)),
+                       key=lambda p: (p.menu or 0, p.name))
+        return [MenuEntry(p.title, self.addresses.path(to(p.name)), p is now) for p in found]
+
+    def _shell(self, page: Page | None, who: Identity, request: Request) -> Shell:
+        return Shell(lang=_lang(request), menu=tuple(self._menu(who, page)), who=who.title or who.name, path=request.url.path,
+                     query=tuple(request.query_params.multi_items()), synthetic=self.brain.district.synthetic, district=self.brain.district.name,
+                     wall=_wall(request), address=self.addresses.path)
+
+    def _error(self, error: QiantangError, shell: Shell) -> Response:
+        missing = isinstance(error, SubjectError)
+        title = Text("没有找到", "Not found") if missing else Text("不能这样做", "This cannot be done")
+        banners = tuple(Banner(fault.told, "alarm") for fault in error.faults)
+        return HTMLResponse(render_page(Drawn(title, (Section(Text("原因", "Why"), banners),)), shell), 404 if missing else 422)
+
+    def _not_there(self, shell: Shell) -> Response:
+        said = Text("这里没有您可以查看的内容。", "There is nothing here that you may see.")
+        return HTMLResponse(render_page(Drawn(Text("没有找到", "Not found"), (Section(said, ()),)), shell), 404)
+
+    def _missing(self, request: Request, _: Exception) -> Response:
+        if request.url.path.startswith("/api/"):
+            return _nothing_there()
+        return self._not_there(self._shell(None, self.authority.identity(request), request))
+
+
+def with_banner(drawn: Drawn, banner: Banner) -> Drawn:
+    """The page with one more thing to know on top."""
+    return replace(drawn, sections=(Section(same(""), (banner,), name="said"), *drawn.sections))
+
+
+def _asked(page: Page, request: Request) -> dict[str, str]:
+    """What a page was asked, of what it understands; an empty answer was not given."""
+    known = {"offset", "order", *page.asks, *page.path}
+    found = {name: value for name, value in request.query_params.items() if name in known and value}
+    return found | {name: str(request.path_params[name]) for name in page.path}
+
+
+def _lang(request: Request) -> Lang:
+    for asked in (request.query_params.get("lang"), request.cookies.get(_LANG_COOKIE)):
+        if asked in LANGS:
+            return "zh" if asked == "zh" else "en"
+    return "en" if request.headers.get("accept-language", "zh").lower().startswith("en") else "zh"
+
+
+def _wall(request: Request) -> int | None:
+    asked = request.query_params.get("wall", "")
+    return int(asked) if asked in ("1920", "3840", "5760", "7680") else None
+
+
+async def _form(request: Request) -> dict[str, str | Upload]:
+    async with request.form(max_files=20, max_fields=_MOST_FIELDS) as form:
+        values: dict[str, str | Upload] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if value.filename:
+                    values[name] = Upload(value.filename, await value.read())
+            else:
+                values[name] = value
+        return values
+
+
+def _attachment(name: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(name)}"
+
+
+def _nothing_there() -> JSONResponse:
+    return JSONResponse({"faults": [{"message": {"zh": "没有找到。", "en": "Not found."}}]}, 404)
+
+
+def _error_json(error: QiantangError) -> JSONResponse:
+    faults: list[Json] = [{"message": {"zh": f.told.zh, "en": f.told.en}, "rule": f.rule} for f in error.faults]
+    return JSONResponse({"faults": faults}, 404 if isinstance(error, SubjectError) else 422)
+
+
+def _healthy() -> dict[str, bool]:
+    return {"up": True}
+
+
+def _asked_schema(page: Page) -> dict[str, Json]:
+    asked: list[Json] = [{"name": name, "in": "path" if name in page.path else "query", "required": name in page.path,
+                          "schema": {"type": "string"}} for name in dict.fromkeys((*page.path, *page.asks, "offset", "order"))]
+    return {"parameters": asked}
+
+
+def _act_schema(page: Page) -> dict[str, Json]:
+    body: Json = {"content": {"application/json": {"schema": {"type": "object", "additionalProperties": {"type": "string"}}}}, "required": True}
+    path: list[Json] = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in page.path]
+    return {"parameters": path, "requestBody": body}
+
+
+_ANSWERS: dict[int | str, dict[str, object]] = {
+    401: {"description": "no account"}, 404: {"description": "nothing there that the account may see"},
+    422: {"description": "refused, with every reason in both languages"}}
