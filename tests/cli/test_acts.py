@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.cli.conftest import Run
 from tests.cli.tiny import code
 
-PLAN = ("--field", "route=improve", "--field", "land_mu=10", "--field", "due_on=2023-12-31", "--field", "measures=new line")
+PLAN = ("--field", "route=improve", "--field", "plan_land_mu=10", "--field", "due_on=2023-12-31", "--field", "measures=new line")
 CASE = "lowland-2022-000001"
 
 
@@ -25,7 +25,7 @@ def test_a_step_moves_the_case_to_the_next_owner(district: Path, run: Run) -> No
 
 
 def test_a_step_with_wrong_fields_tells_all_of_them_and_moves_nothing(district: Path, run: Run) -> None:
-    said = run("cases", "do", CASE, "submit_plan", "--field", "route=sell", "--field", "land_mu=much", "--field", "due_on=soon", "--dir", district)
+    said = run("cases", "do", CASE, "submit_plan", "--field", "route=sell", "--field", "plan_land_mu=much", "--field", "due_on=soon", "--dir", district)
     assert said.code == 2
     assert len(said.err.splitlines()) == 4
     assert run("cases", "show", CASE, "--json", "--dir", district).told["state"] == "listed"

@@ -114,7 +114,7 @@ def test_from_a_finding_to_a_closed_case(newcomer: Newcomer) -> None:
         words = [word for field in fields for word in ("--field", field)]
         return str(newcomer.asks("cases", "do", case, event, *words, "--on", day, *at)["state"])
 
-    assert does("submit_plan", "2023-01-16", "route=improve", "land_mu=10", "due_on=2023-12-31", "measures=a second line") == "planned"
+    assert does("submit_plan", "2023-01-16", "route=improve", "plan_land_mu=10", "due_on=2023-12-31", "measures=a second line") == "planned"
     assert does("approve", "2023-02-06") == "in_hand"
     assert does("report_done", "2023-11-30", "by=tax_reached", "document=certificate 88", "tax_per_mu=6.1") == "to_accept"
     assert does("accept", "2023-12-08", "document=record 4") == "watched"

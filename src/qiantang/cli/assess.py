@@ -30,7 +30,7 @@ def declare(app: typer.Typer) -> None:
     command(app, "assess", said("评价一个文件夹：读入工作簿，逐部适用规则，开立案件，给出摘要。",
                                 "Assess a folder: read its workbooks, apply the rulebooks, open cases, give a summary."),
             ["qiantang assess my-district", "qiantang assess my-district --on 2022-12-31 --rulebook mu/huangyan-2022 --out results --format xlsx",
-             "qiantang assess my-district --known-at 2023-03-31"])(assess)
+             "qiantang assess my-district --rulebook mu/linhai-2014 --no-cases", "qiantang assess my-district --known-at 2023-03-31"])(assess)
 
 
 def assess(
@@ -43,6 +43,9 @@ def assess(
         "只适用这些规则（可多次给出）", "only these rulebooks (may be given several times)"))] = [],  # noqa: B006 # Typer reads a list
     known_at: Annotated[date | None, typer.Option("--known-at", metavar=_DAY, parser=day, show_default=False, help=said(
         "按当日已知的事实重评，不再读入工作簿", "assess the facts as known on that day, reading no workbook"))] = None,
+    cases: Annotated[bool | None, typer.Option("--cases/--no-cases", show_default=False, help=said(
+        "全部开立案件，或一件不开；默认只按地区自己的规则清单开立，试用的规则不开立",
+        "open cases on every finding, or none; by default only the district's own rulebooks open cases, one that is tried does not"))] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", show_default=False, help=said(
         "把结果另存到此文件夹", "write the results into this folder, too"))] = None,
     form: Annotated[str, typer.Option("--format", metavar="FORM", help=said(
@@ -63,7 +66,8 @@ def assess(
     workspace.refuse_broken()
     with engine_at_hand() as engine, progress() as tell:
         report = None if known_at is not None else taken(workspace, engine, part(tell, 0, 0.4))
-        assessment = assessed(workspace, engine, part(tell, 0.4, 0.95), on=on, year=year, rulebooks=rulebook, known_at=known_at, by=by)
+        assessment = assessed(workspace, engine, part(tell, 0.4, 0.95), on=on, year=year, rulebooks=rulebook, known_at=known_at, by=by,
+                              cases=cases)
         reads = ReadService(workspace, engine)
         written = write_results(assessment, reads, out, wanted, preferred_lang()) if out is not None else []
         summary = summary_of(assessment, reads)
@@ -96,10 +100,11 @@ def taken(workspace: Workspace, engine: DuckDBEngine, tell: Told) -> IntakeRepor
 
 
 def assessed(workspace: Workspace, engine: DuckDBEngine, tell: Told, *, on: date | None = None, year: int | None = None,
-             rulebooks: list[str] | None = None, known_at: date | None = None, by: str | None = None) -> Assessment:
+             rulebooks: list[str] | None = None, known_at: date | None = None, by: str | None = None,
+             cases: bool | None = None) -> Assessment:
     """Apply the rulebooks as the person at the keyboard."""
     from qiantang.cli.opening import acting_day, actor, now
     from qiantang.district.assess import assess as apply
 
     return apply(workspace, engine, known_at=known_at or acting_day(workspace, None), at=now(), actor=actor(workspace.house.processes, by),
-                 year=year, on=on, rulebooks=rulebooks or [], progress=tell)
+                 year=year, on=on, rulebooks=rulebooks or [], cases=cases, progress=tell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -89,11 +89,13 @@ class Assessment:
 
 
 def assess(workspace: Workspace, engine: Engine, *, known_at: date, at: datetime, actor: Actor, year: int | None = None,
-           on: date | None = None, rulebooks: Sequence[str] = (), progress: Progress = lambda _, __: None) -> Assessment:
+           on: date | None = None, rulebooks: Sequence[str] = (), cases: bool | None = None,
+           progress: Progress = lambda _, __: None) -> Assessment:
     """Apply rulebooks to the facts known on a day and keep the results.
 
     ``year`` is the year the facts are about and ``on`` the day the law is read; both default to the district's
-    settings. With ``rulebooks`` empty, the district's own list is applied. Until everything is done the previous
+    settings. With ``rulebooks`` empty, the district's own list is applied. Cases are opened on the findings of that list
+    alone: a rulebook that is only tried opens none, unless ``cases`` says yes to all or no to all. Until everything is done the previous
     results stand; an error or an interruption leaves them whole. FactsError where there is nothing to judge.
     """
     house, district = workspace.house, workspace.district
@@ -114,7 +116,9 @@ def assess(workspace: Workspace, engine: Engine, *, known_at: date, at: datetime
                 rows = rows_of(engine, run.stored, reading.book.dossier)
                 findings[published.name] = Finding(run.stored.key, published_values(published, run.judged, rows, engine.dialect))
     progress(Text("办理案件", "opening cases"), 0.97)
-    applied = _open_cases(workspace, engine, house, runs, at=at, actor=actor)
+    own = set(district.rulebooks or house.usual)
+    opening = {r.stored.rulebook for r in runs if (r.stored.rulebook in own if cases is None else cases)}
+    applied = _open_cases(workspace, engine, house, runs, opening, at=at, actor=actor)
     workspace.publish_latest({r.stored.rulebook: r.stored.key for r in runs})
     progress(Text("完成", "done"), 1.0)
     return Assessment(workspace, known, year, tuple(runs), tuple(skipped), applied)
@@ -211,8 +215,9 @@ def code_digest(house: House, reading: Reading) -> str:
     return digest.hexdigest()[:16]
 
 
-def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequence[Run], *, at: datetime, actor: Actor) -> tuple[CasesApplied, ...]:
-    """Tell the desk what each run found, and record the runs."""
+def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequence[Run], opening_on: Collection[str], *, at: datetime,
+                actor: Actor) -> tuple[CasesApplied, ...]:
+    """Record the runs, and tell the desk what those of the rulebooks ``opening_on`` found."""
     from qiantang.kernel.actions.records import record_run
     from qiantang.kernel.actions.runs import RunRecord
 
@@ -225,7 +230,7 @@ def _open_cases(workspace: Workspace, engine: Engine, house: House, runs: Sequen
             record_run(store, RunRecord(stored.key, stored.rulebook, stored.version, stored.law_date, stored.known_at, str(stored.year),
                                         engine.dialect.name, at, str(stored.path.relative_to(workspace.folder)), stored.counts),
                        actor=actor.name)
-            for opening in (o for o in house.openings if run.reading.book.form.name in o.forms):
+            for opening in (o for o in house.openings if stored.rulebook in opening_on and run.reading.book.form.name in o.forms):
                 done = desk.apply(opening.process, _case_findings(engine, run, opening), rulebook=stored.rulebook, run=stored.key,
                                   day=stored.law_date, at=at, actor=actor)
                 applied.append(CasesApplied(opening.process, stored.rulebook, done))

@@ -13,13 +13,20 @@ from qiantang.kernel.expressions.nodes import facts_of
 from qiantang.kernel.expressions.sql import Dialect
 from qiantang.kernel.facts.dossier import Derived, Dossier, Gathered
 from qiantang.kernel.facts.schema import Table
+from qiantang.kernel.facts.succession import Succeeds, carried_over, successions
 from qiantang.kernel.facts.vintages import SEQUENCE, Vintage, known, only_vintage
 from qiantang.kernel.findings.explanation import Origin
 from qiantang.kernel.ports import Engine
+from qiantang.registers import REGISTERS
+
+_SUCCESSIONS: tuple[tuple[Table, Succeeds], ...] = tuple((t, t.succeeds) for t in REGISTERS if t.succeeds is not None)
 
 
 class KnownFacts:
-    """Vintages under ``folder/<table>/*.parquet`` as known on a day; a table without any is empty."""
+    """Vintages under ``folder/<table>/*.parquet`` as known on a day; a table without any is empty.
+
+    Rows under a key that somebody bore before are that somebody's, as far as the registers tell of the succession.
+    """
 
     def __init__(self, folder: Path, known_at: date, snapshots: Path) -> None:
         self.folder = folder
@@ -33,7 +40,8 @@ class KnownFacts:
 
     def digest(self, tables: tuple[Table, ...]) -> str:
         """Names the edition of the facts: it changes as soon as one more vintage is known."""
-        names = [f"{t.name}/{p.name}" for t in tables for p in self.files(t)]
+        told = [s for s, succeeds in _SUCCESSIONS if s not in tables and any(_naming(t, succeeds) for t in tables)]
+        names = [f"{t.name}/{p.name}" for t in (*tables, *told) for p in self.files(t)]
         return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
     def relation(self, engine: Engine, table: Table) -> str:
@@ -47,11 +55,29 @@ class KnownFacts:
         if not snapshot.is_file():
             source = engine.parquet(files)
             given = engine.columns(source)
-            select = only_vintage(table, source, d, given) if len(files) == 1 else known(table, source, d, self.known_at, given)
+            carried = self._carried(engine, table, source, given)
+            alone = carried is None and len(files) == 1
+            select = only_vintage(table, source, d, given) if alone else known(table, carried or source, d, self.known_at, given)
             for old in self.snapshots.glob(f"{table.name}-*.parquet"):
                 old.unlink()
             engine.write(f"SELECT * FROM {select} AS _k", snapshot)
         return engine.parquet([snapshot])
+
+    def _carried(self, engine: Engine, table: Table, source: str, given: list[str]) -> str | None:
+        """The table's rows with former keys replaced; None where nobody it could name bore another key before."""
+        for told, succeeds in _SUCCESSIONS:
+            columns = [name for name in _naming(table, succeeds) if name in given]
+            if columns and told is not table and self.files(told):
+                found = successions(succeeds, self.relation(engine, told), engine.dialect, self.known_at)
+                return carried_over(source, given, columns, SEQUENCE, found, engine.dialect)
+        return None
+
+    def former(self, engine: Engine, subject: str) -> list[str]:
+        """The keys that a subject bore before."""
+        d = engine.dialect
+        return [str(row["former"]) for told, succeeds in _SUCCESSIONS if self.files(told) for row in engine.rows(
+            f"SELECT former FROM {successions(succeeds, self.relation(engine, told), d, self.known_at)} AS s "
+            f"WHERE now = {d.string(subject)} ORDER BY former")]
 
     def origins(self, engine: Engine, dossier: Dossier, facts: Iterable[str], subject: str, year: int) -> dict[str, list[Origin]]:
         """The cells behind facts of the dossier, through gathering and deriving; each table is looked through once."""
@@ -63,6 +89,7 @@ class KnownFacts:
         """For each column sought the cells it was read from, newest first; several where it was gathered from rows."""
         found: dict[_Cell, list[Origin]] = {cell: [] for cell in sought}
         groups: dict[tuple[str, str, int | None], list[_Cell]] = {}
+        former = self.former(engine, subject)
         for cell in sought:
             groups.setdefault((cell.table.name, cell.match, cell.year), []).append(cell)
         for cells in groups.values():
@@ -74,19 +101,22 @@ class KnownFacts:
             source = engine.parquet(files)
             given = set(engine.columns(source))
             asked = [cell for cell in cells if cell.column in given]
-            tests = [f"{d.quoted(match)} = {d.string(subject)}", f"{d.quoted('_known_at')} <= {d.day(self.known_at)}"]
+            named = ", ".join(d.string(s) for s in (subject, *former))
+            tests = [f"{d.quoted(match)} IN ({named})", f"{d.quoted('_known_at')} <= {d.day(self.known_at)}"]
             if year is not None and table.period is not None:
                 tests.append(f"{d.quoted(table.period)} = {d.whole(year)}")
             told = ", ".join(f"{d.quoted(cell.column)} IS NOT NULL AS {d.quoted(f'_has_{n}')}" for n, cell in enumerate(asked))
             if not told:
                 continue
-            rows = engine.rows(f"SELECT {', '.join(d.quoted(k) for k in table.key)}, {told}, {_provenance(d)} FROM {source} "
-                               f"WHERE {' AND '.join(tests)} ORDER BY {d.quoted(SEQUENCE)} DESC")
+            own = f"CASE WHEN {d.quoted(match)} = {d.string(subject)} THEN 0 ELSE 1 END"
+            rows = engine.rows(f"SELECT {', '.join(d.quoted(k) for k in table.key)}, {d.quoted(match)} AS _borne, {told}, {_provenance(d)} "
+                               f"FROM {source} WHERE {' AND '.join(tests)} ORDER BY {own}, {d.quoted(SEQUENCE)} DESC")
             for n, cell in enumerate(asked):
                 newest: dict[tuple[Stored, ...], Origin] = {}
                 for row in rows:
                     if row[f"_has_{n}"]:
-                        newest.setdefault(tuple(row[k] for k in table.key), _origin(table, cell.column, row))
+                        key = tuple(subject if row[k] in former else row[k] for k in table.key)
+                        newest.setdefault(key, _origin(table, cell.column, row, subject))
                 found[cell] = list(newest.values())
         return found
 
@@ -118,13 +148,19 @@ def _cells_of(dossier: Dossier, fact: str, year: int) -> Iterator[_Cell]:
             yield from _cells_of(dossier, inner.column.name, year)
 
 
-def _origin(table: Table, column: str, row: Mapping[str, Stored]) -> Origin:
+def _naming(table: Table, succeeds: Succeeds) -> tuple[str, ...]:
+    """The columns of a table that name a subject whose key may change."""
+    return tuple(c.name for c in table.columns if c.refers_to == succeeds.of or (table.name == succeeds.of and c.name == table.subject))
+
+
+def _origin(table: Table, column: str, row: Mapping[str, Stored], subject: str) -> Origin:
     known_at, number = row["_known_at"], row["_row"]
     assert isinstance(known_at, date)
     # A corrected value stands in no sheet: what it rests on is named instead of a file.
     in_sheet = isinstance(number, int) and number > 0
     return Origin(table.title, table.column(column).title, str(row["_file"]), str(row["_sheet"] or "") if in_sheet else "",
-                  number if in_sheet and isinstance(number, int) else None, known_at)
+                  number if in_sheet and isinstance(number, int) else None, known_at,
+                  str(row["_borne"]) if row["_borne"] != subject else "")
 
 
 def _looked_at(gathered: Gathered) -> str:

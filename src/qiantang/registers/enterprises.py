@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qiantang.kernel.expressions.nodes import compare
 from qiantang.kernel.facts.schema import Check, Table, code, day, flag, text
+from qiantang.kernel.facts.succession import Succeeds
 from qiantang.kernel.words import Text
 from qiantang.registers.classifications import INDUSTRY_GROUPS, LEADING_INDUSTRIES, SECTORS, choices
 from qiantang.registers.naming import enterprise
@@ -118,4 +119,5 @@ IDENTITIES = Table(
                        "changed")),
         text("old_name", "原名称", "old name", aliases=("曾用名", "原企业名称")),
     ),
+    succeeds=Succeeds("enterprises", former="old_uscc", now="uscc", since="since", kind="kind", kinds=("rename", "re_registration")),
 )

@@ -8,6 +8,7 @@ from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.engines.duckdb_door.sheet import Typed
 from qiantang.kernel.errors import Fault, Place
 from qiantang.kernel.facts.schema import Column, Table
+from qiantang.kernel.facts.succession import Succeeds
 from qiantang.kernel.words import Text
 
 
@@ -25,6 +26,9 @@ def strangers(engine: DuckDBEngine, tables: Sequence[Table], typed: Sequence[Typ
         sources = [f"SELECT {key} AS k FROM {t.name}" for t in typed if t.table is target]
         if target.name in stored:
             sources.append(f"SELECT {key} AS k FROM {stored[target.name]}")
+        sources += [_former(engine, t.table.succeeds, t.name) for t in typed if t.table.succeeds and t.table.succeeds.of == target.name]
+        sources += [_former(engine, t.succeeds, stored[t.name]) for t in tables
+                    if t.succeeds and t.succeeds.of == target.name and t.name in stored]
         if not sources:
             yield Fault(
                 Text(f"没有“{target.title.zh}”表，无法核对引用", f"there is no table '{target.title.en}' to check references with"),
@@ -33,6 +37,13 @@ def strangers(engine: DuckDBEngine, tables: Sequence[Table], typed: Sequence[Typ
         engine.execute(f"CREATE OR REPLACE TEMP TABLE known AS SELECT DISTINCT k FROM ({' UNION ALL '.join(sources)})")
         for sheet, column in naming:
             yield from _unknown(engine, sheet, column, target)
+
+
+def _former(engine: DuckDBEngine, told: Succeeds, relation: str) -> str:
+    """The keys of those that go on under another one: their past is somebody's."""
+    d = engine.dialect
+    kinds = ", ".join(d.string(k) for k in told.kinds)
+    return f"SELECT {d.quoted(told.former)} AS k FROM {relation} AS s WHERE {d.quoted(told.kind)} IN ({kinds})"
 
 
 def _unknown(engine: DuckDBEngine, typed: Typed, column: Column, target: Table) -> Iterable[Fault]:

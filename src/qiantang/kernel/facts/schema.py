@@ -10,6 +10,7 @@ from qiantang.kernel.errors import FactsError
 from qiantang.kernel.expressions.columns import Column as Column  # noqa: PLC0414 # tables are told together with their columns
 from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.expressions.types import Kind
+from qiantang.kernel.facts.succession import Succeeds
 from qiantang.kernel.units import unit
 from qiantang.kernel.words import Text, same
 
@@ -95,6 +96,8 @@ class Table:
     checks: tuple[Check, ...] = ()
     aliases: tuple[str, ...] = ()
     note: Text = field(default_factory=lambda: same(""))
+    succeeds: Succeeds | None = None
+    """What the table tells of subjects of another that go on under a new key."""
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.columns]

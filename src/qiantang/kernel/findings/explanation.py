@@ -24,13 +24,20 @@ class Origin:
     sheet: str = ""
     row: int | None = None
     known_at: date | None = None
+    former: str = ""
+    """The key that the subject bore there, where it was another one."""
 
     def said(self, lang: Lang) -> str:
         """File, sheet, row and column in one line; the table where no file is known."""
         where = Place(self.file or self.table.said(lang), self.sheet, self.row, self.column.said(lang)).said(lang)
-        if self.known_at is None:
+        asides = []
+        if self.former:
+            asides.append(f"原代码 {self.former}" if lang == "zh" else f"under the former code {self.former}")
+        if self.known_at is not None:
+            asides.append(f"{self.known_at} 起知悉" if lang == "zh" else f"known since {self.known_at}")
+        if not asides:
             return where
-        return f"{where}（{self.known_at} 起知悉）" if lang == "zh" else f"{where} (known since {self.known_at})"
+        return f"{where}（{'，'.join(asides)}）" if lang == "zh" else f"{where} ({', '.join(asides)})"
 
 
 @dataclass(frozen=True, slots=True)
