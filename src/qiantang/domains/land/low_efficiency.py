@@ -56,9 +56,18 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
         cohort=among(dossier.fact("sector"), p.words("cohort.sectors"), "cohort.sectors"))
 
 
+ROUTES = (
+    ("improve", Text("改造提升", "improve")),
+    ("merge", Text("兼并重组", "merge")),
+    ("reclaim", Text("收回盘活", "reclaim")),
+    ("move", Text("搬迁入园", "move into a park")),
+    ("close", Text("关停淘汰", "close")),
+)
+"""The ways out, as the process of clearing names them."""
+
 LOW_EFFICIENCY = FormDeclaration("low_efficiency", "enterprise", build,
                                  Text("企业是否属低效工业用地及如何退出",
-                                      "whether an enterprise uses industrial land badly, and its way out"))
+                                      "whether an enterprise uses industrial land badly, and its way out"), ROUTES)
 
 
 def _routes(p: Parameters, dossier: Dossier, low: Expr) -> Expr:

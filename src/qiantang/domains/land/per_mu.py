@@ -79,8 +79,22 @@ def build(p: Parameters, dossier: Dossier) -> Outline:
         score="score", pool="pool", reach=reach)
 
 
+WORDS = (
+    ("floor", Text("舍去尾数", "rounded down")),
+    ("half_up", Text("四舍五入", "rounded half up")),
+    ("ceil", Text("进一", "rounded up")),
+    ("key", Text("按信用代码先后", "by order of the credit code")),
+    ("share", Text("并列同位", "sharing a place")),
+    ("none", Text("不设", "none")),
+    ("zero", Text("计零分", "no points")),
+    ("list_mean", Text("按同名单平均分", "the mean points of the list")),
+    ("own", Text("本企业得分", "its own score")),
+    ("merged", Text("合并得分", "the merged score")),
+)
+"""Codes that its parameters hold."""
+
 PER_MU = FormDeclaration("per_mu", "enterprise", build,
-                         Text("企业的亩均效益评价得分与类别", "an enterprise's per-mu score and class"))
+                         Text("企业的亩均效益评价得分与类别", "an enterprise's per-mu score and class"), WORDS)
 
 
 def _given(case: Case) -> Expr:

@@ -119,7 +119,7 @@ def _calling(reading: Reading) -> _Calling:
         for column, expr in criterion.parts().items():
             _name(named, calling, _bare(expr), column, _title(criterion, column))
     documents = (*reversed(book.lineage), book.document)
-    codes = {code: title for document in documents for code, title in document.codes}
+    codes = dict(reading.book.form.words) | {code: title for document in documents for code, title in document.codes}
     names = Names({path: parameter.title for path, parameter in book.parameters.items()}, named,
                   codes | {code: _labelled(code, title) for code, title in reading.outline.codes})
     return replace(calling, names=names)

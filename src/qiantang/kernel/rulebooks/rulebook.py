@@ -92,12 +92,16 @@ Form = Callable[[Parameters, Dossier], Outline]
 
 @dataclass(frozen=True, slots=True)
 class FormDeclaration:
-    """A form by name, with the dossier whose subjects it judges and what it answers."""
+    """A form by name, with the dossier whose subjects it judges and what it answers.
+
+    ``words`` are the codes that its parameters may hold, as a reader is told of them.
+    """
 
     name: str
     dossier: str
     build: Form
     answers: Text
+    words: tuple[tuple[str, Text], ...] = ()
 
 
 class Reading:
