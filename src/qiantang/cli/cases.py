@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qiantang.kernel.actions.cases import Case, CaseEvent
     from qiantang.kernel.actions.desk import CaseDesk
     from qiantang.kernel.actions.ports import StateStore
-    from qiantang.kernel.actions.process_rows import Event, Need
+    from qiantang.kernel.actions.process_rows import Need
     from qiantang.kernel.actions.processes import Process
 
 LISTED = 30
@@ -46,7 +46,7 @@ def declare(app: typer.Typer) -> None:
     """Declare the group; without a word after it, it lists."""
     cases = group("cases", said("案件：列出、查看、办理、指派、催办、动态清零。", "Cases: list, show, act, assign, chase, and the count towards zero."),
                   "qiantang cases", "qiantang cases show lowland-2022-000001",
-                  "qiantang cases do lowland-2022-000001 submit_plan --field route=improve --field land_mu=12.5 …", alone=True)
+                  "qiantang cases do lowland-2022-000001 submit_plan --field route=improve --field plan_land_mu=12.5 …", alone=True)
 
     @cases.callback()
     def alone(context: typer.Context, as_json: JsonOption = False, lang: LangOption = None, directory: DirOption = None) -> None:
@@ -60,7 +60,7 @@ def declare(app: typer.Typer) -> None:
             ["qiantang cases show lowland-2022-000001"])(show)
     command(cases, "do", said("办理一步。", "Take a step in a case."),
             ["qiantang cases do lowland-2022-000001 approve",
-             "qiantang cases do ID submit_plan --field route=improve --field land_mu=12.5 --field due_on=2023-12-31 --field measures=…"])(do)
+             "qiantang cases do ID submit_plan --field route=improve --field plan_land_mu=12.5 --field due_on=2023-12-31 --field measures=…"])(do)
     command(cases, "assign", said("指定经办人。", "Name the person who handles a case."), ["qiantang cases assign lowland-2022-000001 Li"])(assign)
     command(cases, "chase", said("催办：逾期案件按流程升级。", "Chase: overdue cases are escalated as their process says."),
             ["qiantang cases chase --on 2023-03-31"])(chase)
@@ -140,13 +140,14 @@ def do(
 ) -> Answer:
     """Raise an event on a case."""
     from qiantang.cli.opening import acting_day, actor, now
+    from qiantang.kernel.actions.written import payload_of
 
     given = pairs(field)
     with _at_desk(directory) as (workspace, _, desk):
         before = desk.case(case)
         process, day = desk.process(before.process), _no_earlier(before, acting_day(workspace, on), on)
         declared = next((e for e in process.events if e.name == event), None)
-        after = desk.step(case, event, _payload(declared, given), day=day, at=now(), actor=actor((process,), by))
+        after = desk.step(case, event, payload_of(declared, given), day=day, at=now(), actor=actor((process,), by))
     return _moved(after, process, day, workspace)
 
 
@@ -316,25 +317,6 @@ def _example(need: Need, day: date) -> str:
     if need.choices:
         return need.choices[0].name
     return {"integer": "1", "decimal": "1.5", "day": str(day.replace(year=day.year + 1)), "flag": "true"}.get(str(need.kind), "…")
-
-
-def _payload(event: Event | None, given: Mapping[str, str]) -> dict[str, object]:
-    """Fields as the event's table wants them; what cannot be read is left as written, for the desk to refuse."""
-    kinds = {need.name: str(need.kind) for need in event.needs} if event is not None else {}
-    return {name: _read(kinds.get(name, "text"), written) for name, written in given.items()}
-
-
-def _read(kind: str, written: str) -> object:
-    if kind == "integer" and written.lstrip("-").isdigit():
-        return int(written)
-    if kind == "decimal":
-        try:
-            return Decimal(written)
-        except InvalidOperation:
-            return written
-    if kind == "flag" and written.lower() in ("true", "yes", "是", "false", "no", "否"):
-        return written.lower() in ("true", "yes", "是")
-    return written
 
 
 def _subject(case: Case) -> str:

@@ -33,6 +33,8 @@ class Brain:
         self._idle: LifoQueue[DuckDBEngine] = LifoQueue()
         self._free = threading.BoundedSemaphore(_ENGINES)
         self.district = district_facts(self.workspace)
+        self.offered: frozenset[str] = frozenset()
+        """The pages that are offered by name; one that is not there is not linked to."""
 
     @property
     def today(self) -> date:

@@ -27,6 +27,8 @@ def create_app(brain: Brain, authority: Authority, pages: Sequence[Page]) -> Fas
     if len(named) != len(pages):
         raise ValueError("two pages bear one name")
 
+    brain.offered = frozenset(named)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield

@@ -1,0 +1,102 @@
+"""Pictures of places and of time: schematic maps, layered graphs, work on lanes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from qiantang.kernel.pages.blocks import Gantt, Graph, Map
+from qiantang.web.charts.svg import Scale, box, drawing, element, label, line, linked, path, shortened
+from qiantang.web.i18n.formats import amount, number
+from qiantang.web.i18n.words import WORDS
+from qiantang.web.kinds.shell import Shell
+
+_TILE = 112.0
+_GAP = 6.0
+
+
+def tile_map(block: Map, shell: Shell) -> Markup:
+    """Places as tiles in their rough position, coloured in classes, with lots on top and a legend below."""
+    lang = shell.lang
+    columns = max([a.column for a in block.areas], default=0) + 1
+    rows = max([a.row for a in block.areas], default=0) + 1
+    width, height = columns * (_TILE + _GAP), rows * (_TILE * 0.72 + _GAP)
+    parts = []
+    for area in block.areas:
+        x, y = area.column * (_TILE + _GAP), area.row * (_TILE * 0.72 + _GAP)
+        value = area.value.value
+        level = "none" if value is None else min(4, bisect_right(block.levels, value))
+        said = str(amount(area.value, lang))
+        inside = (box(x, y, _TILE, _TILE * 0.72, f"tile l{level} {area.tone}", f"{area.title.said(lang)}: {said}", 6)
+                  + label(x + 10, y + 22, shortened(area.title.said(lang), _TILE - 16), f"name on-{level}")
+                  + label(x + 10, y + 44, said, f"value on-{level}"))
+        parts.append(linked(inside, shell.address(area.to) if area.to else None, f"{area.title.said(lang)}: {said}"))
+    for lot in block.lots:
+        dot = element("circle", element("title", lot.title.said(lang)), cx=float(lot.x) * width, cy=float(lot.y) * height,
+                      r=1.5 + 4 * float(lot.size), class_=f"lot {lot.tone}")
+        parts.append(linked(dot, shell.address(lot.to) if lot.to else None, lot.title.said(lang)))
+    x = 0.0
+    for n in range(len(block.levels) + 1):
+        low = number(block.levels[n - 1]) if n else ""
+        high = number(block.levels[n]) if n < len(block.levels) else ""
+        parts.append(box(x, height + 10, 14, 14, f"tile l{n}"))
+        parts.append(label(x + 19, height + 22, f"< {high}" if not n else f"≥ {low}" if not high else f"{low} – {high}", "told"))
+        x += 100
+    return drawing(max(width, x), height + 30, block.name, parts, "chart map")
+
+
+def graph(block: Graph, shell: Shell) -> Markup:
+    """Nodes in layers and bands; links at rest only where they touch a node that is not plain."""
+    lang = shell.lang
+    layers, bands = max(1, len(block.layers)), max(1, len(block.bands))
+    width, height, left, top = 1080.0, 40.0 + 96.0 * bands, 110.0, 34.0
+    cells: dict[tuple[int, int], list[str]] = {}
+    for node in block.nodes:
+        cells.setdefault((node.layer, node.band), []).append(node.id)
+    places: dict[str, tuple[float, float]] = {}
+    step = (width - left) / layers
+    for (layer, band), ids in cells.items():
+        deep = -(-len(ids) // 4)
+        for n, id in enumerate(ids):
+            places[id] = (left + layer * step + 24 + (n % 4) * (step - 40) / 4, top + band * 96 + 16 + (n // 4) * (80 / max(1, deep)))
+    tones = {node.id: node.tone for node in block.nodes}
+    parts = [label(left + n * step + step / 2, 18, t.said(lang), "told", "middle") for n, t in enumerate(block.layers)]
+    parts += [label(left - 12, top + n * 96 + 46, shortened(t.said(lang), left - 14), "name", "end") for n, t in enumerate(block.bands)]
+    for a, b in block.links:
+        if a in places and b in places and (tones[a] != "plain" or tones[b] != "plain"):
+            parts.append(path([places[a], places[b]], "link"))
+    for node in block.nodes:
+        x, y = places[node.id]
+        dot = element("circle", element("title", node.title.said(lang)), cx=x, cy=y, r=4 + 4 * float(node.size), class_=f"node {node.tone}")
+        parts.append(linked(dot, shell.address(node.to) if node.to else None, node.title.said(lang)))
+    return drawing(width, height, block.name, parts, "chart graph")
+
+
+def gantt(block: Gantt, shell: Shell) -> Markup:
+    """Work on lanes, with a line at now."""
+    lang = shell.lang
+    width, left, row = 1080.0, 150.0, 30.0
+    if not block.spans:
+        return drawing(width, 40, block.name, [label(0, 24, WORDS["nothing"].said(lang), "told")], "chart gantt")
+    first, last = min(s.start for s in block.spans), max(s.end for s in block.spans)
+    across = Scale(0, max(1.0, (last - first).total_seconds()), left, width - 10)
+    lanes = {id: n for n, (id, _) in enumerate(block.lanes)}
+    height = 30 + row * len(lanes)
+    parts = []
+    for seconds in across.steps(6):
+        x = across.at(seconds)
+        parts.append(line(x, 22, x, height, "grid"))
+        parts.append(label(x, 16, (first + timedelta(seconds=seconds)).strftime("%H:%M"), "axis", "middle"))
+    for id, title in block.lanes:
+        parts.append(label(left - 8, 30 + row * lanes[id] + 18, shortened(title.said(lang), left - 12), "name", "end"))
+    for span in block.spans:
+        if span.lane in lanes:
+            x, end = across.at((span.start - first).total_seconds()), across.at((span.end - first).total_seconds())
+            bar = box(x, 30 + row * lanes[span.lane] + 4, max(3.0, end - x), row - 8, f"span {span.tone}", span.title.said(lang))
+            parts.append(linked(bar, shell.address(span.to) if span.to else None, span.title.said(lang)))
+    if block.now is not None and first <= block.now <= last:
+        x = across.at((block.now - first).total_seconds())
+        parts.append(line(x, 20, x, height, "now"))
+    return drawing(width, height + 4, block.name, parts, "chart gantt")

@@ -1,0 +1,1 @@
+"""The tests: small stories that mirror the house, room by room."""
