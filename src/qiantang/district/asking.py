@@ -22,11 +22,17 @@ from qiantang.kernel.actions.audit import Act
 from qiantang.kernel.actions.cases import Actor, Case, CaseEvent, CaseFinding
 from qiantang.kernel.actions.desk import CaseDesk
 from qiantang.kernel.actions.ports import CaseQuery, StateReader, StateWriter
+from qiantang.kernel.domains import Published
 from qiantang.kernel.errors import ActionError, SubjectError
 from qiantang.kernel.expressions.evaluate import Stored
+from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.plan import compile_plan
+from qiantang.kernel.expressions.sql import Printer
+from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.findings.views import RunView
-from qiantang.kernel.pages.declaring import Capability, DistrictFacts, RunChange, RunFacts, ViewRows
+from qiantang.kernel.pages.declaring import Capability, DistrictFacts, RunChange, RunFacts, Tallied, ViewRows
 from qiantang.kernel.pages.values import Address, to
+from qiantang.kernel.rulebooks.rulebook import Reading
 from qiantang.registers.dossiers import ENTERPRISE
 
 
@@ -109,10 +115,13 @@ class Asking:
         reading = book.on(run.law_date)
         counts: Mapping[str, int] = run.counts
         if not self.sees_everybody():
-            rows = self.reads.engine.rows(f"SELECT outcome, CAST(count(*) AS BIGINT) AS many FROM {self.reads.findings(run, reading)} AS r "
-                                          "GROUP BY outcome ORDER BY outcome")
-            counts = {str(row["outcome"] or ""): int(str(row["many"])) for row in rows}
+            counts = self.brain.remembered(("counts", self.identity.scope, run.key), lambda: self._counts(run, reading))
         return RunFacts(run.key, run.rulebook, book.title, run.version, run.law_date, run.known_at, run.year, counts, str(reading.status))
+
+    def _counts(self, run: StoredRun, reading: Reading) -> Mapping[str, int]:
+        rows = self.reads.engine.rows(f"SELECT outcome, CAST(count(*) AS BIGINT) AS many FROM {self.reads.findings(run, reading)} AS r "
+                                      "GROUP BY outcome ORDER BY outcome")
+        return {str(row["outcome"] or ""): int(str(row["many"])) for row in rows}
 
     def view(self, name: str, rulebook: str | None = None, limit: int | None = None, run: str | None = None) -> ViewRows | None:
         """A declared view over a run; None where no such rulebook has been assessed."""
@@ -139,6 +148,46 @@ class Asking:
                                       f"FROM {self.reads.rows(inquiry.run, inquiry.reading)} AS r WHERE TRUE{tests}")
         found = rows[0]["s"]
         return kind.decimal(found) if isinstance(found, int) else None
+
+    def tally(self, published: str, by: str = "", sums: Sequence[str] = (), where: Sequence[tuple[str, str]] = ()) -> Sequence[Tallied]:
+        """A published finding counted over the subjects seen, in groups by a fact."""
+        house = self.brain.workspace.house
+        named = next((p for p in house.published if p.name == published), None)
+        id = next((i for i in self.brain.workspace.assessed if named and house.library.book(i).form.name in named.forms), None)
+        if named is None or id is None:
+            return []
+        inquiry = self.inquiry(id)
+        asked = ("tally", self.identity.scope, inquiry.run.key, inquiry.run.dossier.name, published, by, tuple(sums), tuple(where))
+        return self.brain.remembered(asked, lambda: self._tallied(inquiry, named, by, sums, where))
+
+    def _tallied(self, inquiry: Inquiry, named: Published, by: str, sums: Sequence[str], where: Sequence[tuple[str, str]]) -> Sequence[Tallied]:
+        d, view = self.reads.engine.dialect, RunView(inquiry.judged)
+        dossier = inquiry.dossier
+        known = {c.name for c in dossier.columns}
+        if not {*([by] if by else []), *sums, *(n for n, _ in where)} <= known:
+            return []
+        flags = {c.name for c in dossier.columns if c.kind is Kind.FLAG}
+        tests = " AND ".join(f"{d.quoted(n)} = {('TRUE' if v == 'yes' else 'FALSE') if n in flags else d.string(v)}" for n, v in where) or "TRUE"
+        wanted: dict[str, Expr] = {"_value": named.value(view), **{n: view.fact(n) for n in dict.fromkeys([*sums, *([by] if by else [])])}}
+        relation = f"(SELECT * FROM {self.reads.rows(inquiry.run, inquiry.reading)} AS w WHERE {tests})"
+        plan = compile_plan(wanted)
+        select = Printer(d, plan, inquiry.reading.day).select(relation)
+        is_flag = plan.types["_value"].kind is Kind.FLAG
+        holds = "_value" if is_flag else "_value IS NOT NULL"
+        key = f"COALESCE(CAST({d.quoted(by)} AS VARCHAR), '')" if by else "''"
+        parts = [f"CAST(sum(CASE WHEN {test} THEN {d.quoted(n)} END) AS BIGINT) AS {d.quoted(f'{kind}_{n}')}"
+                 for n in sums for kind, test in (("known", "_value IS NOT NULL"), ("held", holds))]
+        rows = self.reads.engine.rows(
+            f"SELECT {key} AS k, CAST(count(_value) AS BIGINT) AS known, CAST(count(CASE WHEN {holds} THEN 1 END) AS BIGINT) AS held"
+            f"{''.join(f', {p}' for p in parts)} FROM (\n{select}\n) AS t GROUP BY 1 ORDER BY 1")
+
+        def summed(row: Mapping[str, Stored], kind: str) -> dict[str, Decimal]:
+            found = ((n, row[f"{kind}_{n}"]) for n in sums)
+            return {n: plan.types[n].decimal(v) for n, v in found if isinstance(v, int)}
+
+        return [Tallied(str(r["k"]), int(str(r["known"])), int(str(r["held"])), summed(r, "known"), summed(r, "held"), inquiry.book.id,
+                        inquiry.run.key)
+                for r in rows]
 
     def rows(self, table: str) -> Sequence[Mapping[str, Stored]]:
         """The rows of a table as known today. A table with subjects gives those of the subjects seen."""

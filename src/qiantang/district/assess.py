@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import qiantang
@@ -124,6 +125,7 @@ def assess(workspace: Workspace, engine: Engine, *, known_at: date, at: datetime
     return Assessment(workspace, known, year, tuple(runs), tuple(skipped), applied)
 
 
+@lru_cache(maxsize=64)
 def judged_for_run(reading: Reading) -> Judging:
     """The reading compiled as runs are kept: explained, with lift and gap columns where it has any."""
     return judging(reading, extra=columns_beyond(reading), because=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
+from typing import Any, TypeVar
 
 from qiantang.district.inquiries import Inquiry
 from qiantang.district.reading import ReadService, Viewer
@@ -18,6 +20,8 @@ from qiantang.kernel.pages.declaring import Aim, DistrictFacts
 from qiantang.kernel.sources import Status
 
 _MIB_EACH = 300
+_REMEMBERED = 2000
+_Made = TypeVar("_Made")
 _ENGINES = 4
 """Engines open at most; further askers wait for one."""
 
@@ -33,8 +37,20 @@ class Brain:
         self._idle: LifoQueue[DuckDBEngine] = LifoQueue()
         self._free = threading.BoundedSemaphore(_ENGINES)
         self.district = district_facts(self.workspace)
+        self._remembered: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self.offered: frozenset[str] = frozenset()
         """The pages that are offered by name; one that is not there is not linked to."""
+
+    def remembered(self, key: tuple[object, ...], make: Callable[[], _Made]) -> _Made:
+        """What was made of a run before, by what names it; a run never changes, so neither does what is made of it."""
+        if key in self._remembered:
+            self._remembered.move_to_end(key)
+            return self._remembered[key]  # type: ignore[no-any-return]  # kept under its own key
+        made = make()
+        self._remembered[key] = made
+        while len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+        return made
 
     @property
     def today(self) -> date:
@@ -85,4 +101,4 @@ def district_facts(workspace: Workspace) -> DistrictFacts:
                  for t in of.targets)
     return DistrictFacts(of.name, workspace.synthetic, tuple(places.items()), tuple((p.code, p.title) for p in of.platforms),
                          tuple((i.code, i.named_on(of.law_day)) for i in of.leading_industries),
-                         tuple((d.code, d.title, d.status is Status.PLACEHOLDER) for d in of.dimensions), aims)
+                         tuple((d.code, d.title, d.status is Status.PLACEHOLDER) for d in of.dimensions), aims, of.indicators, of.tiles)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from qiantang.district.reading import Viewer
-from qiantang.kernel.expressions.nodes import Expr, among, compare
+from qiantang.kernel.expressions.nodes import Expr, among
 from qiantang.kernel.pages.declaring import CAPABILITIES, Capability
 from qiantang.registers.dossiers import ENTERPRISE
 
@@ -28,8 +28,8 @@ class Scope:
             return None
         if self.kind in _COLUMN and self.codes:
             fact = ENTERPRISE.fact(column)
-            return compare(fact, "=", self.codes[0]) if len(self.codes) == 1 else among(fact, self.codes)
-        return compare(ENTERPRISE.fact(ENTERPRISE.subject), "=", "")
+            return among(fact, self.codes)
+        return among(ENTERPRISE.fact(ENTERPRISE.subject), ("",))
 
 
 _COLUMN = {"platforms": "platform", "subdistricts": "subdistrict", "enterprise": "uscc"}

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from qiantang.district.documents import Paper, Part
+from qiantang.district.indicators import indicator
 from qiantang.kernel.errors import FactsError
+from qiantang.kernel.pages.declaring import Indicator
 from qiantang.kernel.sources import Status
 from qiantang.kernel.units import Unit
 from qiantang.kernel.words import Text
@@ -112,6 +114,8 @@ class District:
     folder: Path
     demonstration: Path | None
     published_figures: Path | None
+    indicators: tuple[Indicator, ...] = ()
+    tiles: tuple[tuple[str, int, int], ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> District:
@@ -119,7 +123,7 @@ class District:
         paper = Paper(folder / SETTINGS_FILE)
         found = paper.root.fields(
             "id", "name", "synthetic", "jurisdiction", "evaluation_year", "law_day", "demonstration", "published_figures",
-            "rulebooks", "subdistricts", "platforms", "leading_industries", "dimensions", "targets")
+            "rulebooks", "subdistricts", "platforms", "leading_industries", "dimensions", "targets", "indicators", "tiles")
         subdistricts = {c: Subdistrict(c, part.text()) for c, part in found["subdistricts"].fields().items()}
         dimensions = {c: _dimension(c, part) for c, part in found["dimensions"].fields().items()}
         district = cls(
@@ -138,6 +142,9 @@ class District:
             folder=folder,
             demonstration=_file(folder, found["demonstration"]),
             published_figures=_file(folder, found["published_figures"]),
+            indicators=tuple(indicator(c, p, list(dimensions)) for c, p in found["indicators"].fields().items())
+            if found["indicators"].is_there else (),
+            tiles=tuple(_tile(c, p) for c, p in found["tiles"].fields().items()) if found["tiles"].is_there else (),
         )
         paper.done()
         return district
@@ -167,6 +174,11 @@ def _file(folder: Path, part: Part) -> Path | None:
     if not path.is_file():
         part.fault(f"文件夹中没有“{path.name}”", f"the folder has no '{path.name}'", path.name)
     return path
+
+
+def _tile(code: str, part: Part) -> tuple[str, int, int]:
+    found = part.fields("column", "row")
+    return code, found["column"].whole(), found["row"].whole()
 
 
 def _platform(code: str, part: Part, subdistricts: dict[str, Subdistrict]) -> Platform:

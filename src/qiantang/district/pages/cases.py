@@ -7,13 +7,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from qiantang.district.asking import Asking
-from qiantang.district.pages.showing import asking, code_title
+from qiantang.district.pages.showing import asking, code_title, figure
 from qiantang.kernel.actions.cases import EVENT_TITLES, Case, CaseEvent
 from qiantang.kernel.actions.ports import CaseQuery
 from qiantang.kernel.actions.process_rows import Kind, Need
 from qiantang.kernel.actions.processes import Process
 from qiantang.kernel.actions.written import payload_of
-from qiantang.kernel.errors import SubjectError
+from qiantang.kernel.errors import QiantangError, SubjectError
 from qiantang.kernel.pages.blocks import (
     Choice,
     Column,
@@ -33,7 +33,9 @@ from qiantang.kernel.pages.blocks import (
 from qiantang.kernel.pages.declaring import Act, Ask, Doing, Done, Page, Upload
 from qiantang.kernel.pages.portions import portion
 from qiantang.kernel.pages.values import Amount, Cell, Link, Mark, to
-from qiantang.kernel.words import Text, same
+from qiantang.kernel.rulebooks.rulebook import Reading
+from qiantang.kernel.units import ONE
+from qiantang.kernel.words import Text, joined, same
 from qiantang.registers.dossiers import ENTERPRISE
 
 _TITLE = Text("案件", "Cases")
@@ -112,15 +114,17 @@ def draw_case(ask: Ask) -> Drawn:
     case = _seen(own)
     process = own.desk.process(case.process)
     name = case.payload.get("name")
+    reading = _reading(own, case)
     facts: list[tuple[Text, Cell]] = [
         (Text("对象", "subject"), Link(same(str(name or case.subject)), ask.address_of(case.subject, case.basis.rulebook))),
         (Text("依据规则", "rulebook"), Link(same(case.basis.rulebook), to("rulebook", rulebook=case.basis.rulebook))),
-        (Text("立案结论", "finding"), case.basis.outcome), (Text("立案日", "opened on"), case.opened_on),
+        (Text("立案结论", "finding"),
+         case.basis.outcome if reading is None else reading.code_title(case.basis.outcome)), (Text("立案日", "opened on"), case.opened_on),
         (Text("责任方", "owner"), None if case.owner is None else process.role_title(case.owner.role)),
         (Text("经办人", "handled by"), (case.owner.person or None) if case.owner else None),
         (Text("期限", "deadline"), None if case.due is None else case.due.day),
         (Text("升级次数", "escalated"), Amount(case.level))]
-    details = tuple((_detail_title(own, process, n), _detail(own, process, n, v)) for n, v in case.payload.items() if n != "name")
+    details = tuple((_detail_title(process, n, reading), _detail(own, process, n, v, reading)) for n, v in case.payload.items() if n != "name")
     state = process.state(case.state)
     sections = [Section(Text("进展：", "Where it stands: ") + state.title, (_path(process, case),)),
                 Section(Text("立案依据与责任", "What it stands on"), (Facts(tuple(facts)),), span=6),
@@ -152,36 +156,42 @@ def _needs(process: Process) -> dict[str, Need]:
     return {need.name: need for event in process.events for need in event.needs}
 
 
-def _detail_title(ask: Asking, process: Process, name: str) -> Text:
+def _reading(ask: Asking, case: Case) -> Reading | None:
+    """The rulebook that the case stands on, where it is still known."""
+    try:
+        return ask.inquiry(case.basis.rulebook).reading
+    except QiantangError:
+        return None
+
+
+def _detail_title(process: Process, name: str, reading: Reading | None) -> Text:
     need = _needs(process).get(name)
     if need is not None:
         return need.title
     if any(c.name == name for c in ENTERPRISE.columns):
         return ENTERPRISE.column(name).title
     stem = name.partition("__")[0]
-    for opening in ask.brain.workspace.house.openings:
-        if opening.process == process.name:
-            for id in ask.brain.workspace.assessed:
-                book = ask.brain.workspace.house.library.book(id)
-                if book.form.name in opening.forms:
-                    found = next((c.title for c in book.on(ask.inquiry(id).run.law_date).outline.criteria if c.id == stem), None)
-                    if found is not None:
-                        return found
-    return same(name)
+    return next((c.title for c in reading.outline.criteria if c.id == stem), same(name)) if reading is not None else same(name)
 
 
-def _detail(ask: Asking, process: Process, name: str, value: object) -> Cell:
+def _detail(ask: Asking, process: Process, name: str, value: object, reading: Reading | None) -> Cell:
     need = _needs(process).get(name)
     if need is not None and need.kind is Kind.CHOICE:
         return next((c.title for c in need.choices if c.name == value), str(value))
     if value is None or isinstance(value, bool):
         return value
-    if any(c.name == name for c in ENTERPRISE.columns):
-        return code_title(ENTERPRISE.column(name), str(value), ask)
-    if isinstance(value, int):
-        return Amount(value)
     written = str(value)
-    return Amount(Decimal(written), decimals=2) if written.replace(".", "", 1).lstrip("-").isdigit() else written
+    column = next((c for c in ENTERPRISE.columns if c.name == name), None)
+    if not written.replace(".", "", 1).lstrip("-").isdigit():
+        if column is not None:
+            return code_title(column, written, ask)
+        words = dict(reading.book.form.words) if reading is not None else {}
+        return joined([words.get(w, same(w)) for w in written.split(",")])
+    kind = column.type if column is not None else None
+    if kind is None and reading is not None:
+        parts = {k: e for c in reading.outline.criteria for k, e in c.parts().items()}
+        kind = parts[name].type if name in parts else None
+    return figure(Decimal(written), ONE if kind is None else kind.unit, 2)
 
 
 def _steps(ask: Asking, process: Process, case: Case) -> Section:

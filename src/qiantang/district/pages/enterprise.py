@@ -8,7 +8,7 @@ from qiantang.district.asking import Asking
 from qiantang.district.histories import history_of
 from qiantang.district.inquiries import Inquiry, Lift, ProvedChange
 from qiantang.district.pages.evaluation import nothing_assessed, run_foot
-from qiantang.district.pages.showing import acted_on, asking, code_title, figure, outcome_mark
+from qiantang.district.pages.showing import acted_on, asking, code_title, figure, outcome_mark, told_cell
 from qiantang.kernel.actions.ports import CaseQuery
 from qiantang.kernel.errors import QiantangError, SubjectError
 from qiantang.kernel.findings.explanation import CriterionTold, Explanation, Told
@@ -147,7 +147,7 @@ def _made_up(told: Explanation) -> Section:
         picture = Waterfall(tuple(steps), total, Text("综合得分", "total score"), unit=Text("分", "points"))
         return Section(Text("得分是怎样构成的", "How the score is made up"), (picture,),
                        Text("虚线框为该项权重分；绿为满分，蓝为六成以上，红为不足六成", "dashed: the weight; green full, blue 60 % and more, red less"), span=8)
-    rows = tuple(Row((c.title, _met(c), c.value.value.said if c.value is not None else None), tone=_met_tone(c))
+    rows = tuple(Row((c.title, _met(c), told_cell(c.value.value if c.value is not None else None)), tone=_met_tone(c))
                  for c in told.criteria if c.met is not None and c.applies)
     columns = (Column("criterion", Text("条件", "condition")), Column("met", Text("是否满足", "met")), Column("value", Text("数值", "value")))
     return Section(Text("各项条件", "The conditions"), (Table("conditions", columns, rows, exports=False),), span=8)
@@ -223,10 +223,10 @@ def _criteria(inquiry: Inquiry, told: Explanation) -> Section:
     for c in told.criteria:
         if not c.applies and c.value is None:
             continue
-        value = c.value.value.said if c.value is not None and c.applies else None
-        points = c.points.value.said if c.points is not None and c.applies else None
-        rows.append(Row((c.title, value if value is not None else None, points, _met(c) if c.met is not None and c.applies else None,
-                         Link(same(c.clause), to("rulebook", rulebook=told.rulebook)) if c.clause else None)))
+        value = told_cell(c.value.value if c.value is not None and c.applies else None)
+        points = told_cell(c.points.value if c.points is not None and c.applies else None)
+        rows.append(Row((c.title, value, points, _met(c) if c.met is not None and c.applies else "",
+                         Link(same(c.clause), to("rulebook", rulebook=told.rulebook)) if c.clause else "")))
     formulas = []
     for c in told.criteria:
         if c.applies:
@@ -258,10 +258,11 @@ def _sources(told: Explanation) -> Section:
         for fact in criterion.facts:
             if fact.name in rows:
                 continue
-            made = fact.made if fact.made.zh else None
-            found = [Row((fact.title, fact.value.said, o.file or o.table, o.sheet or None, None if o.row is None else Amount(o.row), o.column, o.known_at,
+            made = fact.made if fact.made.zh else ""
+            value = told_cell(fact.value)
+            found = [Row((fact.title, value, o.file or o.table, o.sheet, "" if o.row is None else Amount(o.row), o.column, o.known_at,
                           Text(f"原代码 {o.former}", f"former code {o.former}") if o.former else made)) for o in fact.origins[:5]]
-            rows[fact.name] = found or [Row((fact.title, fact.value.said, None, None, None, None, None, made))]
+            rows[fact.name] = found or [Row((fact.title, value, "", "", "", "", "", made))]
     return Section(Text("事实从哪里来", "Where the facts come from"), (Table("facts", columns, tuple(r for of in rows.values() for r in of)),), name="facts")
 
 

@@ -27,7 +27,7 @@ from qiantang.kernel.words import Text, same
 
 _TITLE = Text("评价结果", "Evaluations")
 _FILTERS = ("platform", "subdistrict", "leading_industry", "above_scale")
-_MOST_CRITERIA = 5
+_MOST_CRITERIA = 4
 
 
 def draw(ask: Ask) -> Drawn:
@@ -123,7 +123,7 @@ def _table(ask: Asking, inquiry: Inquiry) -> Section:
             return outcome_mark(value if isinstance(value, str) else None, reading, acted)
         if name == "decided_by":
             return titles.get(str(value)) if value is not None else None
-        if name in run.types:
+        if name in run.types and name not in has:
             assert value is None or isinstance(value, int)
             return stored_cell(value, run.types[name], bare=True)
         return None if value is None else code_title(dossier.column(name), str(value), ask)
@@ -140,7 +140,7 @@ def _column(name: str, inquiry: Inquiry, sortable: list[str]) -> Column:
     known = {"outcome": Text("结论", "outcome"), "decided_by": Text("取决于", "due to"), f"{reading.outline.score}__points": Text("得分", "score")}
     if name in known:
         return Column(name, known[name], number=name.endswith("__points"), sortable=name in sortable)
-    if name in run.types:
+    if name.endswith("__value"):
         return Column(name, reading.criterion(name.removesuffix("__value")).title, unit_text(run.types[name].unit), True, name in sortable)
     return Column(name, inquiry.dossier.column(name).title, sortable=name in sortable)
 

@@ -11,6 +11,7 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.figures import unit_name
 from qiantang.kernel.expressions.types import Kind, Type
 from qiantang.kernel.facts.schema import Column
+from qiantang.kernel.findings.explanation import Told
 from qiantang.kernel.pages.declaring import Ask
 from qiantang.kernel.pages.values import Amount, Cell, Mark, Tone
 from qiantang.kernel.rulebooks.rulebook import Reading
@@ -53,6 +54,21 @@ def stored_cell(value: Stored, kind: Type, codes: Sequence[tuple[str, Text]] = (
     if isinstance(value, str):
         return dict(codes).get(value, value)
     return value if isinstance(value, bool | date) else str(value)
+
+
+def told_cell(told: Told | None) -> Cell:
+    """A value as an explanation tells it, rounded for reading; nothing where there is no such part."""
+    if told is None:
+        return ""
+    if told.value is None:
+        return Amount(None, because=told.said)
+    if not isinstance(told.value, str) or not told.value.lstrip("-").replace(".", "", 1).isdigit() or told.said.zh.endswith("年"):
+        return told.said
+    number = Decimal(told.value)
+    if told.said.zh.rstrip().endswith("%"):
+        return Amount(number, decimals=2, percent=True)
+    digits = 0 if number == number.to_integral_value() else 2
+    return Amount(number, told.unit, digits, money=told.unit.zh == "万元") if told.said.zh != told.value else Amount(number, decimals=digits)
 
 
 def code_title(column: Column, code: str, ask: Ask) -> Text:

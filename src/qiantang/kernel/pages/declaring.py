@@ -81,6 +81,60 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
+class IndicatorValue:
+    """What an indicator was in a period, as somebody published it; ``placeholder`` where no official text was read."""
+
+    period: str
+    value: Decimal
+    as_of: date
+    source: Text
+    placeholder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How an indicator is worked out of findings: how many the published finding ``over`` holds of (``count``), their share
+    of all it is known of (``share``), or the ratio of the sums of two facts of those it is known of (``ratio``)."""
+
+    how: Literal["count", "share", "ratio"]
+    over: str
+    of: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """An indicator of the district's plan: what it means, its dimension and unit, how it is worked out of findings (None:
+    it is only published), and what was published of it, oldest first."""
+
+    code: str
+    title: Text
+    definition: Text
+    dimension: str
+    unit: Unit
+    better: Literal["more", "less"]
+    measure: Measure | None
+    values: tuple[IndicatorValue, ...]
+    months: int
+    """For how many months after its day a value counts as fresh."""
+    headline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """A published finding over the subjects seen, or over one group of them: of how many it is known, of how many it
+    holds, and the sums of facts over those it is known of and over those it holds of."""
+
+    key: str
+    known: int
+    holds: int
+    sums: Mapping[str, Decimal]
+    sums_held: Mapping[str, Decimal]
+    rulebook: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class DistrictFacts:
     """Who the district is: its name, whether its subjects are made up, its places by code, and its plan.
 
@@ -94,6 +148,9 @@ class DistrictFacts:
     leading_industries: Sequence[tuple[str, Text]]
     dimensions: Sequence[tuple[str, Text, bool]]
     aims: Sequence[Aim]
+    indicators: Sequence[Indicator] = ()
+    tiles: Sequence[tuple[str, int, int]] = ()
+    """Where each sub-district lies on the schematic map: code, column, row."""
 
 
 class Ask(Protocol):
@@ -132,6 +189,10 @@ class Ask(Protocol):
 
     def total(self, rulebook: str, column: str, run: str | None = None, *, where: Mapping[str, str] | None = None) -> Decimal | None:
         """The sum of a fact or run column over the subjects of a run, of those whose columns equal ``where``."""
+
+    def tally(self, published: str, by: str = "", sums: Sequence[str] = (), where: Sequence[tuple[str, str]] = ()) -> Sequence[Tallied]:
+        """A published finding counted over the subjects seen whose facts equal ``where``, in groups by a fact; none where
+        no rulebook that gives it was assessed. A fact that is a flag is asked as ``yes`` or ``no``."""
 
     def rows(self, table: str) -> Sequence[Mapping[str, Stored]]:
         """The rows of a (small) table as known today: the latest vintage of each key."""

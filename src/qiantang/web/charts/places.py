@@ -20,12 +20,13 @@ _GAP = 6.0
 def tile_map(block: Map, shell: Shell) -> Markup:
     """Places as tiles in their rough position, coloured in classes, with lots on top and a legend below."""
     lang = shell.lang
+    first = min([a.row for a in block.areas], default=0)
     columns = max([a.column for a in block.areas], default=0) + 1
-    rows = max([a.row for a in block.areas], default=0) + 1
+    rows = max([a.row for a in block.areas], default=0) + 1 - first
     width, height = columns * (_TILE + _GAP), rows * (_TILE * 0.72 + _GAP)
     parts = []
     for area in block.areas:
-        x, y = area.column * (_TILE + _GAP), area.row * (_TILE * 0.72 + _GAP)
+        x, y = area.column * (_TILE + _GAP), (area.row - first) * (_TILE * 0.72 + _GAP)
         value = area.value.value
         level = "none" if value is None else min(4, bisect_right(block.levels, value))
         said = str(amount(area.value, lang))

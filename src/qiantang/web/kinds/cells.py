@@ -38,14 +38,20 @@ def mark_markup(mark: Mark, shell: Shell) -> Markup:
     """A mark: its letter in a box where it has one, else its words."""
     said = mark.said.said(shell.lang)
     if mark.code:
-        rest = said.removeprefix(mark.code).strip(" （()）")
-        return Markup('<span class="mark {}"><b>{}</b>{}</span>').format(mark.tone, mark.code, f" {rest}" if rest else "")
+        rest = said.removeprefix(mark.code).strip()
+        return Markup('<span class="mark {}"><b>{}</b>{}</span>').format(mark.tone, mark.code, rest)
     return Markup('<span class="mark {}">{}</span>').format(mark.tone, said)
 
 
+_LONG = 24
+
+
 def cell_class(cell: Cell) -> str:
-    """How a cell stands in its column."""
-    return "number" if isinstance(cell, Amount) else "day" if isinstance(cell, date) else ""
+    """How a cell stands in its column: figures to the right, short words on one line, long ones folded."""
+    if isinstance(cell, Amount):
+        return "number"
+    said = cell.zh if isinstance(cell, Text) else cell.said.zh if isinstance(cell, Link | Mark) else str(cell or "")
+    return "long" if len(said) > _LONG else "short"
 
 
 def _missing(why: str) -> Markup:
