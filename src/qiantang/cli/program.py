@@ -9,6 +9,7 @@ import typer
 from typer import rich_utils
 
 from qiantang.cli import (
+    accounts,
     assess,
     audit,
     cases,
@@ -24,6 +25,7 @@ from qiantang.cli import (
     robust,
     rulebooks,
     self_check,
+    serve,
     template,
     view,
 )
@@ -47,7 +49,7 @@ def program() -> typer.Typer:
         """The language is settled before any command is read; the option stands here so that it may come first."""
 
     for each in (demo, template, check, assess, explain, lift, compare, robust, view, cases, history, correct, rulebooks, self_check,
-                 integrity, audit):
+                 integrity, audit, serve, accounts):
         each.declare(app)
     _declare_judge(app)
     return app

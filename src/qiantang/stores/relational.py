@@ -56,12 +56,7 @@ class RelationalStore:
     """A store in one SQLite file or one PostgreSQL database; opening it brings its tables up to date."""
 
     def __init__(self, where: Path | str) -> None:
-        self._engine = _engine(where)
-        with self._engine.connect() as connection:
-            version = version_of(connection)
-        if version != VERSION:
-            with self._transaction(writes=True) as connection:
-                migrate(connection)
+        self._engine = opened_engine(where)
 
     @contextmanager
     def reading(self) -> Iterator[_Reader]:
@@ -81,7 +76,7 @@ class RelationalStore:
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(**{_WRITES: writes}) as connection, connection.begin():
+        with transaction(self._engine, writes=writes) as connection:
             yield connection
 
 
@@ -260,6 +255,24 @@ def _narrowed(asked: Select[Any], query: CaseQuery) -> Select[Any]:
 
 def _within(scopes: frozenset[str] | None) -> Any:
     return true() if scopes is None else CASES.c.scope.in_(sorted(scopes))
+
+
+@contextmanager
+def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+    """One transaction; where it writes, the only one that does until its end."""
+    with engine.connect().execution_options(**{_WRITES: writes}) as connection, connection.begin():
+        yield connection
+
+
+def opened_engine(where: Path | str) -> Engine:
+    """The connections to a store whose tables are up to date."""
+    engine = _engine(where)
+    with engine.connect() as connection:
+        version = version_of(connection)
+    if version != VERSION:
+        with transaction(engine, writes=True) as connection:
+            migrate(connection)
+    return engine
 
 
 def _engine(where: Path | str) -> Engine:

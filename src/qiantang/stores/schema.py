@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The migration that this code works with; a store that says otherwise is migrated when it is opened."""
 
 TABLES = MetaData()
@@ -173,3 +173,39 @@ STREAMED_FINDINGS = Table(
 
 ENTRY_REFERENCES = (CASE_EVENTS.c.seq, MOVEMENTS.c.seq, RUNS.c.seq, CORRECTIONS.c.number, STREAMED_FINDINGS.c.seq)
 """Every column that refers to an audit entry."""
+
+USERS = Table(
+    "users", TABLES,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("capabilities", Text, nullable=False),
+    Column("scope_kind", Text, nullable=False),
+    Column("scope_codes", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("may_see_personal", Boolean, nullable=False),
+    Column("outside", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+SIGN_INS = Table(
+    "sign_ins", TABLES,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("user_name", Text, ForeignKey("users.name"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("capabilities", Text, nullable=False),
+    Column("begun_at", String(27), nullable=False),
+    Column("seen_at", String(27), nullable=False),
+    Column("ends_at", String(27), nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Index("sign_ins_user", "user_name"),
+)
+
+SIGN_IN_ATTEMPTS = Table(
+    "sign_in_attempts", TABLES,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("about", Text, nullable=False),
+    Column("at", String(27), nullable=False),
+    Index("sign_in_attempts_about", "about", "at"),
+)

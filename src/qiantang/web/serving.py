@@ -22,18 +22,18 @@ from qiantang.kernel.pages.blocks import Banner, Drawn, Section
 from qiantang.kernel.pages.declaring import Act, Done, Page, Upload
 from qiantang.kernel.pages.portions import WHOLE
 from qiantang.kernel.pages.values import to
-from qiantang.kernel.words import LANGS, Lang, Text, same
+from qiantang.kernel.words import LANGS, Text, same
 from qiantang.web.addresses import Addresses
 from qiantang.web.authority import Authority
 from qiantang.web.exporting import FILE_FORMS, MEDIA_TYPES, FileForm, tables_of, written
 from qiantang.web.kinds.rendering import render_content, render_page
 from qiantang.web.kinds.shell import MenuEntry, Shell
+from qiantang.web.languages import LANG_COOKIE, lang_of
 from qiantang.web.plain import Json, plain
 
 _Endpoint = Callable[..., Any]
 _MOST_FIELDS = 400
 _SAID_KEPT = 1000
-_LANG_COOKIE = "qt-lang"
 _SAID_COOKIE = "qt-said"
 
 
@@ -93,7 +93,7 @@ class Server:
                 answer.delete_cookie(_SAID_COOKIE)
             asked_lang = request.query_params.get("lang")
             if asked_lang in LANGS:
-                answer.set_cookie(_LANG_COOKIE, asked_lang, max_age=31_536_000, samesite="lax", httponly=True)
+                answer.set_cookie(LANG_COOKIE, asked_lang, max_age=31_536_000, samesite="lax", httponly=True)
             return answer
 
         return read
@@ -237,7 +237,7 @@ class Server:
         return [MenuEntry(p.title, self.addresses.path(to(p.name)), p is now) for p in found]
 
     def _shell(self, page: Page | None, who: Identity, request: Request) -> Shell:
-        return Shell(lang=_lang(request), menu=tuple(self._menu(who, page)), who=who.title or who.name, path=request.url.path,
+        return Shell(lang=lang_of(request), menu=tuple(self._menu(who, page)), who=who.title or who.name, path=request.url.path,
                      query=tuple(request.query_params.multi_items()), synthetic=self.brain.district.synthetic, district=self.brain.district.name,
                      wall=_wall(request), address=self.addresses.path)
 
@@ -267,13 +267,6 @@ def _asked(page: Page, request: Request) -> dict[str, str]:
     known = {"offset", "order", *page.asks, *page.path}
     found = {name: value for name, value in request.query_params.items() if name in known and value}
     return found | {name: str(request.path_params[name]) for name in page.path}
-
-
-def _lang(request: Request) -> Lang:
-    for asked in (request.query_params.get("lang"), request.cookies.get(_LANG_COOKIE)):
-        if asked in LANGS:
-            return "zh" if asked == "zh" else "en"
-    return "en" if request.headers.get("accept-language", "zh").lower().startswith("en") else "zh"
 
 
 def _wall(request: Request) -> int | None:

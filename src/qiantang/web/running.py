@@ -1,0 +1,50 @@
+"""A district served: its application with accounts, on one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from qiantang.district.brain import Brain
+from qiantang.district.pages import PAGES
+from qiantang.district.workspace import existing
+from qiantang.kernel.actions.users import User
+from qiantang.stores.people import PeopleStore
+from qiantang.web.app import create_app
+from qiantang.web.auth.accounts import Accounts
+from qiantang.web.auth.demonstration import demonstration_accounts, said_of
+from qiantang.web.auth.pages import AccountAuthority
+
+STATE = "state.sqlite"
+
+
+def accounts_of(folder: Path) -> tuple[Brain, Accounts]:
+    """A district at work with its accounts."""
+    brain = Brain(existing(folder))
+    return brain, Accounts(PeopleStore(brain.workspace.hidden / STATE), brain.store)
+
+
+def application(folder: Path, *, secure: bool = False) -> tuple[FastAPI, tuple[User, ...], Accounts]:
+    """The application over a district's folder, and the demonstration's accounts where it is one."""
+    brain, accounts = accounts_of(folder)
+    demonstration = demonstration_accounts(brain, accounts)
+    authority = AccountAuthority(accounts, brain.district, secure=secure, told=said_of(demonstration))
+    return create_app(brain, authority, (*PAGES, *brain.workspace.house.pages)), demonstration, accounts
+
+
+def serve(app: FastAPI, host: str, port: int, proxied: bool, ready: Callable[[], None]) -> None:
+    """Serve until interrupted; ``ready`` is told once the socket listens. ``proxied`` trusts what a proxy before it says
+    of the caller's address and of https."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: object = None) -> None:
+            await super().startup(sockets)  # type: ignore[arg-type]  # as uvicorn itself passes it
+            if self.started:
+                ready()
+
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=proxied, server_header=False,
+                            ws_max_size=65536, timeout_graceful_shutdown=5)
+    Server(config).run()
