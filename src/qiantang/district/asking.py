@@ -286,13 +286,14 @@ class Asking:
     def correct(self, table: str, key: str, column: str, value: str, evidence: str) -> Sequence[RunChange]:
         """A fact corrected with evidence; everybody judged anew."""
         with self.brain.changing:
-            done = correct(self.brain.workspace, self._duckdb, table=table, key=key, column=column, written=value, evidence=evidence,
+            done = correct(self.brain.workspace, self.duckdb, table=table, key=key, column=column, written=value, evidence=evidence,
                            actor=self.actor, on=self.today, at=self.brain.now)
         return [RunChange(d.before.rulebook, d.reading.book.title, d.before.key, d.after.key,
                           [(str(m["subject"]), _code(m["before"]), _code(m["after"])) for m in d.moved]) for d in done.differences]
 
     @property
-    def _duckdb(self) -> DuckDBEngine:
+    def duckdb(self) -> DuckDBEngine:
+        """The engine as the one that keeps facts."""
         assert isinstance(self.reads.engine, DuckDBEngine)
         return self.reads.engine
 
