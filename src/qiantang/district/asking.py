@@ -16,6 +16,7 @@ from qiantang.district.inquiries import Inquiry
 from qiantang.district.keeping import keep_file, kept_file
 from qiantang.district.known import KnownFacts
 from qiantang.district.reading import ReadService
+from qiantang.district.verdicts import verdict
 from qiantang.district.workspace import StoredRun
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.kernel.actions.audit import Act
@@ -30,9 +31,10 @@ from qiantang.kernel.expressions.plan import compile_plan
 from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.findings.views import RunView
-from qiantang.kernel.pages.declaring import Capability, DistrictFacts, RunChange, RunFacts, Tallied, ViewRows
+from qiantang.kernel.pages.declaring import Capability, DistrictFacts, RunChange, RunFacts, Tallied, Verdict, ViewRows
 from qiantang.kernel.pages.values import Address, to
 from qiantang.kernel.rulebooks.rulebook import Reading
+from qiantang.kernel.words import Text
 from qiantang.registers.dossiers import ENTERPRISE
 
 
@@ -198,6 +200,22 @@ class Asking:
             return found
         return [row for row in found if self.sees(str(row[declared.subject]))]
 
+    def verdict(self, subject: str, rulebook: str, run: str | None = None) -> Verdict:
+        """What a run says of a subject that the asker sees."""
+        inquiry = self.inquiry(rulebook, run)
+        return verdict(inquiry, inquiry.subject(subject), self.told(inquiry.run))
+
+    def published_outcomes(self, run: str) -> Sequence[tuple[str, str, str | None, Text]]:
+        """Everybody a run judged, whoever asks."""
+        stored = self.stored(run)
+        reading = self.brain.workspace.house.library.book(stored.rulebook).on(stored.law_date)
+        d, subject = self.reads.engine.dialect, reading.book.dossier.subject
+        named = d.quoted("name") if any(c.name == "name" for c in reading.book.dossier.columns) else d.quoted(subject)
+        everybody = ReadService(self.brain.workspace, self.reads.engine)
+        rows = self.reads.engine.rows(f"SELECT {d.quoted(subject)} AS s, {named} AS n, outcome FROM {everybody.rows(stored, reading)} AS r ORDER BY 1")
+        return [(str(r["s"]), str(r["n"] or r["s"]), _code(r["outcome"]),
+                 Text("未知", "unknown") if r["outcome"] is None else reading.code_title(str(r["outcome"]))) for r in rows]
+
     def sees(self, subject: str) -> bool:
         """Whether the asker may see this subject."""
         return self.sees_everybody() or subject in self._seen
@@ -270,13 +288,8 @@ class Asking:
             raise SubjectError.of(f"没有案号为 {case_id} 的案件", f"there is no case {case_id}", value=case_id)
         return self.desk.step(case_id, event, payload, day=self.today, at=self.brain.now, actor=self.actor)
 
-    def open_case(self, process: str, subject: str, payload: Mapping[str, object], rulebook: str, run: str) -> Case:
+    def open_case(self, process: str, subject: str, payload: Mapping[str, object], rulebook: str, run: str, scope: str = "") -> Case:
         """A case opened by a person. ActionError where the subject has an open one of this process."""
-        scope = ""
-        if rulebook in self.brain.workspace.assessed:
-            facts = self.inquiry(rulebook).facts(subject)
-            scope = str(facts.get("platform") or "")
-            payload = {"name": facts.get("name"), "platform": facts.get("platform"), **payload}
         applied = self.desk.apply(process, [CaseFinding(subject, "asked", True, scope, payload)], rulebook=rulebook,
                                   run=f"{run}:{self.brain.now.isoformat()}", day=self.today, at=self.brain.now, actor=self.actor)
         if not applied.opened:

@@ -25,6 +25,7 @@ from qiantang.registers.dossiers import ENTERPRISE
 DOMAINS: tuple[str, ...] = (
     "qiantang.domains.land",
     "qiantang.domains.enterprises",
+    "qiantang.domains.notices",
     "qiantang.domains.cockpit",
 )
 """Every domain of this project; outside packages join through the entry-point group ``qiantang.domains``."""

@@ -22,13 +22,14 @@ from qiantang.kernel.pages.blocks import Banner, Drawn, Section
 from qiantang.kernel.pages.declaring import Act, Done, Page, Upload
 from qiantang.kernel.pages.portions import WHOLE
 from qiantang.kernel.pages.values import to
-from qiantang.kernel.words import LANGS, Text, same
+from qiantang.kernel.words import LANGS, Lang, Text, same
 from qiantang.web.addresses import Addresses
 from qiantang.web.authority import Authority
 from qiantang.web.exporting import FILE_FORMS, MEDIA_TYPES, FileForm, tables_of, written
 from qiantang.web.kinds.rendering import render_content, render_page
 from qiantang.web.kinds.shell import MenuEntry, Shell
 from qiantang.web.languages import LANG_COOKIE, lang_of
+from qiantang.web.letters.rendering import letter_pdf
 from qiantang.web.plain import Json, plain
 
 _Endpoint = Callable[..., Any]
@@ -156,6 +157,11 @@ class Server:
                     done = self._done(page, act, who, _asked(page, request), values)
                 except QiantangError as error:
                     return self._again(page, who, request, shell, error)
+                if done.letter is not None:
+                    wanted: Lang = "en" if values.get("language") == "en" else "zh"
+                    proof = self.addresses.path(to("verify", code=done.letter.code))
+                    pdf = letter_pdf(done.letter, wanted, f"{request.url.scheme}://{request.url.netloc}{proof}")
+                    return Response(pdf, media_type="application/pdf", headers={"content-disposition": _attachment(f"{done.letter.code}.pdf")})
                 if done.file is not None:
                     name, media, content = done.file
                     return Response(content, media_type=media, headers={"content-disposition": _attachment(name)})

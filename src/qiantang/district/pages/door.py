@@ -44,7 +44,7 @@ def draw(ask: Ask) -> Drawn:
         return Drawn(_TITLE, (hand_in, template, empty))
     read, accepted, kept_out = report["read"], report["accepted"], report["quarantined"]
     title = Text(f"读入 {read:,} 行：接收 {accepted:,}，退回 {kept_out:,}", f"{read:,} rows read: {accepted:,} accepted, {kept_out:,} kept out")
-    return Drawn(title, (hand_in, template, _files(report), _cells(report), *_warnings(report)), as_of=own.today)
+    return Drawn(title, (hand_in, template, _files(report, {t.name: t.title for t in own.brain.workspace.house.tables}), _cells(report), *_warnings(report)), as_of=own.today)
 
 
 def _last(ask: Asking) -> dict[str, Any] | None:
@@ -56,7 +56,7 @@ def _said(told: Mapping[str, str] | None) -> Text:
     return same("") if told is None else Text(told["zh"], told["en"])
 
 
-def _files(report: Mapping[str, Any]) -> Section:
+def _files(report: Mapping[str, Any], tables: Mapping[str, Text]) -> Section:
     columns = (Column("file", Text("文件", "file")), Column("sheet", Text("工作表", "sheet")), Column("table", Text("识别为", "read as")),
                Column("read", Text("读入", "read"), number=True), Column("accepted", Text("接收", "accepted"), number=True),
                Column("out", Text("退回", "kept out"), number=True), Column("unread", Text("未用到的列", "columns not used")))
@@ -66,7 +66,7 @@ def _files(report: Mapping[str, Any]) -> Section:
             rows.append(Row((file["file"], "", _said(file["fault"]["message"]), "", "", "", ""), tone="alarm"))
         for sheet in file["sheets"]:
             unread = "；".join(_unread(u) for u in sheet.get("unread", []))
-            rows.append(Row((file["file"], sheet["sheet"], sheet.get("table") or "—", Amount(sheet["read"]), Amount(sheet["accepted"]),
+            rows.append(Row((file["file"], sheet["sheet"], tables.get(sheet.get("table") or "", "—"), Amount(sheet["read"]), Amount(sheet["accepted"]),
                              Amount(sheet["quarantined"]), unread), tone="watch" if sheet["quarantined"] else "plain"))
     return Section(Text("逐个文件", "File by file"), (Table("files", columns, tuple(rows)),), Text("接收 + 退回 = 读入", "accepted + kept out = read"))
 

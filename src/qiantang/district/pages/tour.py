@@ -10,7 +10,7 @@ from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.values import Address, to
 from qiantang.kernel.words import Text
 
-_TITLE = Text("五分钟导览", "A tour of five minutes")
+_TITLE = Text("导览", "Tour")
 
 
 def draw(ask: Ask) -> Drawn:

@@ -15,7 +15,7 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.types import Type
 from qiantang.kernel.findings.views import View
 from qiantang.kernel.pages.blocks import Drawn
-from qiantang.kernel.pages.values import Address
+from qiantang.kernel.pages.values import Address, Amount
 from qiantang.kernel.rulebooks.rulebook import Reading
 from qiantang.kernel.units import Unit
 from qiantang.kernel.words import Text, same
@@ -153,6 +153,52 @@ class DistrictFacts:
     """Where each sub-district lies on the schematic map: code, column, row."""
 
 
+@dataclass(frozen=True, slots=True)
+class FactShown:
+    """A fact that a rulebook looked at for one subject. ``table``, ``key`` and ``column`` say where it stands, so that it
+    can be corrected; empty where it was gathered or derived from others."""
+
+    name: str
+    title: Text
+    value: Amount | Text | str | bool | date | None
+    table: str = ""
+    key: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run says of one subject: outcome and score, due to what, and the facts behind it."""
+
+    subject: str
+    name: str
+    run: RunFacts
+    outcome: str | None
+    outcome_title: Text
+    score: Amount | None
+    because: Text
+    parts: tuple[tuple[Text, str, str], ...]
+    """Criterion, value and points, as they are told in Chinese; for a letter."""
+    facts: tuple[FactShown, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter of one page: to whom, about what, the answer, how it came about, and how it can be proved genuine."""
+
+    title: Text
+    to: str
+    reference: str
+    paragraphs: tuple[Text, ...]
+    heads: tuple[Text, ...]
+    rows: tuple[tuple[Text, str, str], ...]
+    signed_by: Text
+    on: date
+    code: str
+    foot: tuple[Text, ...]
+
+
 class Ask(Protocol):
     """What a page may ask of the district while it is drawn: everything is limited to what the asker may see."""
 
@@ -212,6 +258,12 @@ class Ask(Protocol):
     def state(self) -> AbstractContextManager[StateReader]:
         """The store as a whole, for what is of no single subject: who asks it answers for what is shown."""
 
+    def verdict(self, subject: str, rulebook: str, run: str | None = None) -> Verdict:
+        """What a run says of a subject; SubjectError where the asker sees none of that code or it was not judged."""
+
+    def published_outcomes(self, run: str) -> Sequence[tuple[str, str, str | None, Text]]:
+        """Code, name, outcome and its title of everybody a run judged, whoever asks: only for runs that are on notice."""
+
     def sees(self, subject: str) -> bool:
         """Whether the asker may see this subject."""
 
@@ -228,8 +280,11 @@ class Doing(Ask, Protocol):
     def step(self, case_id: str, event: str, payload: Mapping[str, object]) -> Case:
         """An event raised on a case, where the asker sees the case and holds the role that may."""
 
-    def open_case(self, process: str, subject: str, payload: Mapping[str, object], rulebook: str, run: str) -> Case:
-        """A case opened by a person rather than by a run: an objection, a request."""
+    def open_case(self, process: str, subject: str, payload: Mapping[str, object], rulebook: str, run: str, scope: str = "") -> Case:
+        """A case opened by a person rather than by a run: an objection, a notice. ActionError where one is still open."""
+
+    def log(self, action: str, subject: str, detail: Mapping[str, object]) -> None:
+        """An entry of the audit log under the asker's name."""
 
     def correct(self, table: str, key: str, column: str, value: str, evidence: str) -> Sequence[RunChange]:
         """A fact of a table's row (key parts with ``/`` between) corrected with evidence: a new vintage, everybody judged
@@ -250,6 +305,8 @@ class Done:
     said: Text
     file: tuple[str, str, bytes] | None = None
     """Name, media type and content."""
+    letter: Letter | None = None
+    """A letter to take away, drawn by whoever draws."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from qiantang.kernel.words import Lang, Text
 
 MISSING = "—"
 _WAN = Decimal(10_000)
+_TEN_THOUSAND = "10k "
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ def amount(of: Amount, lang: Lang) -> Figure:
         return Figure(number(value * 100, of.decimals, of.signed), "%")
     if of.money:
         return money(value, lang, of.signed)
-    return Figure(number(value, of.decimals, of.signed), of.unit.said(lang))
+    unit = of.unit.said(lang)
+    if lang == "en" and unit.startswith(_TEN_THOUSAND):
+        return Figure(number(value * _WAN, 0, of.signed), unit.removeprefix(_TEN_THOUSAND))
+    return Figure(number(value, of.decimals, of.signed), unit)
 
 
 def money(wan: Decimal, lang: Lang, signed: bool = False) -> Figure:
