@@ -3,6 +3,7 @@
 A test says what it needs by a marker, ``@pytest.mark.needs("postgresql")``, or by asking for the fixture of that name.
 """
 
+import ctypes.util
 import os
 import shutil
 from collections import Counter
@@ -32,6 +33,9 @@ def postgresql_programs() -> Path | None:
 
 PARTS: dict[str, Part] = {
     "postgresql": Part(lambda: postgresql_programs() is not None, "make system"),
+    "pdftotext": Part(lambda: shutil.which("pdftotext") is not None, "make system"),
+    "chromium": Part(lambda: shutil.which("chromium") is not None, "make system"),
+    "pango": Part(lambda: ctypes.util.find_library("pango-1.0") is not None, "make system"),
 }
 _MISSING = "missing part"
 

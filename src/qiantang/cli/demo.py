@@ -70,6 +70,9 @@ def demo(
         screen.heading(said("读入", "Read"))
         draw_intake(screen, report, brief=True)
         draw_summary(screen, summary)
+        screen.heading(said("在浏览器中打开", "Open it in the browser"))
+        screen.command(f"qiantang serve {directory}", Text("驾驶舱、评价、案件；地址与示范账号会一并显示",
+                                                           "cockpit, evaluations, cases; it says the address and the demonstration's accounts"))
 
     from qiantang.cli.summaries import summary_told
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal, cast, get_args
 
 from qiantang.engines.duckdb import DuckDBEngine
-from qiantang.kernel.pages.blocks import Drawn, Folded, Live, Table
+from qiantang.kernel.pages.blocks import Drawn, Folded, Table
 from qiantang.kernel.pages.values import Amount, Cell, Link, Mark
 from qiantang.kernel.words import Lang, Text
 
@@ -32,7 +32,7 @@ def tables_of(drawn: Drawn) -> Iterator[Table]:
         block = waiting.pop(0)
         if isinstance(block, Table):
             yield block
-        elif isinstance(block, Folded | Live):
+        elif isinstance(block, Folded):
             waiting += block.blocks
 
 

@@ -1,4 +1,4 @@
-"""The kinds of picture a page is made of, each as data: tables, cards, charts, graphs, maps, walls, forms."""
+"""The kinds of picture a page is made of, each as data: tables, cards, charts, graphs, maps, forms."""
 
 from __future__ import annotations
 
@@ -332,32 +332,6 @@ class Gantt:
 
 
 @dataclass(frozen=True, slots=True)
-class WallGroup:
-    """Cells that belong together on a wall, in the order of the frame's bytes."""
-
-    title: Text
-    cells: int
-    to: Address | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wall:
-    """A live wall of many cells, fed by the binary stream of that name, one byte a cell; calm by default."""
-
-    stream: str
-    groups: tuple[WallGroup, ...]
-    calm_sigma: Decimal = Decimal(2)
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """Blocks that are drawn anew whenever the event stream of that name says so."""
-
-    stream: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Field:
     """One thing a form asks for."""
 
@@ -404,8 +378,8 @@ class Folded:
     blocks: tuple[Block, ...]
 
 
-Block = (Banner | Bars | Cards | Facts | Flow | Folded | Form | Gantt | Graph | Lines | Live | Map | Path | Prose | Table
-         | Timeline | Verdict | Wall | Waterfall)
+Block = (Banner | Bars | Cards | Facts | Flow | Folded | Form | Gantt | Graph | Lines | Map | Path | Prose | Table | Timeline
+         | Verdict | Waterfall)
 
 
 @dataclass(frozen=True, slots=True)

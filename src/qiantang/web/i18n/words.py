@@ -34,7 +34,6 @@ WORDS: dict[str, Text] = {
     "sort": Text("排序", "sort by"),
     "home": Text("首页", "Front page"),
     "footer": Text("每个数字都可以追溯到条款、事实与来源行", "Every figure opens down to clause, fact and source row"),
-    "lost_link": Text("实时连接中断，正在重连", "The live link is lost; trying again"),
     "choose": Text("请选择", "choose"),
     "yes": Text("是", "yes"),
     "progress": Text("进度", "progress"),

@@ -9,19 +9,24 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from qiantang.kernel.errors import FactsError
 from qiantang.kernel.pages.declaring import Letter
 from qiantang.kernel.words import Lang, Text
 from qiantang.web.i18n.formats import day_in_full
 
 _LABELS = {
     "code": Text("验证码", "Verification code"), "to": Text("统一社会信用代码", "Unified social credit code"),
-    "courtesy": Text("", "Courtesy translation; the Chinese text prevails."), "page": Text("第 1 页 共 1 页", "Page 1 of 1")}
+    "courtesy": Text("本件为正式文本", "Courtesy translation; the Chinese text prevails."), "page": Text("第 1 页 共 1 页", "Page 1 of 1")}
 
 
 def letter_pdf(letter: Letter, lang: Lang, verified_at: str) -> bytes:
     """The letter on one page. ``verified_at`` is the address that its square code leads to."""
-    from weasyprint import HTML
-
+    try:
+        from weasyprint import HTML
+    except OSError as missing:
+        raise FactsError.of("本机缺少排版所需的 Pango", "Pango, which sets the letters, is missing on this machine",
+                            remedy=Text("请安装：apt-get install libpango-1.0-0 libpangoft2-1.0-0（或 make system）",
+                                        "Install it: apt-get install libpango-1.0-0 libpangoft2-1.0-0 (or make system)")) from missing
     identifier = hashlib.sha256(f"{letter.code}|{lang}".encode()).digest()[:16]
     html = HTML(string=letter_html(letter, lang, verified_at), url_fetcher=_fetch_nothing)
     return bytes(html.write_pdf(pdf_identifier=identifier, uncompressed_pdf=False, pdf_tags=True))

@@ -1,4 +1,4 @@
-// Keys, live forms, live regions and walls; every page works without it.
+// Keys, and forms that ask the page anew as they change; every page works without it.
 const $ = (selector, root = document) => root.querySelector(selector);
 
 // "/" goes to the search field, j and k walk through a table's rows, Enter opens one, Esc leaves.
@@ -53,10 +53,3 @@ function listen() {
 }
 window.addEventListener("popstate", () => location.reload());
 listen();
-
-// Live regions: the server sends a fragment whenever something changed; a lost link is tried again, ever more slowly.
-for (const region of document.querySelectorAll("[data-live]")) {
-  const source = new EventSource(region.dataset.live);
-  source.onmessage = (event) => { region.innerHTML = event.data; };
-}
-if ($("[data-wall]")) import("./wall.js").then((wall) => document.querySelectorAll("[data-wall]").forEach(wall.show));
