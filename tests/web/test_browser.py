@@ -17,6 +17,8 @@ from tests.web.npm import axe_source
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+RULES = ("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+         ".then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 120)))")
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 PATHS = ("/cockpit", "/evaluation?rulebook=mu/huangyan-2022", f"/enterprise/{LOW}?rulebook=mu/huangyan-2022", "/cases", "/case/lowland-2022-000001",
          "/reform?rulebook=lowland/qiantang-5wan&p0=50", "/rulebooks", "/door", "/self-check?tax_paid_wan=120&land_mu=15&sector=industry&above_scale=yes",
@@ -80,9 +82,7 @@ def test_every_page_is_whole_in_a_browser(page: Page, at: str, lang: str) -> Non
         page.goto(at + path + ("&" if "?" in path else "?") + f"lang={lang}")
         # Through the debugger, so that the page's own policy stays in force while it is looked at.
         session.send("Runtime.evaluate", {"expression": axe})
-        answer = session.send("Runtime.evaluate", {"expression": "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']})"
-                                                   ".then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 120)))",
-                                                   "awaitPromise": True, "returnByValue": True})
+        answer = session.send("Runtime.evaluate", {"expression": RULES, "awaitPromise": True, "returnByValue": True})
         wrong += [f"axe {v}" for v in answer["result"]["value"]]
         if wrong:
             found[path] = wrong

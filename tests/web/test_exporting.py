@@ -38,7 +38,7 @@ def test_excel_keeps_texts_as_texts_and_figures_as_figures() -> None:
 def test_parquet_keeps_figures_exact(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     path.write_bytes(written(TABLE, "parquet", "en"))
-    found = duckdb.sql(f"SELECT * FROM '{path}'").fetchall()
+    found = duckdb.execute(f"SELECT * FROM '{path}'").fetchall()
     assert [row[1] for row in found] == [Decimal("12.50"), None, Decimal(-3)]
 
 

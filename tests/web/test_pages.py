@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_what_is_not_there_is_a_clear_page(web: Web, path: str) -> None:
 def test_a_filter_narrows_and_an_order_orders(web: Web) -> None:
     client = web.as_("director")
 
-    def rows(query: str) -> list[list[object]]:
+    def rows(query: str) -> list[list[Any]]:
         table = next(b for s in client.get(f"/api/v1/evaluation?rulebook=mu/huangyan-2022{query}").json()["sections"] for b in s["blocks"]
                      if b["kind"] == "table" and b["name"] == "evaluation")
         return [row["cells"] for row in table["rows"]]

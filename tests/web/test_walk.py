@@ -36,7 +36,8 @@ def test_a_fact_that_is_wrong_is_objected_to_corrected_and_everybody_judged_anew
     assert "low-efficiency" in outcome(enterprise)
     form = enterprise.get(f"/objection-new/{LOW}?rulebook=lowland/qiantang-5wan").text
     assert 'value="tax_paid_wan"' in form
-    answer = enterprise.post(f"/objection-new/{LOW}/object?rulebook=lowland/qiantang-5wan", headers=ORIGIN, files={"evidence": ("receipt.pdf", b"%PDF-1.4 receipt")},
+    answer = enterprise.post(f"/objection-new/{LOW}/object?rulebook=lowland/qiantang-5wan", headers=ORIGIN,
+                             files={"evidence": ("receipt.pdf", b"%PDF-1.4 receipt")},
                              data={"fact": "tax_paid_wan", "value": "900万元", "reason": "a receipt was left out"})
     assert answer.status_code == 303, answer.text
     objection = answer.headers["location"]

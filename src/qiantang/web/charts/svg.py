@@ -46,9 +46,10 @@ def path(points: Sequence[tuple[float, float]], kind: str, closed: bool = False)
 
 def drawing(width: float, height: float, title: str, inside: Sequence[Markup], kind: str = "chart", described: str = "") -> Markup:
     """The whole picture, named for whoever cannot see it."""
+    within = Markup("").join(inside)
     head = element("title", title) + (element("desc", described) if described else Markup(""))
-    return element("svg", head + Markup("").join(inside), xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {_plain(width)} {_plain(height)}",
-                   role="img", class_=kind, aria_label=title, preserveAspectRatio="xMidYMid meet")
+    return element("svg", head + within, xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {_plain(width)} {_plain(height)}",
+                   role="group" if "<a " in within else "img", class_=kind, aria_label=title, preserveAspectRatio="xMidYMid meet")
 
 
 def linked(inside: Markup, to: str | None, title: str = "") -> Markup:

@@ -49,7 +49,6 @@ WORDS: dict[str, Text] = {
     "most": Text("满分", "at most"),
     "item": Text("项目", "item"),
     "pages": Text("分页", "pages"),
-    "filter": Text("筛选", "filter"),
     "required": Text("必填", "required"),
     "period": Text("期", "period"),
     "place": Text("地点", "place"),
