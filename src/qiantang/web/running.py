@@ -15,6 +15,7 @@ from qiantang.stores.people import PeopleStore
 from qiantang.web.app import create_app
 from qiantang.web.auth.accounts import Accounts
 from qiantang.web.auth.demonstration import demonstration_accounts, said_of
+from qiantang.web.auth.oidc import SignInElsewhere, provider_of
 from qiantang.web.auth.pages import AccountAuthority
 
 STATE = "state.sqlite"
@@ -29,8 +30,10 @@ def accounts_of(folder: Path) -> tuple[Brain, Accounts]:
 def application(folder: Path, *, secure: bool = False) -> tuple[FastAPI, tuple[User, ...], Accounts]:
     """The application over a district's folder, and the demonstration's accounts where it is one."""
     brain, accounts = accounts_of(folder)
-    demonstration = demonstration_accounts(brain, accounts)
-    authority = AccountAuthority(accounts, brain.district, secure=secure, told=said_of(demonstration))
+    provider = provider_of(brain.workspace.folder)
+    demonstration = demonstration_accounts(brain, accounts) if provider is None else ()
+    authority = AccountAuthority(accounts, brain.district, secure=secure, told=said_of(demonstration),
+                                 elsewhere=None if provider is None else SignInElsewhere(provider))
     return create_app(brain, authority, (*PAGES, *brain.workspace.house.pages)), demonstration, accounts
 
 

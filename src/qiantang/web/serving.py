@@ -27,10 +27,10 @@ from qiantang.web.addresses import Addresses
 from qiantang.web.authority import Authority
 from qiantang.web.exporting import FILE_FORMS, MEDIA_TYPES, FileForm, tables_of, written
 from qiantang.web.kinds.rendering import render_content, render_page
-from qiantang.web.kinds.shell import MenuEntry, Shell
 from qiantang.web.languages import LANG_COOKIE, lang_of
 from qiantang.web.letters.rendering import letter_pdf
 from qiantang.web.plain import Json, plain
+from qiantang.web.shell import MenuEntry, Shell
 
 _Endpoint = Callable[..., Any]
 _MOST_FIELDS = 400
@@ -221,8 +221,8 @@ class Server:
     # --- who may, and what stands around a page ---
 
     def may_open(self, page: Page, who: Identity, act: Act | None = None) -> bool:
-        """Whether somebody may open a page, or do something on it."""
-        return (page.public or page.needs in who.capabilities) and (act is None or page.public or act.needs in who.capabilities)
+        """Whether somebody may open a page, or do something on it; a public page is read by everybody, its acts are not done by all."""
+        return (page.public or page.needs in who.capabilities) and (act is None or act.needs in who.capabilities)
 
     def _refused(self, page: Page, who: Identity, request: Request, act: Act | None = None) -> Response | None:
         if self.may_open(page, who, act):

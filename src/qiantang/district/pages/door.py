@@ -44,7 +44,8 @@ def draw(ask: Ask) -> Drawn:
         return Drawn(_TITLE, (hand_in, template, empty))
     read, accepted, kept_out = report["read"], report["accepted"], report["quarantined"]
     title = Text(f"读入 {read:,} 行：接收 {accepted:,}，退回 {kept_out:,}", f"{read:,} rows read: {accepted:,} accepted, {kept_out:,} kept out")
-    return Drawn(title, (hand_in, template, _files(report, {t.name: t.title for t in own.brain.workspace.house.tables}), _cells(report), *_warnings(report)), as_of=own.today)
+    tables = {t.name: t.title for t in own.brain.workspace.house.tables}
+    return Drawn(title, (hand_in, template, _files(report, tables), _cells(report), *_warnings(report)), as_of=own.today)
 
 
 def _last(ask: Asking) -> dict[str, Any] | None:

@@ -16,11 +16,13 @@ from qiantang.kernel.pages.declaring import CAPABILITIES, DistrictFacts
 from qiantang.kernel.pages.values import Mark
 from qiantang.kernel.words import Text, same
 from qiantang.web.auth.accounts import LONGEST, Accounts, Refused
+from qiantang.web.auth.oidc import SignInElsewhere
 from qiantang.web.kinds.rendering import render_page
-from qiantang.web.kinds.shell import Shell
 from qiantang.web.languages import lang_of
+from qiantang.web.shell import Shell
 
 _COOKIE = "qt-session"
+_STATE = "qt-state"
 _DAYS = 90
 _CAPABILITY_TITLES = {"see": Text("查看", "see"), "decide": Text("办理", "decide"), "dispatch": Text("派单", "dispatch"), "sign": Text("签发", "sign"),
                       "configure": Text("配置", "configure")}
@@ -30,17 +32,20 @@ class AccountAuthority:
     """Who somebody is, by the session's cookie or a bearer token; with the pages of signing in and out.
 
     ``secure`` is set where the server is reached by https: the cookie is then kept to it and to this host. ``told`` is
-    said below the form of signing in (a demonstration's accounts).
+    said below the form of signing in (a demonstration's accounts). With ``elsewhere`` people sign in there, and passwords
+    of this machine are not taken.
     """
 
-    def __init__(self, accounts: Accounts, district: DistrictFacts, *, secure: bool = False, told: Text | None = None) -> None:
+    def __init__(self, accounts: Accounts, district: DistrictFacts, *, secure: bool = False, told: Text | None = None,
+                 elsewhere: SignInElsewhere | None = None) -> None:
         self.accounts = accounts
         self._district = district
         self._secure = secure
         self._told = told
+        self._elsewhere = elsewhere
         self._cookie = f"__Host-{_COOKIE}" if secure else _COOKIE
         self.router = APIRouter()
-        for path, get in (("/login", self._login_page), ("/account", self._account_page)):
+        for path, get in (("/login", self._login_page), ("/account", self._account_page), ("/login/back", self._back)):
             self.router.add_api_route(path, get, methods=["GET"], include_in_schema=False)
         for path, post in (("/login", self._sign_in), ("/logout", self._sign_out), ("/account/password", self._password),
                            ("/account/token", self._token), ("/account/end", self._end)):
@@ -59,10 +64,40 @@ class AccountAuthority:
     def _login_page(self, request: Request) -> Response:
         if self.identity(request).name:
             return RedirectResponse(_local(request.query_params.get("next", "/")), 303)
+        if self._elsewhere is not None:
+            return self._send_there(request, self._elsewhere)
         return self._login(request, None)
 
+    def _send_there(self, request: Request, elsewhere: SignInElsewhere) -> Response:
+        try:
+            address, state = elsewhere.begin(str(request.url_for("_back")), _local(request.query_params.get("next", "/")))
+        except Refused as refused:
+            return self._login(request, refused.why)
+        answer = RedirectResponse(address, 303)
+        answer.set_cookie(_STATE, state, max_age=600, secure=self._secure, httponly=True, samesite="lax", path="/login")
+        return answer
+
+    def _back(self, request: Request) -> Response:
+        if self._elsewhere is None:
+            return RedirectResponse("/login", 303)
+        asked = request.query_params
+        try:
+            user, after = self._elsewhere.finish(asked.get("state", ""), request.cookies.get(_STATE, ""), asked.get("code", ""))
+        except Refused as refused:
+            return self._login(request, refused.why)
+        self.accounts.people.put_user(user)
+        answer = self._with_session(self.accounts.begin(user, "oidc"), after)
+        answer.delete_cookie(_STATE, path="/login")
+        return answer
+
+    def _with_session(self, secret: str, after: str) -> Response:
+        answer = RedirectResponse(_local(after), 303)
+        answer.set_cookie(self._cookie, secret, max_age=int(LONGEST.total_seconds()), secure=self._secure, httponly=True, samesite="lax", path="/")
+        return answer
+
     def _login(self, request: Request, refused: Text | None) -> Response:
-        form = Form("", (Field("name", Text("账号", "account"), required=True), Field("password", Text("密码", "password"), "password", required=True)),
+        form: Block = Banner(Text("请从统一登录进入。", "Sign in through the common sign-in."), "plain") if self._elsewhere is not None else Form(
+            "", (Field("name", Text("账号", "account"), required=True), Field("password", Text("密码", "password"), "password", required=True)),
                     Text("登录", "Sign in"), carried={"next": _local(request.query_params.get("next", "/"))})
         blocks: list[Block] = [form]
         if refused is not None:
@@ -73,15 +108,15 @@ class AccountAuthority:
         return HTMLResponse(render_page(page, self._shell(request, NOBODY)), 401 if refused is not None else 200)
 
     async def _sign_in(self, request: Request) -> Response:
+        if self._elsewhere is not None:
+            return self._login(request, Text("本机密码已停用。", "Passwords of this machine are not taken."))
         form = await request.form(max_files=0, max_fields=10)
         address = request.client.host if request.client is not None else "—"
         try:
             secret = await run_in_threadpool(self.accounts.sign_in, str(form.get("name", "")), str(form.get("password", "")), address)
         except Refused as refused:
             return self._login(request, refused.why)
-        answer = RedirectResponse(_local(str(form.get("next", "/"))), 303)
-        answer.set_cookie(self._cookie, secret, max_age=int(LONGEST.total_seconds()), secure=self._secure, httponly=True, samesite="lax", path="/")
-        return answer
+        return self._with_session(secret, str(form.get("next", "/")))
 
     def _sign_out(self, request: Request) -> Response:
         who = self.identity(request)

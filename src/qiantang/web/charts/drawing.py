@@ -10,7 +10,7 @@ from markupsafe import Markup
 from qiantang.kernel.pages.blocks import Bars, Card, Flow, Gantt, Graph, Lines, Map, Waterfall
 from qiantang.web.charts.places import gantt, graph, tile_map
 from qiantang.web.charts.plain import bars, flow, lines, sparkline, target_bar, waterfall
-from qiantang.web.kinds.shell import Shell
+from qiantang.web.shell import Shell
 
 _CHARTS: dict[type, Callable[[Any, Shell], Markup]] = {
     Bars: bars, Flow: flow, Gantt: gantt, Graph: graph, Lines: lines, Map: tile_map, Waterfall: waterfall, Card: target_bar}

@@ -11,7 +11,7 @@ from qiantang.kernel.pages.blocks import Gantt, Graph, Map
 from qiantang.web.charts.svg import Scale, box, drawing, element, label, line, linked, path, shortened
 from qiantang.web.i18n.formats import amount, number
 from qiantang.web.i18n.words import WORDS
-from qiantang.web.kinds.shell import Shell
+from qiantang.web.shell import Shell
 
 _TILE = 112.0
 _GAP = 6.0

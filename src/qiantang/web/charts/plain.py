@@ -22,7 +22,7 @@ from qiantang.web.charts.svg import (
 )
 from qiantang.web.i18n.formats import number
 from qiantang.web.i18n.words import WORDS
-from qiantang.web.kinds.shell import Shell
+from qiantang.web.shell import Shell
 
 _WIDE = 860.0
 

@@ -10,7 +10,7 @@ from qiantang.kernel.pages.values import Amount, Cell, Link, Mark
 from qiantang.kernel.words import Text
 from qiantang.web.i18n.formats import MISSING, amount, day, yes_no
 from qiantang.web.i18n.words import WORDS
-from qiantang.web.kinds.shell import Shell
+from qiantang.web.shell import Shell
 
 
 def cell_markup(cell: Cell, shell: Shell) -> Markup:

@@ -15,7 +15,7 @@ from qiantang.web.charts.drawing import chart, spark
 from qiantang.web.i18n.formats import MISSING, amount, day, yes_no
 from qiantang.web.i18n.words import WORDS
 from qiantang.web.kinds.cells import cell_class, cell_markup
-from qiantang.web.kinds.shell import Shell
+from qiantang.web.shell import Shell
 
 
 def render_page(drawn: Drawn, shell: Shell) -> str:
