@@ -332,6 +332,21 @@ class Gantt:
 
 
 @dataclass(frozen=True, slots=True)
+class Wall:
+    """A wall of many small cells that show how things are right now, calm unless something is wrong.
+
+    ``cells`` are counted from 0, row by row, ``columns`` to a row; ``groups`` are stretches of them in that order: a title
+    and how many cells. The states come live over ``channel``, never with the page.
+    """
+
+    name: str
+    channel: str
+    cells: int
+    groups: tuple[tuple[Text, int], ...]
+    columns: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One thing a form asks for."""
 
@@ -379,7 +394,7 @@ class Folded:
 
 
 Block = (Banner | Bars | Cards | Facts | Flow | Folded | Form | Gantt | Graph | Lines | Map | Path | Prose | Table | Timeline
-         | Verdict | Waterfall)
+         | Verdict | Wall | Waterfall)
 
 
 @dataclass(frozen=True, slots=True)
