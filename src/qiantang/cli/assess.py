@@ -44,8 +44,8 @@ def assess(
     known_at: Annotated[date | None, typer.Option("--known-at", metavar=_DAY, parser=day, show_default=False, help=said(
         "按当日已知的事实重评，不再读入工作簿", "assess the facts as known on that day, reading no workbook"))] = None,
     cases: Annotated[bool | None, typer.Option("--cases/--no-cases", show_default=False, help=said(
-        "全部开立案件，或一件不开；默认只按地区自己的规则清单开立，试用的规则不开立",
-        "open cases on every finding, or none; by default only the district's own rulebooks open cases, one that is tried does not"))] = None,
+        "全部开立案件，或一件不开；默认：试用的规则不开立",
+        "open cases on every finding, or none; default: a rulebook that is only tried opens none"))] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", show_default=False, help=said(
         "把结果另存到此文件夹", "write the results into this folder, too"))] = None,
     form: Annotated[str, typer.Option("--format", metavar="FORM", help=said(

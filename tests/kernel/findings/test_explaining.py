@@ -377,7 +377,7 @@ def test_the_tree_is_json_in_one_language_or_both(book: Reading) -> None:
     assert one["standing"]["place"] == 2
     assert one["criteria"][0]["facts"][1]["origins"][0] == {
         "table": "workshop years", "column": "tax paid", "file": "税务.xlsx", "sheet": "2022", "row": 18,
-        "known_at": "2023-03-01"}
+        "known_at": "2023-03-01", "former": ""}
 
 
 @pytest.mark.parametrize("lang", LANGS)
