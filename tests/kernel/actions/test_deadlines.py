@@ -1,6 +1,6 @@
 """Deadlines follow the published calendar of working days, and say so where it ends."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import chinese_calendar
 import pytest
@@ -12,6 +12,8 @@ from qiantang.kernel.actions.deadlines import (
     Deadline,
     calendar_days,
     end_of_year,
+    hours,
+    minutes,
     months,
     on,
     read_deadline_rule,
@@ -76,6 +78,9 @@ def test_a_rolling_deadline_beyond_the_calendar_is_unknown() -> None:
     (months(12), date(2024, 2, 29), date(2025, 2, 28)),
     (months(11), date(2024, 1, 15), date(2024, 12, 15)),
     (end_of_year(), date(2024, 12, 31), date(2024, 12, 31)),
+    (minutes(0), date(2024, 12, 31), date(2024, 12, 31)),
+    (minutes(10), date(2024, 12, 31), date(2025, 1, 1)),
+    (hours(24), date(2024, 12, 30), date(2024, 12, 31)),
     (end_of_year(2), date(2022, 6, 7), date(2024, 12, 31)),
     (on(date(2024, 12, 31)), date(2022, 6, 7), date(2024, 12, 31)),
     (calendar_days(8, rolls=True), date(2024, 2, 3), date(2024, 2, 18)),
@@ -99,7 +104,7 @@ def test_a_deadline_has_a_day_or_a_reason_but_never_both() -> None:
 
 
 @pytest.mark.parametrize("rule", [
-    working_days(15), calendar_days(30), calendar_days(3, rolls=True), months(6), months(6, rolls=True),
+    minutes(10), hours(2), working_days(15), calendar_days(30), calendar_days(3, rolls=True), months(6), months(6, rolls=True),
     end_of_year(), end_of_year(1), on(date(2024, 12, 31)),
 ])
 def test_a_rule_is_read_back_as_it_was_written(rule) -> None:
@@ -107,8 +112,16 @@ def test_a_rule_is_read_back_as_it_was_written(rule) -> None:
     assert "{" not in rule.said.zh + rule.said.en
 
 
+def test_minutes_and_hours_run_from_the_instant_and_days_name_none() -> None:
+    entered = datetime(2024, 12, 31, 23, 55, tzinfo=UTC)
+    assert minutes(10).due_at(entered) == datetime(2025, 1, 1, 0, 5, tzinfo=UTC)
+    assert hours(2).due_at(entered) == datetime(2025, 1, 1, 1, 55, tzinfo=UTC)
+    assert working_days(1).due_at(entered) is None
+
+
 @pytest.mark.parametrize("written", ["15 days", "working_days(-1)", "working_days()", "on(2024-02-30)", "on(5)",
-                                     "months(2024-01-01)", "working_days(3, rolls)", "weeks(2)"])
+                                     "months(2024-01-01)", "working_days(3, rolls)", "minutes(3, rolls)",
+                                     "hours(0.5)", "weeks(2)"])
 def test_a_rule_that_cannot_be_read_is_refused_with_examples(written) -> None:
     with pytest.raises(DomainError) as refused:
         read_deadline_rule(written, Place(file="p.yaml", row=3))

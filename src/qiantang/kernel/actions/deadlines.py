@@ -1,11 +1,11 @@
-"""A deadline is counted from the day a case enters a state; where it cannot be told, it is unknown and says why."""
+"""A deadline is counted from the day, or the instant, a case enters a state; where it cannot be told, it is unknown and says why."""
 
 from __future__ import annotations
 
 import calendar as gregorian
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from qiantang.kernel.actions.calendar import why_unknown, working_day_after
@@ -39,6 +39,8 @@ class Deadline:
 class Count(StrEnum):
     """How a deadline rule counts."""
 
+    MINUTES = "minutes"
+    HOURS = "hours"
     WORKING_DAYS = "working_days"
     CALENDAR_DAYS = "calendar_days"
     MONTHS = "months"
@@ -48,7 +50,7 @@ class Count(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRule:
-    """One way of counting: a number of days, months or years, or a fixed day.
+    """One way of counting: a number of minutes, hours, days, months or years, or a fixed day.
 
     ``rolls`` moves a day that falls on a rest day to the next working day, where the document says so.
     """
@@ -59,14 +61,23 @@ class DeadlineRule:
     rolls: bool = False
 
     def due(self, entered_on: date) -> Deadline:
-        """The deadline of a case that entered its state on this day; the day of entering is not counted."""
+        """The deadline of a case that entered its state on this day; the day of entering is not counted.
+
+        Of minutes and hours it is the last day on which they may end, for they may have begun late in the day.
+        """
         if self.count is Count.WORKING_DAYS:
             return _told(working_day_after(entered_on, self.number))
         last = self._last_day(entered_on)
         return _told(working_day_after(last, 0)) if self.rolls else Deadline(last)
 
+    def due_at(self, entered_at: datetime) -> datetime | None:
+        """The last instant in time of a case that entered its state at this one; None for a rule that counts in days."""
+        return entered_at + timedelta(minutes=self.number * _MINUTES[self.count]) if self.count in _MINUTES else None
+
     def _last_day(self, entered_on: date) -> date:
         match self.count:
+            case Count.MINUTES | Count.HOURS:
+                return entered_on + timedelta(minutes=_MINUTES_A_DAY - 1 + self.number * _MINUTES[self.count])
             case Count.MONTHS:
                 return _months_later(entered_on, self.number)
             case Count.END_OF_YEAR:
@@ -85,6 +96,16 @@ class DeadlineRule:
     def __str__(self) -> str:
         inside = str(self.day) if self.count is Count.ON else str(self.number)
         return f"{self.count.value}({inside}{', rolls' if self.rolls else ''})"
+
+
+def minutes(number: int) -> DeadlineRule:
+    """So many minutes after the instant of entering."""
+    return DeadlineRule(Count.MINUTES, _not_negative(number))
+
+
+def hours(number: int) -> DeadlineRule:
+    """So many hours after the instant of entering."""
+    return DeadlineRule(Count.HOURS, _not_negative(number))
 
 
 def working_days(number: int) -> DeadlineRule:
@@ -123,18 +144,24 @@ def read_deadline_rule(written: str, place: Place) -> DeadlineRule:
                 return on(date.fromisoformat(inside), rolls=rolls)
             except ValueError:
                 pass
-        elif count is not Count.ON and inside.isdigit() and not (count is Count.WORKING_DAYS and rolls):
+        elif count is not Count.ON and inside.isdigit() and not (count in _NEVER_ROLL and rolls):
             return DeadlineRule(count, int(inside), rolls=rolls)
     raise DomainError(Fault(
         Text("读不懂期限“{rule}”。", "cannot read the deadline “{rule}”.").filled(rule=written),
         place, written, "deadline-rule",
-        Text("请写成 working_days(15)、calendar_days(30)、months(6, rolls)、end_of_year(1) 或 on(2024-12-31)。",
-             "Write working_days(15), calendar_days(30), months(6, rolls), end_of_year(1) or on(2024-12-31).")))
+        Text("请写成 minutes(10)、hours(2)、working_days(15)、calendar_days(30)、months(6, rolls)、end_of_year(1) 或 on(2024-12-31)。",
+             "Write minutes(10), hours(2), working_days(15), calendar_days(30), months(6, rolls), end_of_year(1) or on(2024-12-31).")))
 
 
-_WRITTEN = re.compile(r"(?P<count>working_days|calendar_days|months|end_of_year|on)"
+_MINUTES_A_DAY = 1440
+_MINUTES = {Count.MINUTES: 1, Count.HOURS: 60}
+"""How many minutes one of what a rule counts has."""
+_NEVER_ROLL = (Count.MINUTES, Count.HOURS, Count.WORKING_DAYS)
+_WRITTEN = re.compile(r"(?P<count>minutes|hours|working_days|calendar_days|months|end_of_year|on)"
                       r"\(\s*(?P<inside>[0-9-]+)\s*(?P<rolls>,\s*rolls\s*)?\)")
 _WORDS = {
+    Count.MINUTES: Text("{n} 分钟内", "within {n} minutes"),
+    Count.HOURS: Text("{n} 小时内", "within {n} hours"),
     Count.WORKING_DAYS: Text("{n} 个工作日内", "within {n} working days"),
     Count.CALENDAR_DAYS: Text("{n} 日内", "within {n} days"),
     Count.MONTHS: Text("{n} 个月内", "within {n} months"),
