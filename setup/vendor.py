@@ -101,7 +101,8 @@ def fetched(package: Package, work: Path, pinning: bool = False) -> Package:
     into.mkdir()
     try:
         done = npm(["pack", f"{package.name}@{package.version}", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000",
-                    "--pack-destination", str(into)], return_completed_process=True, capture_output=True, text=True, timeout=_WITHIN, cwd=work, env={**os.environ, "CI": "1"})
+                    "--pack-destination", str(into)], return_completed_process=True, capture_output=True, text=True,
+                   timeout=_WITHIN, cwd=work, env={**os.environ, "CI": "1"})
     except subprocess.TimeoutExpired:
         raise FetchError("npm gave no answer in time") from None
     archive = next(into.glob("*.tgz"), None)
