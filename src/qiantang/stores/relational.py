@@ -29,6 +29,7 @@ from qiantang.kernel.actions.accounts import Account, Movement
 from qiantang.kernel.actions.audit import Act, AuditEntry, Head, chained
 from qiantang.kernel.actions.cases import Case, CaseEvent
 from qiantang.kernel.actions.corrections import Correction
+from qiantang.kernel.actions.messages import messages_of
 from qiantang.kernel.actions.ports import CaseQuery, DayCount
 from qiantang.kernel.actions.runs import RunRecord
 from qiantang.kernel.findings.stream import StreamedFinding
@@ -42,6 +43,7 @@ from qiantang.stores.schema import (
     CORRECTIONS,
     ENTRY_REFERENCES,
     MOVEMENTS,
+    OUTBOX_MESSAGES,
     RUNS,
     STREAMED_FINDINGS,
     VERSION,
@@ -211,6 +213,8 @@ class _Writer(_Reader):
 
     def add_events(self, events: Sequence[CaseEvent]) -> None:
         self._add(CASE_EVENTS, [rows.event_cells(event) for event in events])
+        # The owner's message stands or falls with the step that causes it.
+        self._add(OUTBOX_MESSAGES, [rows.message_cells(message) for message in messages_of(events)])
 
     def put_account(self, account: Account) -> None:
         known = self.account(account.id)

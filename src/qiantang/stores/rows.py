@@ -11,6 +11,7 @@ from qiantang.kernel.actions.audit import AuditEntry
 from qiantang.kernel.actions.cases import Basis, Case, CaseEvent, LastSeen, Owner
 from qiantang.kernel.actions.corrections import Correction
 from qiantang.kernel.actions.deadlines import Deadline
+from qiantang.kernel.actions.messages import Delivery, DeliveryState, Message, MessageState
 from qiantang.kernel.actions.plain import canonical, read_instant, read_mapping, written_instant
 from qiantang.kernel.actions.runs import RunRecord
 from qiantang.kernel.findings.stream import StreamedFinding, read_values, written_values
@@ -121,6 +122,35 @@ def finding_from(row: Row) -> StreamedFinding:
     """A row as a streamed finding."""
     return StreamedFinding(row["id"], row["rulebook"], row["subject"], read_instant(row["at"]), row["outcome"],
                            read_values(row["values_told"]), row["amends"] or "")
+
+
+def message_cells(message: Message) -> Cells:
+    """A new message as cells; the store numbers it."""
+    return {"cause": message.cause, "at": written_instant(message.at), "event": message.event, "process": message.process,
+            "subject": message.subject, "role": message.role, "scope": message.scope, "person": message.person, "due_on": message.due,
+            "urgent": message.urgent, "detail": canonical(message.detail), "state": str(MessageState.NEW)}
+
+
+def message_from(row: Row) -> Message:
+    """A row as a message."""
+    return Message(row["cause"], read_instant(row["at"]), row["event"], row["process"], row["subject"], row["role"], row["scope"], row["person"],
+                   row["due_on"], row["urgent"], read_mapping(row["detail"]), row["number"])
+
+
+def delivery_cells(delivery: Delivery) -> Cells:
+    """A new delivery as cells; the store numbers it."""
+    return {"key": delivery.key, "link": delivery.link, "address": delivery.address, "title": delivery.title, "body": delivery.body,
+            "messages": canonical(list(delivery.messages)), "planned_at": written_instant(delivery.planned_at),
+            "not_before": written_instant(delivery.not_before), "state": str(delivery.state), "attempts": delivery.attempts, "claim": delivery.claim,
+            "claimed_until": None, "ended_at": None, "told": delivery.told}
+
+
+def delivery_from(row: Row) -> Delivery:
+    """A row as a delivery."""
+    until, ended = row["claimed_until"], row["ended_at"]
+    return Delivery(row["key"], row["link"], row["address"], row["title"], row["body"], tuple(json.loads(row["messages"])),
+                    read_instant(row["planned_at"]), read_instant(row["not_before"]), DeliveryState(row["state"]), row["attempts"], row["claim"],
+                    None if until is None else read_instant(until), None if ended is None else read_instant(ended), row["told"], row["number"])
 
 
 def _owner_cells(owner: Owner | None) -> Cells:

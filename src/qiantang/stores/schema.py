@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0003"
+VERSION = "0004"
 """The migration that this code works with; a store that says otherwise is migrated when it is opened."""
 
 TABLES = MetaData()
@@ -208,4 +208,44 @@ SIGN_IN_ATTEMPTS = Table(
     Column("about", Text, nullable=False),
     Column("at", String(27), nullable=False),
     Index("sign_in_attempts_about", "about", "at"),
+)
+
+OUTBOX_MESSAGES = Table(
+    "outbox_messages", TABLES,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("cause", Text, nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("due_on", Date),
+    Column("urgent", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    UniqueConstraint("cause", name="outbox_messages_once"),
+    Index("outbox_messages_state", "state", "number"),
+)
+
+OUTBOX_DELIVERIES = Table(
+    "outbox_deliveries", TABLES,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("messages", Text, nullable=False),
+    Column("planned_at", String(27), nullable=False),
+    Column("not_before", String(27), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claim", Text, nullable=False),
+    Column("claimed_until", String(27)),
+    Column("ended_at", String(27)),
+    Column("told", Text, nullable=False),
+    UniqueConstraint("key", name="outbox_deliveries_once"),
+    Index("outbox_deliveries_state", "state", "not_before"),
 )
