@@ -1,0 +1,72 @@
+"""An alarm is told in both languages with all that makes it understood, and as a finding it can be amended but not rewritten."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from qiantang.domains.factory.alarms.finding import RULEBOOK, WITHDRAWN, finding_of
+from qiantang.domains.factory.alarms.wording import RULES, figure, instant, told, told_together
+from qiantang.kernel.findings.stream import current
+from tests.domains.factory.plants import SECOND, SMALL, alarm, machine_alarm
+
+
+def test_the_sentence_names_machine_signal_value_limit_since_rule_and_what_else_moved() -> None:
+    said = told(alarm(0, 0, others=(1, 2)), SMALL)
+    assert said.en == ("press 1, left cavity, plate temperature: 166.25 °C against 168.5 °C, since 2023-11-14 22:13:18 (3 readings). "
+                       "Rule: Nelson 1: a point beyond the 3σ limit. Moved as well: inner pressure, nitrogen flow.")
+    assert said.zh == ("1号硫化机·左模 平板温度：166.25 °C，限值 168.5 °C，自 2023-11-14 22:13:18 起（3 个读数）。"
+                       "规则：尼尔森1：一点超出3σ控制限。同时变化：内压、氮气流量。")
+
+
+def test_the_instant_is_told_in_the_plants_own_time_where_it_is_given() -> None:
+    assert "since 2023-11-15 06:13:18" in told(alarm(0, 0), SMALL, timezone(timedelta(hours=8))).en
+
+
+def test_a_chart_over_a_machine_has_no_unit_and_is_said_of_the_machine() -> None:
+    assert told(machine_alarm("P1", 0), SMALL).en.startswith("press 1, the whole machine: 21.5 against 18.25, since")
+
+
+def test_many_that_moved_are_counted_and_not_listed() -> None:
+    assert "and 3 more" in told(alarm(12, 0, others=(0, 1, 2, 3, 4, 5, 6, 7)), SMALL).en
+
+
+def test_those_of_one_cause_are_listed_after_the_first() -> None:
+    said = told_together(alarm(0, 0), [alarm(1, SECOND, "ewma"), machine_alarm("P1", SECOND)], SMALL)
+    assert "Of the same cause: inner pressure (the exponentially weighted average is beyond its limit); press 1 (T²" in said.en
+    assert "同一原因的还有：内压（指数加权移动平均超限）；1号硫化机（" in said.zh
+
+
+def test_every_rule_that_an_alarm_can_name_has_words() -> None:
+    named = {*(f"nelson_{n}" for n in range(1, 9)), "ewma", "cusum", "drift", "stuck", "range", "rate", "t2", "spe", "quality"}
+    assert named <= set(RULES)
+    assert "mystery" in told(alarm(0, 0, "mystery"), SMALL).en
+
+
+@pytest.mark.parametrize(("value", "read"), [(166.25, "166.25"), (0.1 + 0.2, "0.3"), (1e-9, "1e-09"), (123456.0, "123456")])
+def test_figures_are_read_aloud_in_six_digits(value: float, read: str) -> None:
+    assert figure(value) == read
+
+
+def test_microseconds_are_kept_exactly() -> None:
+    assert instant(1_700_000_000_123_457) == datetime(2023, 11, 14, 22, 13, 20, 123457, tzinfo=UTC)
+
+
+def test_the_same_alarm_gives_the_same_finding_and_its_values_give_the_numbers_back() -> None:
+    raised = alarm(0, 0, value=0.1 + 0.2)
+    finding = finding_of(raised, SMALL)
+    assert finding == finding_of(replace(raised), SMALL)
+    assert (finding.rulebook, finding.subject, finding.outcome) == (RULEBOOK, "small/P1", "nelson_1")
+    assert float(str(finding.values["value"])) == 0.1 + 0.2
+
+
+def test_more_of_the_cause_and_a_late_reading_amend_the_finding_in_turn() -> None:
+    raised = alarm(0, 0)
+    first = finding_of(raised, SMALL)
+    joined = finding_of(raised, SMALL, [alarm(1, SECOND)], first)
+    over = finding_of(replace(raised, id="w", amends=raised.id, withdrawn=True), SMALL, amends=joined)
+    latest = current([over, joined, first])
+    assert [f.outcome for f in latest.latest] == [WITHDRAWN]
+    assert latest.history[over.id] == (first, joined, over)
