@@ -1,0 +1,84 @@
+"""Snapshots of what a node has in memory, each with the place in the log up to which it is true."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_MAGIC = b"QTS1"
+_ENDING = ".snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The parts of a state by name, as of the log's ``offset``."""
+
+    offset: int
+    parts: Mapping[str, bytes]
+
+
+class Snapshots:
+    """A folder of snapshots, the newest two kept; each is written beside its place and renamed, so that it is whole or not there."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        for left_over in folder.glob("*.part"):
+            left_over.unlink()
+
+    def write(self, snapshot: Snapshot) -> Path:
+        """Put a snapshot on the disk, then remove all but the newest two. An OSError leaves the older ones."""
+        sizes = {name: len(part) for name, part in snapshot.parts.items()}
+        head = json.dumps({"offset": snapshot.offset, "parts": sizes}).encode()
+        summed = zlib.crc32(head)
+        for part in snapshot.parts.values():
+            summed = zlib.crc32(part, summed)
+        path = self.folder / f"{snapshot.offset:020d}{_ENDING}"
+        beside = path.with_suffix(".part")
+        try:
+            with beside.open("wb") as file:
+                file.write(_MAGIC + summed.to_bytes(4, "little") + len(head).to_bytes(4, "little") + head)
+                for part in snapshot.parts.values():
+                    file.write(part)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        opened = os.open(self.folder, os.O_RDONLY)
+        os.fsync(opened)
+        os.close(opened)
+        for older in self._newest_first()[2:]:
+            older.unlink()
+        return path
+
+    def latest(self) -> Snapshot | None:
+        """The newest snapshot that is sound; None where there is none."""
+        for path in self._newest_first():
+            found = _read(path.read_bytes())
+            if found is not None:
+                return found
+        return None
+
+    def unsound(self) -> list[Path]:
+        """Snapshots that do not prove themselves, to be told to a person."""
+        return [path for path in self._newest_first() if _read(path.read_bytes()) is None]
+
+    def _newest_first(self) -> list[Path]:
+        return sorted(self.folder.glob(f"*{_ENDING}"), reverse=True)
+
+
+def _read(data: bytes) -> Snapshot | None:
+    if data[:4] != _MAGIC or len(data) < 12 or zlib.crc32(data[12:]) != int.from_bytes(data[4:8], "little"):
+        return None
+    place = 12 + int.from_bytes(data[8:12], "little")
+    head = json.loads(data[12:place])
+    parts = {}
+    for name, size in head["parts"].items():
+        parts[name] = data[place:place + size]
+        place += size
+    return Snapshot(head["offset"], parts)
