@@ -33,7 +33,8 @@ def rows() -> dict[str, list[dict[str, Value]]]:
     for n in range(ENTERPRISES):
         above = n % 2 == 0
         enterprises.append({"uscc": code(n), "name": name(n), "founded_on": date(2008, 1, 1), "sector": "industry", "above_scale": above,
-                            "platform": "linjiang" if n % 3 else "medport", "leading_industry": "materials"})
+                            "platform": "linjiang" if n % 3 else "medport", "leading_industry": "materials",
+                            "subdistrict": "下沙街道" if n % 2 else "白杨街道"})
         tax = (20 if n < 4 else 60 + 15 * n) * _WAN
         years.append({
             "uscc": code(n), "year": YEAR, "tax_paid_wan": tax, "tax_added_back_wan": 0, "value_added_wan": tax * 5, "main_revenue_wan": tax * 20,

@@ -101,4 +101,5 @@ def district_facts(workspace: Workspace) -> DistrictFacts:
                  for t in of.targets)
     return DistrictFacts(of.name, workspace.synthetic, tuple(places.items()), tuple((p.code, p.title) for p in of.platforms),
                          tuple((i.code, i.named_on(of.law_day)) for i in of.leading_industries),
-                         tuple((d.code, d.title, d.status is Status.PLACEHOLDER) for d in of.dimensions), aims, of.indicators, of.tiles)
+                         tuple((d.code, d.title, d.status is Status.PLACEHOLDER) for d in of.dimensions), aims, of.indicators, of.tiles,
+                         of.boundaries)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from qiantang.district.boundaries import read_boundaries
 from qiantang.district.documents import Paper, Part
 from qiantang.district.indicators import indicator
+from qiantang.district.reach_settings import Reach, reach_of
 from qiantang.kernel.errors import FactsError
-from qiantang.kernel.pages.declaring import Indicator
+from qiantang.kernel.pages.declaring import Boundaries, Indicator
 from qiantang.kernel.sources import Status
 from qiantang.kernel.units import Unit
 from qiantang.kernel.words import Text
@@ -116,6 +118,8 @@ class District:
     published_figures: Path | None
     indicators: tuple[Indicator, ...] = ()
     tiles: tuple[tuple[str, int, int], ...] = ()
+    boundaries: Boundaries | None = None
+    reach: Reach | None = None
 
     @classmethod
     def load(cls, folder: Path) -> District:
@@ -123,7 +127,8 @@ class District:
         paper = Paper(folder / SETTINGS_FILE)
         found = paper.root.fields(
             "id", "name", "synthetic", "jurisdiction", "evaluation_year", "law_day", "demonstration", "published_figures",
-            "rulebooks", "subdistricts", "platforms", "leading_industries", "dimensions", "targets", "indicators", "tiles")
+            "rulebooks", "subdistricts", "platforms", "leading_industries", "dimensions", "targets", "indicators", "tiles",
+            "boundaries", "reach")
         subdistricts = {c: Subdistrict(c, part.text()) for c, part in found["subdistricts"].fields().items()}
         dimensions = {c: _dimension(c, part) for c, part in found["dimensions"].fields().items()}
         district = cls(
@@ -145,9 +150,13 @@ class District:
             indicators=tuple(indicator(c, p, list(dimensions)) for c, p in found["indicators"].fields().items())
             if found["indicators"].is_there else (),
             tiles=tuple(_tile(c, p) for c, p in found["tiles"].fields().items()) if found["tiles"].is_there else (),
+            reach=reach_of(found["reach"], folder),
         )
+        shapes = _file(folder, found["boundaries"])
         paper.done()
-        return district
+        if shapes is None:
+            return district
+        return replace(district, boundaries=read_boundaries(shapes, {s.code: s.title for s in subdistricts.values()}))
 
     def platform(self, code: str) -> Platform | None:
         """The platform of that code, if the district has it."""

@@ -11,19 +11,19 @@ from qiantang.kernel.pages.values import Address
 from qiantang.kernel.words import Text
 from qiantang.web.addresses import Addresses
 
-Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 def plain(value: object, addresses: Addresses) -> Json:
     """Dataclasses as objects with their ``kind``, texts by language, decimals as strings, addresses as paths of the twin.
 
-    Empty texts and what is None are left out of objects.
+    Only places on a picture are binary floats. Empty texts and what is None are left out of objects.
     """
     if isinstance(value, Address):
         return "/api/v1" + addresses.path(value)
     if isinstance(value, Text):
         return {"zh": value.zh, "en": value.en}
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Decimal):
         return format(value, "f")

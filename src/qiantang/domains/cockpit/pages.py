@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from qiantang.domains.cockpit.lots import place_in
 from qiantang.domains.cockpit.standing import Standing, standing
 from qiantang.kernel.actions.cases import Case
 from qiantang.kernel.actions.ports import CaseQuery
@@ -22,6 +23,7 @@ from qiantang.kernel.pages.blocks import (
     Drawn,
     Facts,
     Lines,
+    Lot,
     Map,
     Prose,
     Row,
@@ -36,6 +38,7 @@ from qiantang.kernel.units import unit
 from qiantang.kernel.words import Text, same
 
 _TITLE = Text("驾驶舱", "Cockpit")
+_LOTS = "land_lots"
 _MOST_CARDS = 6
 _MOST_DUE = 8
 _DIGITS = 2
@@ -171,12 +174,41 @@ def _map(ask: Ask) -> Section | None:
         title = titles.get(code, same(code))
         tally = found.get(title.zh) or found.get(code)
         value = None if tally is None else _ratio(tally)
-        areas.append(Area(code, title, Amount(value, _WAN_PER_MU, 1), column, row, to("evaluation", subdistrict=title.zh)))
+        shape = ask.district.boundaries.shapes[code] if ask.district.boundaries is not None else ()
+        areas.append(Area(code, title, Amount(value, _WAN_PER_MU, 1), column, row, to("evaluation", subdistrict=title.zh), shape=shape))
     known = sorted(a.value.value for a in areas if a.value.value is not None)
     usual = (Decimal(10), Decimal(20), Decimal(30))
     levels = tuple(Decimal(known[len(known) * n // 5]).quantize(Decimal(1)) for n in (1, 2, 3, 4)) if len(known) >= 5 else usual
-    return Section(Text("各街道亩均税收", "Tax per mu by sub-district"), (Map("map", tuple(areas), tuple(sorted(set(levels))), _WAN_PER_MU),),
-                   Text("万元/亩；示意位置，非测绘边界", "10k yuan/mu; rough places, no surveyed boundary"), span=5)
+    lots, drawn = _lots(ask, areas), ask.district.boundaries
+    picture = Map("map", tuple(areas), tuple(sorted(set(levels))), _WAN_PER_MU, lots) if drawn is None else Map(
+        "map", tuple(areas), tuple(sorted(set(levels))), _WAN_PER_MU, lots, drawn.outline, drawn.aspect)
+    rough = Text("示意位置，非测绘边界", "rough places, no surveyed boundary") if drawn is None \
+        else Text(f"边界来自 {drawn.source}", f"boundaries from {drawn.source}")
+    points = Text(f"；圆点为 {len(lots):,} 家低效企业的用地（位置示意）", f"; dots: land of {len(lots):,} low-efficiency enterprises (places rough)") \
+        if lots else same("")
+    return Section(Text("各街道亩均税收", "Tax per mu by sub-district"), (picture,),
+                   Text("万元/亩；", "10k yuan/mu; ") + rough + points, span=5)
+
+
+def _lots(ask: Ask, areas: Sequence[Area]) -> tuple[Lot, ...]:
+    """The land of the low-efficiency enterprises as points in their sub-districts, larger ones as larger points."""
+    found = ask.view(_LOTS)
+    if found is None or not areas:
+        return ()
+    by_name = {word: a for a in areas for word in (a.code, a.title.zh, a.title.en)}
+    columns, first = max(a.column for a in areas) + 1, min(a.row for a in areas)
+    rows = max(a.row for a in areas) + 1 - first
+    lots = []
+    most = max((Decimal(str(r["land_mu"] or 0)) for r in found.rows), default=Decimal(0))
+    for row in found.rows:
+        area = by_name.get(str(row["subdistrict"]))
+        if area is None:
+            continue
+        x, y = place_in(area, str(row["uscc"]), columns, rows, first)
+        size = (Decimal(str(row["land_mu"] or 0)) / most).sqrt().quantize(Decimal("0.01")) if most else Decimal(0)
+        lots.append(Lot(Decimal(str(round(x, 4))), Decimal(str(round(y, 4))), size, same(str(row["name"] or row["uscc"])), "alarm",
+                        to("enterprise", subject=row["uscc"], rulebook=found.reading.book.id)))
+    return tuple(lots)
 
 
 def _groups(ask: Ask, by: str, titles: Sequence[tuple[str, Text]]) -> tuple[tuple[Row, ...], int, Decimal]:

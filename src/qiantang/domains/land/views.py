@@ -14,6 +14,8 @@ from qiantang.kernel.words import Text
 LEADERS = 10
 NEAREST = 20
 LOWEST = 20
+LOTS = 300
+"""Points of a map at most."""
 
 _ENTERPRISES = Text("企业数", "enterprises")
 _LAND = Text("用地（亩）", "land (mu)")
@@ -130,6 +132,12 @@ def _lowest(view: RunView) -> Listing:
         note=Text("按用地面积由大到小", "by land, largest first"))
 
 
+def _lots(view: RunView) -> Listing:
+    return Listing(columns=(*shown_columns(["uscc", "name", "subdistrict", "land_mu"], view),
+                            Shown("tax_per_mu", Text("亩均税收（万元/亩）", "tax per mu (10k yuan)"), view.column("tax_per_mu__value"), decimals=2)),
+                   where=_is(view, "low"), order=((view.fact("land_mu"), True), (view.fact("uscc"), False)), limit=LOTS)
+
+
 def _surcharges(view: RunView) -> Tally:
     charged = _is(view, "surcharged")
     return Tally(
@@ -159,6 +167,7 @@ VIEWS = (
     ViewDeclaration("land_low_by_platform", Text("亩均税收低于底线的企业", "enterprises under the floor of tax per mu"),
                     ("low_efficiency",), _low_by_platform, True, 13),
     ViewDeclaration("land_lowest", Text("低效用地企业名单", "low-efficiency list"), ("low_efficiency",), _lowest, True, 14),
+    ViewDeclaration("land_lots", Text("低效用地分布", "where low-efficiency land lies"), ("low_efficiency",), _lots, False, 15),
     ViewDeclaration("land_leaders", Text("分行业领跑者", "leaders by industry"), ("per_mu",), _leaders, False, 15),
     ViewDeclaration("land_parks", Text("平台亩均税收排名", "platforms by tax per mu"), ("per_mu",), _parks, False, 16),
     ViewDeclaration("land_surcharges", Text("差别化电价", "electricity surcharges"), ("price",), _surcharges, True, 17),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from qiantang.kernel.pages.values import Address, Amount, Cell, Link, Mark, Tone
+from qiantang.kernel.pages.values import Address, Amount, Cell, Link, Mark, Ring, Tone
 from qiantang.kernel.words import Text, same
 
 _NOTHING = same("")
@@ -229,7 +229,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A place of a map: its code, title and value; where it lies on the schematic map by column and row."""
+    """A place of a map: its code, title and value; where it lies on the schematic map by column and row, and its shape
+    where boundaries are known."""
 
     code: str
     title: Text
@@ -238,13 +239,14 @@ class Area:
     row: int
     to: Address | None = None
     tone: Tone = "plain"
+    shape: tuple[Ring, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Places in four or five classes of a value: schematic tiles, or the shapes of a configured GeoJSON by the codes.
+    """Places in four or five classes of a value: schematic tiles, or shapes where every area has one.
 
-    ``lots`` is a layer of points (x and y as fractions of the tile map, size, tone, title, address).
+    ``lots`` is a layer of points. ``outline`` surrounds the shapes, ``aspect`` is the height of their map over its width.
     """
 
     name: str
@@ -252,6 +254,8 @@ class Map:
     levels: tuple[Decimal, ...]
     unit: Text = field(default_factory=_no_text)
     lots: tuple[Lot, ...] = ()
+    outline: tuple[Ring, ...] = ()
+    aspect: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.types import Type
 from qiantang.kernel.findings.views import View
 from qiantang.kernel.pages.blocks import Drawn
-from qiantang.kernel.pages.values import Address, Amount
+from qiantang.kernel.pages.values import Address, Amount, Ring
 from qiantang.kernel.rulebooks.rulebook import Reading
 from qiantang.kernel.units import Unit
 from qiantang.kernel.words import Text, same
@@ -135,6 +135,16 @@ class Tallied:
 
 
 @dataclass(frozen=True, slots=True)
+class Boundaries:
+    """The shapes of a district's places by their code, and of the district itself, from a file that it was given."""
+
+    shapes: Mapping[str, tuple[Ring, ...]]
+    outline: tuple[Ring, ...]
+    aspect: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class DistrictFacts:
     """Who the district is: its name, whether its subjects are made up, its places by code, and its plan.
 
@@ -151,6 +161,7 @@ class DistrictFacts:
     indicators: Sequence[Indicator] = ()
     tiles: Sequence[tuple[str, int, int]] = ()
     """Where each sub-district lies on the schematic map: code, column, row."""
+    boundaries: Boundaries | None = None
 
 
 @dataclass(frozen=True, slots=True)

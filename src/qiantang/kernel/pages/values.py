@@ -32,6 +32,10 @@ class Amount:
     because: Text = field(default_factory=lambda: same(""))
 
 
+Ring = tuple[tuple[float, float], ...]
+"""A closed line on a map: points as fractions of its width and height, from the upper left corner."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Another page, and what it is asked: never a path of the web."""

@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import timedelta
 
 from markupsafe import Markup
 
-from qiantang.kernel.pages.blocks import Gantt, Graph, Map
+from qiantang.kernel.pages.blocks import Area, Gantt, Graph, Map
+from qiantang.kernel.pages.values import Ring
 from qiantang.web.charts.svg import Scale, box, drawing, element, label, line, linked, path, shortened
 from qiantang.web.i18n.formats import amount, number
 from qiantang.web.i18n.words import WORDS
 from qiantang.web.shell import Shell
 
 _TILE = 112.0
+_TALL = _TILE * 0.72
 _GAP = 6.0
 
 
 def tile_map(block: Map, shell: Shell) -> Markup:
-    """Places as tiles in their rough position, coloured in classes, with lots on top and a legend below."""
-    lang = shell.lang
+    """Places coloured in classes, with lots on top and a legend below: as shapes where boundaries are known, else as tiles
+    in their rough position."""
     first = min([a.row for a in block.areas], default=0)
     columns = max([a.column for a in block.areas], default=0) + 1
     rows = max([a.row for a in block.areas], default=0) + 1 - first
-    width, height = columns * (_TILE + _GAP), rows * (_TILE * 0.72 + _GAP)
-    parts = []
-    for area in block.areas:
-        x, y = area.column * (_TILE + _GAP), (area.row - first) * (_TILE * 0.72 + _GAP)
-        value = area.value.value
-        level = "none" if value is None else min(4, bisect_right(block.levels, value))
-        said = str(amount(area.value, lang))
-        inside = (box(x, y, _TILE, _TILE * 0.72, f"tile l{level} {area.tone}", f"{area.title.said(lang)}: {said}", 6)
-                  + label(x + 10, y + 22, shortened(area.title.said(lang), _TILE - 16), f"name on-{level}")
-                  + label(x + 10, y + 44, said, f"value on-{level}"))
-        parts.append(linked(inside, shell.address(area.to) if area.to else None, f"{area.title.said(lang)}: {said}"))
+    width, height = columns * (_TILE + _GAP), rows * (_TALL + _GAP)
+    if block.areas and all(area.shape for area in block.areas):
+        height = width * block.aspect
+        parts = [_ringed(block.outline, width, height, "outline")] if block.outline else []
+        parts += [_shape(area, block, shell, width, height) for area in block.areas]
+    else:
+        parts = [_tile(area, block, shell, first) for area in block.areas]
     for lot in block.lots:
-        dot = element("circle", element("title", lot.title.said(lang)), cx=float(lot.x) * width, cy=float(lot.y) * height,
+        dot = element("circle", element("title", lot.title.said(shell.lang)), cx=float(lot.x) * width, cy=float(lot.y) * height,
                       r=1.5 + 4 * float(lot.size), class_=f"lot {lot.tone}")
-        parts.append(linked(dot, shell.address(lot.to) if lot.to else None, lot.title.said(lang)))
+        parts.append(linked(dot, shell.address(lot.to) if lot.to else None, lot.title.said(shell.lang)))
     x = 0.0
     for n in range(len(block.levels) + 1):
         low = number(block.levels[n - 1]) if n else ""
@@ -46,6 +45,35 @@ def tile_map(block: Map, shell: Shell) -> Markup:
         parts.append(label(x + 19, height + 22, f"< {high}" if not n else f"≥ {low}" if not high else f"{low} – {high}", "told"))
         x += 100
     return drawing(max(width, x), height + 30, block.name, parts, "chart map")
+
+
+def _level(area: Area, block: Map) -> int | str:
+    value = area.value.value
+    return "none" if value is None else min(4, bisect_right(block.levels, value))
+
+
+def _tile(area: Area, block: Map, shell: Shell, first: int) -> Markup:
+    x, y = area.column * (_TILE + _GAP), (area.row - first) * (_TALL + _GAP)
+    level, name, said = _level(area, block), area.title.said(shell.lang), str(amount(area.value, shell.lang))
+    inside = (box(x, y, _TILE, _TALL, f"tile l{level} {area.tone}", f"{name}: {said}", 6)
+              + label(x + 10, y + 22, shortened(name, _TILE - 16), f"name on-{level}") + label(x + 10, y + 44, said, f"value on-{level}"))
+    return linked(inside, shell.address(area.to) if area.to else None, f"{name}: {said}")
+
+
+def _shape(area: Area, block: Map, shell: Shell, width: float, height: float) -> Markup:
+    level, name, said = _level(area, block), area.title.said(shell.lang), str(amount(area.value, shell.lang))
+    largest = max(area.shape, key=len)
+    x = sum(px for px, _ in largest) / len(largest) * width
+    y = sum(py for _, py in largest) / len(largest) * height
+    inside = (_ringed(area.shape, width, height, f"tile l{level} {area.tone}", f"{name}: {said}")
+              + label(x, y, name, f"name on-{level}", "middle") + label(x, y + 17, said, f"value on-{level}", "middle"))
+    return linked(inside, shell.address(area.to) if area.to else None, f"{name}: {said}")
+
+
+def _ringed(rings: Sequence[Ring], width: float, height: float, kind: str, title: str = "") -> Markup:
+    """Closed rings as one shape; a ring inside another is a hole."""
+    told = " ".join("M" + " L".join(f"{x * width:.1f} {y * height:.1f}" for x, y in ring) + " Z" for ring in rings)
+    return element("path", element("title", title) if title else "", d=told, class_=kind, fill_rule="evenodd")
 
 
 def graph(block: Graph, shell: Shell) -> Markup:
