@@ -1,0 +1,124 @@
+"""What a broker brings and is given: messages in columns, publications, and what a translator makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from qiantang.kernel.readings import Readings, readings
+from qiantang.kernel.wires import Counters, Notice
+from qiantang.kernel.words import Text
+
+
+@dataclass(slots=True)
+class Messages:
+    """A batch of messages in the order they came: topic, payload, and the instant of receipt in microseconds UTC."""
+
+    topics: list[str] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+    received: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.topics)
+
+    def add(self, topic: str, payload: bytes, received: int) -> None:
+        """One more message."""
+        self.topics.append(topic)
+        self.payloads.append(payload)
+        self.received.append(received)
+
+    def parts(self, most: int) -> Iterable[Messages]:
+        """The same messages in batches of at most so many."""
+        for start in range(0, len(self.topics), most):
+            cut = slice(start, start + most)
+            yield Messages(self.topics[cut], self.payloads[cut], self.received[cut])
+
+
+def messages(*of: tuple[str, bytes, int]) -> Messages:
+    """A batch of (topic, payload, received)."""
+    made = Messages()
+    for one in of:
+        made.add(*one)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A message to publish."""
+
+    topic: str
+    payload: bytes
+    qos: int = 0
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a translator makes of a batch: readings in the order of the messages, notices, and messages to publish."""
+
+    readings: Readings = field(default_factory=lambda: readings([], [], []))
+    notices: tuple[Notice, ...] = ()
+    publications: tuple[Publication, ...] = ()
+
+
+class Translator(Protocol):
+    """One end of a conversation over a broker, without any network: it is told what happens and says what follows.
+
+    ``now`` is microseconds UTC. The wire asks for the will and then the greeting at each connection, hands over batches,
+    tells when the connection is lost, and ticks every few milliseconds.
+    """
+
+    @property
+    def subscriptions(self) -> tuple[tuple[str, int], ...]:
+        """Topic filters and the quality of service to ask for."""
+        ...
+
+    @property
+    def counters(self) -> Counters:
+        """How often each thing happened."""
+        ...
+
+    def will(self, now: int) -> Publication | None:
+        """What the broker is to publish when this connection dies."""
+        ...
+
+    def connected(self, now: int) -> Said:
+        """The connection stands and the subscriptions are granted."""
+        ...
+
+    def disconnected(self, now: int) -> Said:
+        """The connection is lost."""
+        ...
+
+    def farewell(self, now: int) -> tuple[Publication, ...]:
+        """What to publish before leaving in good order."""
+        ...
+
+    def feed(self, batch: Messages) -> Said:
+        """Messages came."""
+        ...
+
+    def tick(self, now: int) -> Said:
+        """Time has passed."""
+        ...
+
+
+class Noticing:
+    """Gathers notices: the same kind about the same source within one batch becomes one with a count; each counts."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self._found: dict[tuple[str, str], Notice] = {}
+
+    def add(self, kind: str, source: str, at: int, told: Text, count: int = 1) -> None:
+        """Something happened; the first telling stands."""
+        self._counters.add(kind, count)
+        before = self._found.get((kind, source))
+        self._found[kind, source] = Notice(kind, source, before.at if before else at, before.told if before else told,
+                                           count + (before.count if before else 0))
+
+    def taken(self) -> tuple[Notice, ...]:
+        """All of them, once."""
+        found, self._found = tuple(self._found.values()), {}
+        return found

@@ -1,0 +1,187 @@
+"""Writes Sparkplug B payloads: births and deaths metric by metric, data messages from columns by a compiled kernel."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from qiantang.links.sparkplug.fields import DataType, Kind
+
+_LARGEST = 64
+"""No metric of a data message takes more bytes than this."""
+_UNSIGNED = np.uint64
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of a birth or a command. ``value`` None is null; ``timestamp`` milliseconds; ``properties`` by name, their values
+    text, whole numbers, booleans or fractions."""
+
+    name: str
+    datatype: DataType
+    value: float | int | bool | str | None = None
+    alias: int | None = None
+    timestamp: int | None = None
+    properties: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    historical: bool = False
+
+
+def varint(value: int) -> bytes:
+    """A whole number; a negative one as 64 bits of two's complement."""
+    value &= 0xFFFFFFFFFFFFFFFF
+    out = bytearray()
+    while value >= 128:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _number(field_number: int, value: int) -> bytes:
+    return varint(field_number << 3) + varint(value)
+
+
+def _bytes(field_number: int, content: bytes) -> bytes:
+    return varint(field_number << 3 | 2) + varint(len(content)) + content
+
+
+def kind_of(datatype: DataType) -> Kind:
+    """In which member of the value a datatype travels (chapter 6.4.16)."""
+    if datatype in (DataType.INT64, DataType.UINT32, DataType.UINT64, DataType.DATETIME):
+        return Kind.LONG
+    if DataType.INT8 <= datatype <= DataType.UINT16:
+        return Kind.INT
+    return {DataType.FLOAT: Kind.FLOAT, DataType.DOUBLE: Kind.DOUBLE, DataType.BOOLEAN: Kind.BOOLEAN}.get(datatype, Kind.STRING)
+
+
+def _value(datatype: DataType, value: float | int | bool | str) -> bytes:
+    kind = kind_of(datatype)
+    if kind is Kind.INT:
+        return _number(kind, int(value) & 0xFFFFFFFF)
+    if kind is Kind.LONG:
+        return _number(kind, int(value))
+    if kind is Kind.BOOLEAN:
+        return _number(kind, int(bool(value)))
+    if kind is Kind.FLOAT:
+        return varint(kind << 3 | 5) + struct.pack("<f", value)
+    if kind is Kind.DOUBLE:
+        return varint(kind << 3 | 1) + struct.pack("<d", value)
+    return _bytes(kind, str(value).encode())
+
+
+def _property(value: str | int | float | bool) -> bytes:
+    if isinstance(value, bool):
+        return _number(1, DataType.BOOLEAN) + _number(7, int(value))
+    if isinstance(value, int):
+        return _number(1, DataType.INT32) + _number(3, value & 0xFFFFFFFF)
+    if isinstance(value, float):
+        return _number(1, DataType.DOUBLE) + varint(6 << 3 | 1) + struct.pack("<d", value)
+    return _number(1, DataType.STRING) + _bytes(8, value.encode())
+
+
+def _metric(metric: Metric) -> bytes:
+    out = _bytes(1, metric.name.encode()) if metric.name else b""
+    if metric.alias is not None:
+        out += _number(2, metric.alias)
+    if metric.timestamp is not None:
+        out += _number(3, metric.timestamp)
+    out += _number(4, metric.datatype)
+    if metric.historical:
+        out += _number(5, 1)
+    if metric.value is None:
+        out += _number(7, 1)
+    if metric.properties:
+        out += _bytes(9, b"".join(_bytes(1, key.encode()) for key in metric.properties)
+                      + b"".join(_bytes(2, _property(value)) for value in metric.properties.values()))
+    return out if metric.value is None else out + _value(metric.datatype, metric.value)
+
+
+def payload(timestamp: int | None, metrics: Iterable[Metric], seq: int | None = None) -> bytes:
+    """A payload of metrics given one by one; ``timestamp`` milliseconds; a death of a node and a command have no ``seq``."""
+    head = b"" if timestamp is None else _number(1, timestamp)
+    return head + b"".join(_bytes(2, _metric(metric)) for metric in metrics) + (b"" if seq is None else _number(3, seq))
+
+
+@njit(cache=True)
+def _put(out, at, value):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """Write a whole number; the place after it."""
+    while value >= _UNSIGNED(128):
+        out[at] = np.uint8(value & _UNSIGNED(127)) | np.uint8(128)
+        value >>= _UNSIGNED(7)
+        at += 1
+    out[at] = np.uint8(value)
+    return at + 1
+
+
+@njit(cache=True)
+def _encoded(first, sent, seqs, alias, timestamp, kind, bits, historical, out, offsets):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """All payloads one after the other. A metric is written after a hole of one byte for its length, which is below 128."""
+    at = 0
+    for i in range(len(sent)):
+        offsets[i] = at
+        out[at] = 8
+        at = _put(out, at + 1, sent[i])
+        for j in range(first[i], first[i + 1]):
+            out[at] = 18
+            hole = at + 1
+            out[at + 2] = 16
+            at = _put(out, at + 3, alias[j])
+            out[at] = 24
+            at = _put(out, at + 1, timestamp[j])
+            if historical[j]:
+                out[at], out[at + 1] = 40, 1
+                at += 2
+            if kind[j] == 0:
+                out[at], out[at + 1] = 56, 1
+                at += 2
+            elif kind[j] == 12 or kind[j] == 13:
+                width = 4 if kind[j] == 12 else 8
+                out[at] = 101 if kind[j] == 12 else 105
+                for b in range(width):
+                    out[at + 1 + b] = np.uint8((bits[j] >> _UNSIGNED(8 * b)) & _UNSIGNED(255))
+                at += 1 + width
+            else:
+                out[at] = kind[j] << 3
+                at = _put(out, at + 1, bits[j])
+            out[hole] = at - hole - 1
+        out[at] = 24
+        at = _put(out, at + 1, seqs[i])
+    offsets[len(sent)] = at
+    return at
+
+
+_KINDS = np.array([kind_of(DataType(d)) for d in range(len(DataType))], np.uint8)
+
+
+def data_payloads(first: NDArray[np.int64], sent: NDArray[np.int64], seqs: NDArray[np.int64], alias: NDArray[np.uint64],
+                  timestamp: NDArray[np.int64], datatype: NDArray[np.uint8], value: NDArray[np.float64],
+                  historical: NDArray[np.bool_]) -> list[bytes]:
+    """n data messages of m metrics in all, as aliases without names or datatypes (as the specification wants them).
+
+    Of a message: ``first`` (n+1; its metrics are ``first[i]:first[i+1]``), ``sent`` milliseconds, ``seqs`` 0 to 255. Of a
+    metric: alias, ``timestamp`` milliseconds, ``datatype`` numeric, ``value`` (NaN is sent as null), whether historical.
+    """
+    kind = _KINDS[datatype]
+    whole = np.isfinite(value)
+    bits = np.zeros(len(value), np.uint64)
+    is_double, is_float, is_bool = kind == Kind.DOUBLE, kind == Kind.FLOAT, kind == Kind.BOOLEAN
+    bits[is_double] = value[is_double].view(np.uint64)
+    bits[is_float] = value[is_float].astype(np.float32).view(np.uint32)
+    bits[is_bool] = value[is_bool] != 0
+    counts = (kind <= Kind.LONG) & whole
+    negative = counts & (value < 0)
+    bits[counts & ~negative] = value[counts & ~negative].astype(np.uint64)
+    bits[negative] = value[negative].astype(np.int64).view(np.uint64)
+    bits[(kind == Kind.INT) & counts] &= np.uint64(0xFFFFFFFF)
+    out = np.empty(len(sent) * 24 + len(value) * _LARGEST, np.uint8)
+    offsets = np.empty(len(sent) + 1, np.int64)
+    end = _encoded(first, sent.astype(np.uint64), seqs.astype(np.uint64), alias, timestamp.astype(np.uint64),
+                   np.where(whole, kind, 0).astype(np.uint8), bits, historical, out, offsets)
+    joined = out[:end].tobytes()
+    places = offsets.tolist()
+    return [joined[begin:stop] for begin, stop in zip(places, places[1:], strict=False)]
