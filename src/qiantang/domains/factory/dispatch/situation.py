@@ -1,0 +1,133 @@
+"""A situation is what a planner looks at: waiting tasks, workers, ways and weights at one instant, also as arrays of minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.domains.factory.dispatch.tasks import MINUTE, Task, Weights, Worker
+from qiantang.domains.factory.dispatch.travel import Travel
+
+Floats = NDArray[np.float64]
+
+FAR = 1e12
+"""Minutes or metres that never end: no end of a shift, no battery."""
+
+
+# The columns of ``Ground.jobs``: entry to the task (its place, or its first store), metres from there on, place, minutes of
+# work, minutes at which it is due, ready and was opened, weight of a minute late, cost of leaving it out.
+ENTRY_X, ENTRY_Y, INSIDE, X, Y, WORK, DUE, READY, OPENED, WEIGHT, LEFT_OUT = range(11)
+# The columns of ``Ground.crew``: place and minute of being free, end of duty, metres a minute, metres left in the battery
+# and when full, minutes of charging per metre, charger.
+AT_X, AT_Y, FREE, UNTIL, PACE, LEFT, FULL, CHARGING, HOME_X, HOME_Y = range(10)
+
+UNDONE = 120.0
+"""Minutes of lateness, beyond those at the last end of duty, that a task left out is reckoned with."""
+
+
+class Ground(NamedTuple):
+    """A situation as arrays for compiled code, minutes counted from its instant: ``jobs`` (n × 11), ``able`` (n × m, 1 where
+    a worker may do a task), ``crew`` (m × 10), ``breaks`` (m × k × 2, in order), ``travel`` (the weight of a minute of it)."""
+
+    jobs: Floats
+    able: NDArray[np.uint8]
+    crew: Floats
+    breaks: Floats
+    travel: float
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Tasks that wait and workers on duty at ``now``. ``barred`` holds pairs (task, worker) that must not come together:
+    who refused a task is not asked again."""
+
+    tasks: tuple[Task, ...]
+    workers: tuple[Worker, ...]
+    now: int
+    travel: Travel = field(default_factory=Travel)
+    weights: Weights = field(default_factory=Weights)
+    barred: frozenset[tuple[str, str]] = frozenset()
+
+    @cached_property
+    def number(self) -> Mapping[str, int]:
+        """The place of each task in ``tasks``."""
+        return {t.id: i for i, t in enumerate(self.tasks)}
+
+    @cached_property
+    def seat(self) -> Mapping[str, int]:
+        """The place of each worker in ``workers``."""
+        return {w.id: k for k, w in enumerate(self.workers)}
+
+    def minute(self, at: int) -> float:
+        """An instant as minutes from now."""
+        return (at - self.now) / MINUTE
+
+    def instant(self, minute: float) -> int:
+        """Minutes from now as an instant."""
+        return self.now + round(minute * MINUTE)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """The situation as arrays."""
+        return Ground(self._jobs(), self._able(), *self._crew(), self.weights.travel)
+
+    def _jobs(self) -> Floats:
+        table = np.empty((len(self.tasks), 11))
+        last = max((self.minute(w.until) for w in self.workers if w.until is not None), default=0.0)
+        for i, task in enumerate(self.tasks):
+            first, inside = self.travel.entry(task) if task.parts else (task.place, 0.0)
+            due, weight = self.minute(task.due), self.weights.of(task)
+            left_out = weight * (max(last + task.minutes - due, 0.0) + UNDONE + task.minutes)
+            table[i] = (*first, inside, *task.place, task.minutes, due, max(self.minute(task.ready), 0.0),
+                        self.minute(task.opened), weight, left_out)
+        return table
+
+    def _crew(self) -> tuple[Floats, Floats]:
+        breaks = np.full((len(self.workers), max((len(w.breaks) for w in self.workers), default=0), 2), FAR)
+        table = np.empty((len(self.workers), 10))
+        for k, worker in enumerate(self.workers):
+            battery = worker.battery
+            ends = FAR if worker.until is None else self.minute(worker.until)
+            power = (battery.left_m, battery.full_m, 1.0 / battery.charge_m_per_minute, *battery.charger) if battery \
+                else (FAR, FAR, 0.0, *worker.place)
+            table[k] = (*worker.place, max(self.minute(worker.free_at), 0.0), ends, self.travel.per_minute(worker), *power)
+            for b, (start, end) in enumerate(sorted(worker.breaks)):
+                breaks[k, b] = self.minute(start), self.minute(end)
+        return table, breaks
+
+    def _able(self) -> NDArray[np.uint8]:
+        """1 where a worker has every skill of a task, is not barred from it, and could reach it on one charge."""
+        bit: dict[str, int] = {}
+        asks = [_bits(t.skills, bit) for t in self.tasks]
+        has = [_bits(w.skills, bit) for w in self.workers]
+        if len(bit) <= 63:
+            lacking = np.array(asks, np.int64).reshape(-1, 1) & ~np.array(has, np.int64).reshape(1, -1)
+            able = (lacking == 0).astype(np.uint8)
+        else:
+            able = np.array([[(a & ~h) == 0 for h in has] for a in asks], np.uint8).reshape(len(asks), len(has))
+        for task, worker in self.barred:
+            if task in self.number and worker in self.seat:
+                able[self.number[task], self.seat[worker]] = 0
+        for k, worker in enumerate(self.workers):
+            if worker.battery is not None:
+                for i, task in enumerate(self.tasks):
+                    able[i, k] &= _within_reach(self.travel, worker, task)
+        return able
+
+
+def _bits(skills: Iterable[str], bit: dict[str, int]) -> int:
+    return sum(1 << bit.setdefault(skill, len(bit)) for skill in skills)
+
+
+def _within_reach(travel: Travel, worker: Worker, task: Task) -> bool:
+    """A full battery brings the vehicle from its charger to the task and back."""
+    if worker.battery is None:
+        return True
+    first, inside = travel.entry(task)
+    home = worker.battery.charger
+    return travel.metres(home, first) + inside + travel.metres(task.place, home) <= worker.battery.full_m
