@@ -22,6 +22,7 @@ from qiantang.cli import (
     integrity,
     judge,
     lift,
+    notify,
     robust,
     rulebooks,
     self_check,
@@ -49,7 +50,7 @@ def program() -> typer.Typer:
         """The language is settled before any command is read; the option stands here so that it may come first."""
 
     for each in (demo, template, check, assess, explain, lift, compare, robust, view, cases, history, correct, rulebooks, self_check,
-                 integrity, audit, serve, accounts):
+                 integrity, audit, serve, notify, accounts):
         each.declare(app)
     _declare_judge(app)
     return app

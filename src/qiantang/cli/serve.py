@@ -37,7 +37,8 @@ def serve(
     except ModuleNotFoundError as missing:
         raise FactsError.of(f"缺少网页所需的组件 {missing.name}", f"what the pages need is not installed: {missing.name}", value=missing.name,
                             remedy=Text("请安装：pip install 'qiantang[web]'", "Install it: pip install 'qiantang[web]'")) from missing
-    from qiantang.district.workspace import found_workspace
+    from qiantang.district.postman import carrying
+    from qiantang.district.workspace import Workspace, found_workspace
 
     folder = found_workspace(directory).folder
     app, demonstration, accounts = application(folder, secure=secure)
@@ -59,7 +60,8 @@ def serve(
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()
 
-    run(app, host, port, secure, ready)
+    with carrying(Workspace(folder)):
+        run(app, host, port, secure, ready)
 
     def draw(screen: Screen) -> None:
         screen.line(said("已停止。", "Stopped."))

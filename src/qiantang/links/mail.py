@@ -46,32 +46,37 @@ class MailLink:
 
     def send(self, letter: Letter) -> Attempt:
         """Try once. Nothing counts as handed over until the final dot of the text has left."""
+        try:
+            message = _on_the_wire(self._message(letter))
+        except ValueError as wrong:
+            return Attempt(Came.NEVER, str(wrong))
         handed_over = False
         try:
             server = self._opened()
             try:
                 self._introduced(server)
-                server.mail(self.sender)
-                code, said = server.rcpt(letter.address)
+                code, said = server.mail(self.sender)
+                if code < _TRANSIENT:
+                    code, said = server.rcpt(letter.address)
                 if code >= _TRANSIENT:
                     return _refused(code, said)
                 server.putcmd("DATA")
                 code, said = server.getreply()
                 if code != _READY:
                     return _refused(code, said)
-                server.send(_on_the_wire(self._message(letter)))
+                server.send(message)
                 handed_over = True
                 code, said = server.getreply()
                 if code != _TAKEN:
                     return _refused(code, said)
             finally:
                 server.close()
+        except smtplib.SMTPAuthenticationError as stranger:
+            return Attempt(Came.LATER, f"{stranger.smtp_code} {_shown(stranger.smtp_error)}")
         except smtplib.SMTPResponseException as answered:
             return _refused(answered.smtp_code, answered.smtp_error)
         except smtplib.SMTPNotSupportedError as lacking:
             return Attempt(Came.NEVER, str(lacking))
-        except ssl.SSLCertVerificationError as foreign:
-            return Attempt(Came.NEVER, str(foreign))
         except (OSError, smtplib.SMTPException) as broken:
             return Attempt(Came.UNKNOWN if handed_over else Came.LATER, f"{type(broken).__name__}: {broken}")
         return Attempt(Came.TAKEN, _shown(said))

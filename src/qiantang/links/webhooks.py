@@ -55,15 +55,17 @@ class WebhookLink:
     def send(self, letter: Letter) -> Attempt:
         """Try once, following no redirection. Nothing counts as handed over before the connection stands."""
         body, headers = self._body(letter)
-        parts = urlsplit(self._signed(self.where()))
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(self._signed(self.where()))
+            port = parts.port
+        except ValueError as wrong:
+            return Attempt(Came.NEVER, str(wrong))
+        if parts.scheme not in ("http", "https") or not parts.hostname or not parts.geturl().isascii() or not parts.geturl().isprintable():
             return Attempt(Came.NEVER, "not an address of http or https")
-        connection = self._opened(parts.scheme, parts.hostname, parts.port)
+        connection = self._opened(parts.scheme, parts.hostname, port)
         try:
             try:
                 connection.connect()
-            except ssl.SSLCertVerificationError as foreign:
-                return Attempt(Came.NEVER, f"{type(foreign).__name__}: {foreign.verify_message}")
             except OSError as unreached:
                 return Attempt(Came.LATER, f"{type(unreached).__name__}: {unreached}")
             try:
