@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -81,6 +81,7 @@ class Sink:
     answers: list[tuple[int, object] | str] = field(default_factory=list)
     usual: tuple[int, object] = (200, {"errcode": 0, "errmsg": "ok"})
     address: str = ""
+    before_answering: Callable[[], None] = lambda: None
 
     def bodies(self) -> list[Any]:
         return [json.loads(body) for _, _, body in self.requests]
@@ -95,6 +96,7 @@ def http_sink() -> Iterator[Sink]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             sink.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            sink.before_answering()
             said = sink.answers.pop(0) if sink.answers else sink.usual
             if isinstance(said, str):
                 self.close_connection = True

@@ -136,7 +136,7 @@ def _secret(found: dict[str, Part], name: str, title: Text, folder: Path) -> Cal
     env, file = found[f"{name}_env"].word(""), found[f"{name}_file"].word("")
     path = Path(file) if file else None
     if not env and path is None:
-        found[f"{name}_env"].fault(f"须写 {name}_env 或 {name}_file", f"{name}_env or {name}_file is needed")
+        found["kind"].fault(f"须写 {name}_env 或 {name}_file", f"{name}_env or {name}_file is needed")
     if path is not None and (not path.is_absolute() or path.resolve().is_relative_to(folder.resolve())):
         found[f"{name}_file"].fault("密钥文件须用绝对路径，且不在地区文件夹内", "a secret's file needs an absolute path outside the folder", file)
     from qiantang.links.sending import secret

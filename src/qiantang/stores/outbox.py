@@ -122,8 +122,8 @@ class OutboxStore:
     def counts(self) -> dict[str, int]:
         """How many deliveries stand in each state, and how many messages (``message:…``)."""
         with transaction(self._engine, writes=False) as connection:
-            found = {str(s): int(n) for s, n in connection.execute(select(_D.state, func.count()).group_by(_D.state)).tuples()}
-            return found | {f"message:{s}": int(n) for s, n in connection.execute(select(_M.state, func.count()).group_by(_M.state)).tuples()}
+            letters = {str(s): int(n) for s, n in connection.execute(select(_D.state, func.count()).group_by(_D.state))}
+            return letters | {f"message:{s}": int(n) for s, n in connection.execute(select(_M.state, func.count()).group_by(_M.state))}
 
     def messages(self, state: MessageState, limit: int = 100) -> list[Message]:
         """Messages of a state, newest first."""
