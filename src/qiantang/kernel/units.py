@@ -55,6 +55,9 @@ _ATOMS: dict[str, Atom] = {
         _atom("年", "years", "time"),
         _atom("月", "months", "months"),
         _atom("天", "days", "days"),
+        _atom("h", "h", "duration", 3600),
+        _atom("min", "min", "duration", 60),
+        _atom("s", "s", "duration"),
         _atom("%", "%", "fraction", Fraction(1, 100)),
     )
 }
@@ -62,7 +65,7 @@ _ALIASES = {
     "平方米": "m²", "㎡": "m²", "m2": "m²", "平方公里": "km²", "km2": "km²", "ha": "公顷", "mu": "亩", "yuan": "元",
     "吨标准煤": "tce", "吨标煤": "tce", "万吨标准煤": "万tce", "千瓦时": "kWh", "度": "kWh", "万千瓦时": "万kWh",
     "万度": "万kWh", "吨": "t", "千克": "kg", "公斤": "kg", "立方米": "m³", "m3": "m³", "个": "件", "people": "人",
-    "％": "%", "kwh": "kWh", "万kwh": "万kWh",
+    "小时": "h", "工时": "h", "分钟": "min", "秒": "s", "％": "%", "kwh": "kWh", "万kwh": "万kWh",
 }
 _ALIASES |= {name: a.symbol for a in _ATOMS.values() for name in (a.title.en, a.title.en.replace(" ", ""))}
 

@@ -6,33 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.charts.rules import TITLES
 from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.kernel.words import Text, joined, same
-
-RULES: dict[str, Text] = {
-    "nelson_1": Text("尼尔森1：一点超出3σ控制限", "Nelson 1: a point beyond the 3σ limit"),
-    "nelson_2": Text("尼尔森2：连续9点在中心线同一侧", "Nelson 2: nine points in a row on one side of the centre"),
-    "nelson_3": Text("尼尔森3：连续6点递增或递减", "Nelson 3: six points in a row rising or falling"),
-    "nelson_4": Text("尼尔森4：连续14点上下交替", "Nelson 4: fourteen points in a row up and down in turn"),
-    "nelson_5": Text("尼尔森5：连续3点中有2点在同侧2σ以外", "Nelson 5: two of three points beyond 2σ on one side"),
-    "nelson_6": Text("尼尔森6：连续5点中有4点在同侧1σ以外", "Nelson 6: four of five points beyond 1σ on one side"),
-    "nelson_7": Text("尼尔森7：连续15点在1σ以内", "Nelson 7: fifteen points in a row within 1σ"),
-    "nelson_8": Text("尼尔森8：连续8点均在1σ以外", "Nelson 8: eight points in a row outside 1σ, on both sides"),
-    "we_1": Text("西电1：一点超出3σ", "Western Electric 1: a point beyond 3σ"),
-    "we_2": Text("西电2：连续3点中有2点在同侧2σ以外", "Western Electric 2: two of three points beyond 2σ on one side"),
-    "we_3": Text("西电3：连续5点中有4点在同侧1σ以外", "Western Electric 3: four of five points beyond 1σ on one side"),
-    "we_4": Text("西电4：连续8点在中心线同一侧", "Western Electric 4: eight points in a row on one side of the centre"),
-    "ewma": Text("指数加权移动平均超限", "the exponentially weighted average is beyond its limit"),
-    "cusum": Text("累积和超限", "the cumulative sum is beyond its limit"),
-    "drift": Text("缓慢漂移", "slow drift"),
-    "stuck": Text("读数不再变化", "the reading is stuck"),
-    "range": Text("超出物理量程或规格限", "outside the range"),
-    "rate": Text("变化过快", "changes too fast"),
-    "t2": Text("整机 T² 超限：各信号的组合异常", "T² of the machine: the signals together are unusual"),
-    "spe": Text("整机 SPE 超限：信号间的关系改变", "SPE of the machine: the signals no longer move together as they did"),
-    "quality": Text("读数质量不可靠或连接中断", "the readings are not to be relied on, or the connection is lost"),
-}
-"""What each rule says, in words."""
 
 _OWN_STATISTIC = frozenset({"cusum", "drift", "t2", "spe", "stuck", "quality", "rate"})
 """Rules whose value and limit are the statistic's own and not in the signal's unit."""
@@ -42,8 +18,11 @@ _OTHERS = 5
 
 
 def rule_title(rule: str) -> Text:
-    """The rule in words; one that is not known is called by its name."""
-    return RULES.get(rule, same(rule))
+    """The rule in words, Nelson's with its number; one that is not known is called by its name."""
+    if rule not in TITLES:
+        return same(rule)
+    number = rule.removeprefix("nelson_")
+    return TITLES[rule] if number == rule else Text(f"尼尔森{number}：", f"Nelson {number}: ") + TITLES[rule]
 
 
 def instant(at: int, zone: tzinfo = UTC) -> datetime:
