@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from tests.web.conftest import FOREIGN, LOW, ORIGIN, PEOPLE, Web
 
 MATRIX = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text(encoding="utf-8"))
-VALUES = {"subject": FOREIGN, "case": "lowland-2022-000002", "view": "land_classes", "indicator": "rd_share", "notice": "notice-1"}
+VALUES = {"subject": FOREIGN, "case": "lowland-2022-000002", "view": "land_classes", "indicator": "rd_share", "notice": "notice-1", "channel": "plant"}
 
 
 def routes(web: Web) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_unread(web: Web) -> None:
 
 def test_every_answer_carries_the_strict_policy_and_no_page_breaks_it(web: Web) -> None:
     client = web.as_("director")
-    for path in ("/cockpit", "/evaluation", "/cases", "/nosuch", "/api/v1/cockpit", "/static/js/app.js"):
+    for path in ("/cockpit", "/evaluation", "/cases", "/nosuch", "/api/v1/cockpit", "/static/page.js"):
         answer = client.get(path)
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 import qiantang
 from qiantang.district.brain import Brain
 from qiantang.kernel.pages.declaring import Page
 from qiantang.web.addresses import Addresses
+from qiantang.web.assets import serve_asset
 from qiantang.web.authority import Authority
 from qiantang.web.guarding import Guard
+from qiantang.web.live.frames import Channel
+from qiantang.web.live.hub import Hub
+from qiantang.web.live.serving import LiveServer
 from qiantang.web.serving import Server
 
-STATIC = Path(__file__).parent / "static"
 
-
-def create_app(brain: Brain, authority: Authority, pages: Sequence[Page]) -> FastAPI:
-    """The application. ``pages`` in the order of the menu; two of one name are refused."""
+def create_app(brain: Brain, authority: Authority, pages: Sequence[Page], channels: Sequence[Channel] = ()) -> FastAPI:
+    """The application. ``pages`` in the order of the menu; two of one name are refused. ``channels`` are the plants whose
+    walls can be watched live."""
     named = {page.name: page for page in pages}
     if len(named) != len(pages):
         raise ValueError("two pages bear one name")
@@ -39,7 +40,8 @@ def create_app(brain: Brain, authority: Authority, pages: Sequence[Page]) -> Fas
     server = Server(brain, authority, named, Addresses(named))
     app.include_router(authority.router)
     server.join(app)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    LiveServer(Hub(channels, server.render_live), authority, server.not_there).join(app)
+    app.add_api_route("/static/{name:path}", serve_asset, methods=["GET"], include_in_schema=False, name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard)
     return app

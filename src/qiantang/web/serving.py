@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -16,9 +17,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from qiantang.district.asking import asking
 from qiantang.district.brain import Brain
-from qiantang.district.identity import Identity
+from qiantang.district.identity import NOBODY, Identity
 from qiantang.kernel.errors import QiantangError, SubjectError
-from qiantang.kernel.pages.blocks import Banner, Drawn, Section
+from qiantang.kernel.pages.blocks import Banner, Block, Drawn, Section
 from qiantang.kernel.pages.declaring import Act, Done, Page, Upload
 from qiantang.kernel.pages.portions import WHOLE
 from qiantang.kernel.pages.values import to
@@ -26,13 +27,14 @@ from qiantang.kernel.words import LANGS, Lang, Text, same
 from qiantang.web.addresses import Addresses
 from qiantang.web.authority import Authority
 from qiantang.web.exporting import FILE_FORMS, MEDIA_TYPES, FileForm, tables_of, written
-from qiantang.web.kinds.rendering import render_content, render_page
+from qiantang.web.kinds.rendering import render_blocks, render_content, render_page
 from qiantang.web.languages import LANG_COOKIE, lang_of
 from qiantang.web.letters.rendering import letter_pdf
 from qiantang.web.plain import Json, plain
 from qiantang.web.shell import MenuEntry, Shell
 
 _Endpoint = Callable[..., Any]
+_LOG = logging.getLogger(__name__)
 _MOST_FIELDS = 400
 _SAID_KEPT = 1000
 _SAID_COOKIE = "qt-said"
@@ -66,6 +68,7 @@ class Server:
                                   responses=_ANSWERS)
         app.add_exception_handler(404, self._missing)
         app.add_exception_handler(405, self._missing)
+        app.add_exception_handler(Exception, self._broken)
 
     # --- reading ---
 
@@ -84,12 +87,11 @@ class Server:
             try:
                 drawn = self.draw(page, who, _asked(page, request))
             except QiantangError as error:
-                return self._error(error, shell)
+                return self._error(error, shell, request)
             said = self._said.pop(request.cookies.get(_SAID_COOKIE, ""), None)
             if said is not None:
                 drawn = with_banner(drawn, Banner(said, "ok"))
-            part = request.headers.get("hx-request") == "true"
-            answer = HTMLResponse(render_content(drawn, shell) if part else render_page(drawn, shell), headers={"vary": "HX-Request"})
+            answer = _page(drawn, shell, request)
             if said is not None:
                 answer.delete_cookie(_SAID_COOKIE)
             asked_lang = request.query_params.get("lang")
@@ -118,10 +120,10 @@ class Server:
             try:
                 drawn = self.draw(page, who, _asked(page, request) | {WHOLE: "1"})
             except QiantangError as error:
-                return self._error(error, shell)
+                return self._error(error, shell, request)
             table = next((t for t in tables_of(drawn) if t.name == name and t.exports), None)
             if table is None or form not in FILE_FORMS:
-                return self._not_there(shell)
+                return self._not_there(shell, request)
             kind: FileForm = next(f for f in FILE_FORMS if f == form)
             return Response(written(table, kind, shell.lang), media_type=MEDIA_TYPES[kind],
                             headers={"content-disposition": _attachment(f"{page.name}-{name}.{kind}")})
@@ -206,10 +208,10 @@ class Server:
         try:
             drawn = self.draw(page, who, _asked(page, request))
         except QiantangError:
-            return self._error(error, shell)
+            return self._error(error, shell, request)
         for fault in error.faults:
             drawn = with_banner(drawn, Banner(fault.told, "alarm"))
-        return HTMLResponse(render_page(drawn, shell), 422)
+        return _page(drawn, shell, request, 422)
 
     def _keep_said(self, said: Text) -> str:
         token = secrets.token_urlsafe(16)
@@ -229,8 +231,10 @@ class Server:
             return None
         if not who.name and request.method == "GET":
             back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"/login?next={quote(back)}", 303)
-        return self._not_there(self._shell(None, who, request))
+            login = f"/login?next={quote(back)}"
+            # A part of a page that is open cannot become the page of signing in; the browser goes there.
+            return Response(status_code=401, headers={"hx-redirect": login}) if _is_part(request) else RedirectResponse(login, 303)
+        return self._not_there(self._shell(None, who, request), request)
 
     def _refused_json(self, page: Page, who: Identity, act: Act | None = None) -> Response | None:
         if self.may_open(page, who, act):
@@ -247,20 +251,48 @@ class Server:
                      query=tuple(request.query_params.multi_items()), synthetic=self.brain.district.synthetic, district=self.brain.district.name,
                      wall=_wall(request), address=self.addresses.path)
 
-    def _error(self, error: QiantangError, shell: Shell) -> Response:
+    def _error(self, error: QiantangError, shell: Shell, request: Request) -> Response:
         missing = isinstance(error, SubjectError)
         title = Text("没有找到", "Not found") if missing else Text("不能这样做", "This cannot be done")
         banners = tuple(Banner(fault.told, "alarm") for fault in error.faults)
-        return HTMLResponse(render_page(Drawn(title, (Section(Text("原因", "Why"), banners),)), shell), 404 if missing else 422)
+        return _page(Drawn(title, (Section(Text("原因", "Why"), banners),)), shell, request, 404 if missing else 422)
 
-    def _not_there(self, shell: Shell) -> Response:
+    def _not_there(self, shell: Shell, request: Request) -> Response:
         said = Text("这里没有您可以查看的内容。", "There is nothing here that you may see.")
-        return HTMLResponse(render_page(Drawn(Text("没有找到", "Not found"), (Section(said, ()),)), shell), 404)
+        return _page(Drawn(Text("没有找到", "Not found"), (Section(said, ()),)), shell, request, 404)
 
     def _missing(self, request: Request, _: Exception) -> Response:
+        return _nothing_there() if request.url.path.startswith("/api/") else self.not_there(request)
+
+    def _broken(self, request: Request, error: Exception) -> Response:
+        """A fault of ours: it is logged under a number that the reader can name; what was to be kept was kept whole or not at all."""
+        number = secrets.token_hex(4)
+        _LOG.error("request %s failed: %s %s", number, request.method, request.url.path, exc_info=error)
+        said = Text(f"服务器出错，已记录，编号 {number}。此前保存的内容都在；刚才的操作要么完整保存，要么没有保存。请重试，仍不行时告知管理员这个编号。",
+                    f"The server failed; it is logged under {number}. Everything kept before is safe; what you just did was kept whole or not at all. "
+                    "Try again; if it fails once more, tell the administrator this number.")
         if request.url.path.startswith("/api/"):
-            return _nothing_there()
-        return self._not_there(self._shell(None, self.authority.identity(request), request))
+            return JSONResponse({"faults": [{"message": {"zh": said.zh, "en": said.en}}]}, 500)
+        return _page(Drawn(Text("出错了", "Something failed"), (Section(said, ()),)), self._shell(None, NOBODY, request), request, 500)
+
+    def not_there(self, request: Request) -> Response:
+        """The page that says there is nothing: the same for what does not exist and for what the asker may not see."""
+        return self._not_there(self._shell(None, self.authority.identity(request), request), request)
+
+    def render_live(self, blocks: Sequence[Block], lang: Lang) -> str:
+        """Blocks of a channel as HTML, the same for everybody who watches it."""
+        return render_blocks(blocks, Shell(lang=lang, menu=(), who="", path="/", query=(), synthetic=self.brain.district.synthetic,
+                                           district=self.brain.district.name, wall=None, address=self.addresses.path))
+
+
+def _is_part(request: Request) -> bool:
+    """Whether only the content is wanted, by a page that is open; one that goes back in its history wants the whole."""
+    return request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
+
+
+def _page(drawn: Drawn, shell: Shell, request: Request, status: int = 200) -> HTMLResponse:
+    written = render_content(drawn, shell) if _is_part(request) else render_page(drawn, shell)
+    return HTMLResponse(written, status, headers={"vary": "HX-Request, HX-History-Restore-Request"})
 
 
 def with_banner(drawn: Drawn, banner: Banner) -> Drawn:

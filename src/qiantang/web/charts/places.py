@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from markupsafe import Markup
 
 from qiantang.kernel.pages.blocks import Area, Gantt, Graph, Map
 from qiantang.kernel.pages.values import Ring
+from qiantang.kernel.words import Lang
 from qiantang.web.charts.svg import Scale, box, drawing, element, label, line, linked, path, shortened
 from qiantang.web.i18n.formats import amount, number
 from qiantang.web.i18n.words import WORDS
@@ -76,31 +78,53 @@ def _ringed(rings: Sequence[Ring], width: float, height: float, kind: str, title
     return element("path", element("title", title) if title else "", d=told, class_=kind, fill_rule="evenodd")
 
 
-def graph(block: Graph, shell: Shell) -> Markup:
-    """Nodes in layers and bands; links at rest only where they touch a node that is not plain."""
-    lang = shell.lang
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the parts of a graph lie, in pixels: size, nodes by id, radius by id, and words (x, y, text, ends there)."""
+
+    width: float
+    height: float
+    nodes: Mapping[str, tuple[float, float]]
+    radius: Mapping[str, float]
+    words: Sequence[tuple[float, float, str, bool]]
+
+
+def placed(block: Graph, lang: Lang) -> Placed:
+    """Nodes in cells of layer and band, in rows of as many as fit; a band is as high as its fullest cell needs."""
     layers, bands = max(1, len(block.layers)), max(1, len(block.bands))
-    width, height, left, top = 1080.0, 40.0 + 96.0 * bands, 110.0, 34.0
+    width, left, top = 1080.0, 120.0, 34.0
+    step = (width - left) / layers
+    across = max(3, int((step - 34) // 26))
     cells: dict[tuple[int, int], list[str]] = {}
     for node in block.nodes:
         cells.setdefault((node.layer, node.band), []).append(node.id)
-    places: dict[str, tuple[float, float]] = {}
-    step = (width - left) / layers
+    high = [max([64.0, *(30.0 + 22.0 * -(-len(ids) // across) for (_, b), ids in cells.items() if b == band)]) for band in range(bands)]
+    starts = [top + sum(high[:band]) for band in range(bands)]
+    nodes: dict[str, tuple[float, float]] = {}
     for (layer, band), ids in cells.items():
-        deep = -(-len(ids) // 4)
+        rows = -(-len(ids) // across)
         for n, id in enumerate(ids):
-            places[id] = (left + layer * step + 24 + (n % 4) * (step - 40) / 4, top + band * 96 + 16 + (n // 4) * (80 / max(1, deep)))
+            nodes[id] = (left + layer * step + 24 + (n % across) * (step - 34) / across,
+                         starts[band] + high[band] / 2 + (n // across - (rows - 1) / 2) * 22)
+    words = [(left + n * step + step / 2, 18.0, t.said(lang), False) for n, t in enumerate(block.layers)]
+    words += [(left - 14, starts[n] + high[n] / 2 + 4, shortened(t.said(lang), left - 16), True) for n, t in enumerate(block.bands)]
+    return Placed(width, top + sum(high) + 6, nodes, {node.id: 4 + 4 * float(node.size) for node in block.nodes}, words)
+
+
+def graph(block: Graph, shell: Shell) -> Markup:
+    """Nodes in layers and bands; links at rest only where they touch a node that is not plain."""
+    lang = shell.lang
+    where = placed(block, lang)
     tones = {node.id: node.tone for node in block.nodes}
-    parts = [label(left + n * step + step / 2, 18, t.said(lang), "told", "middle") for n, t in enumerate(block.layers)]
-    parts += [label(left - 12, top + n * 96 + 46, shortened(t.said(lang), left - 14), "name", "end") for n, t in enumerate(block.bands)]
+    parts = [label(x, y, said, "name" if ends else "told", "end" if ends else "middle") for x, y, said, ends in where.words]
     for a, b in block.links:
-        if a in places and b in places and (tones[a] != "plain" or tones[b] != "plain"):
-            parts.append(path([places[a], places[b]], "link"))
+        if a in where.nodes and b in where.nodes and (tones[a] != "plain" or tones[b] != "plain"):
+            parts.append(path([where.nodes[a], where.nodes[b]], "link"))
     for node in block.nodes:
-        x, y = places[node.id]
-        dot = element("circle", element("title", node.title.said(lang)), cx=x, cy=y, r=4 + 4 * float(node.size), class_=f"node {node.tone}")
+        x, y = where.nodes[node.id]
+        dot = element("circle", element("title", node.title.said(lang)), cx=x, cy=y, r=where.radius[node.id], class_=f"node {node.tone}")
         parts.append(linked(dot, shell.address(node.to) if node.to else None, node.title.said(lang)))
-    return drawing(width, height, block.name, parts, "chart graph")
+    return drawing(where.width, where.height, block.name, parts, "chart graph")
 
 
 def gantt(block: Gantt, shell: Shell) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from urllib.parse import urlencode
 
@@ -9,23 +10,34 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import qiantang
-from qiantang.kernel.pages.blocks import Drawn
+from qiantang.kernel.pages.blocks import Block, Drawn
 from qiantang.kernel.words import Text
+from qiantang.web.assets import address, is_there
 from qiantang.web.charts.drawing import chart, spark
+from qiantang.web.charts.marks import marks
 from qiantang.web.i18n.formats import MISSING, amount, day, yes_no
 from qiantang.web.i18n.words import WORDS
 from qiantang.web.kinds.cells import cell_class, cell_markup
 from qiantang.web.shell import Shell
 
+# A page that is asked anew in place: what is there stays until the answer is, and keeps its focus; the latest question wins.
+_LIVE_ASK = Markup('hx-target="#main" hx-swap="innerMorph" hx-indicator="#main" hx-sync="#main:replace"')
+
 
 def render_page(drawn: Drawn, shell: Shell) -> str:
     """The whole page."""
-    return _environment().get_template("page.html").render(**_names(drawn, shell))
+    return _environment().get_template("page.html").render(**_names(shell), drawn=drawn)
 
 
 def render_content(drawn: Drawn, shell: Shell) -> str:
-    """What stands inside ``main``."""
-    return _environment().get_template("content.html").render(**_names(drawn, shell))
+    """What stands inside ``main``, with the page's title."""
+    return _environment().get_template("part.html").render(**_names(shell), drawn=drawn)
+
+
+def render_blocks(blocks: Sequence[Block], shell: Shell) -> str:
+    """Blocks alone, one after another."""
+    block = _block_drawer(_names(shell))
+    return "".join(block(of) for of in blocks)
 
 
 @cache
@@ -33,10 +45,13 @@ def _environment() -> Environment:
     made = Environment(loader=PackageLoader("qiantang.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals["kind"] = lambda block: type(block).__name__.lower()
     made.globals["missing"] = MISSING
+    made.globals["asset"] = address
+    made.globals["is_there"] = is_there
+    made.globals["live_ask"] = _LIVE_ASK
     return made
 
 
-def _names(drawn: Drawn, shell: Shell) -> dict[str, object]:
+def _names(shell: Shell) -> dict[str, object]:
     lang = shell.lang
 
     def said(text: Text | str) -> str:
@@ -48,12 +63,18 @@ def _names(drawn: Drawn, shell: Shell) -> dict[str, object]:
         query = [(n, v) for n, v in shell.query if n not in dropped] + [(n, str(v)) for n, v in changes.items() if v not in (None, "")]
         return shell.path + (f"?{urlencode(query)}" if query else "")
 
-    def block(of: object) -> Markup:
-        name = type(of).__name__.lower()
-        return Markup(_environment().get_template(f"kinds/{name}.html").render(**names, b=of))
-
     names: dict[str, object] = {
-        "drawn": drawn, "shell": shell, "lang": lang, "t": said, "amount": lambda a: amount(a, lang), "day": day, "yes_no": lambda v: yes_no(v, lang),
-        "href": shell.address, "anew": asked_anew, "block": block, "cell": lambda c: cell_markup(c, shell), "cell_class": cell_class,
-        "chart": lambda b: chart(b, shell), "spark": lambda c: spark(c, shell), "version": qiantang.__version__}
+        "shell": shell, "lang": lang, "t": said, "amount": lambda a: amount(a, lang), "day": day, "yes_no": lambda v: yes_no(v, lang),
+        "href": shell.address, "anew": asked_anew, "cell": lambda c: cell_markup(c, shell), "cell_class": cell_class,
+        "chart": lambda b: chart(b, shell),
+        "marks": lambda b: marks(b, shell) if is_there("vendor/echarts.js") else None,
+        "spark": lambda c: spark(c, shell), "version": qiantang.__version__}
+    names["block"] = _block_drawer(names)
     return names
+
+
+def _block_drawer(names: dict[str, object]) -> Callable[[object], Markup]:
+    def block(of: object) -> Markup:
+        return Markup(_environment().get_template(f"kinds/{type(of).__name__.lower()}.html").render(**names, b=of))
+
+    return block

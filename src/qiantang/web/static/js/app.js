@@ -1,5 +1,6 @@
-// Keys, and forms that ask the page anew as they change; every page works without it.
+// Keys, and what is said when an answer does not come; filters and portions are htmx's, and every page works without any of it.
 const $ = (selector, root = document) => root.querySelector(selector);
+const main = $("#main");
 
 // "/" goes to the search field, j and k walk through a table's rows, Enter opens one, Esc leaves.
 let at = -1;
@@ -22,34 +23,25 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && at >= 0 && !event.target.closest("a, button, summary")) $("a", rows()[at])?.click();
 });
 
-// Filters and what-if forms ask the page anew as soon as they change, keeping the old content until the new one is there.
-let asking = 0;
-async function ask(form) {
-  const turn = ++asking;
-  const query = new URLSearchParams(new FormData(form));
-  for (const [name, value] of [...query]) if (!value) query.delete(name);
-  const address = `${form.getAttribute("action")}?${query}`;
-  const main = $("#main");
-  const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 200);
-  const focused = document.activeElement?.name;
-  try {
-    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
-    const html = await answer.text();
-    if (turn !== asking) return;
-    main.innerHTML = html;
-    history.replaceState(null, "", address);
-    listen();
-    if (focused) $(`[name="${CSS.escape(focused)}"]`, main)?.focus();
-  } finally { clearTimeout(slow); main.removeAttribute("aria-busy"); }
-}
-function listen() {
-  at = -1;
-  for (const form of document.querySelectorAll("form.filters, form[data-live-form]")) {
-    if (form.dataset.heard) continue;
-    form.dataset.heard = "1";
-    form.addEventListener("change", () => ask(form));
-    form.addEventListener("submit", (event) => { event.preventDefault(); ask(form); });
-  }
-}
-window.addEventListener("popstate", () => location.reload());
-listen();
+// What was not filled in is not asked, so that addresses stay short.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method !== "GET") return;
+  for (const [name, value] of [...ctx.request.body]) if (value === "") ctx.request.body.delete(name);
+  if (ctx.sourceElement.matches("form")) ctx.request.action = ctx.request.action.split("?")[0];
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => { if (ctx.target === main) { at = -1; $(".lost")?.remove(); } });
+
+// No answer: what is there stays, and it is said; the next answer takes the words away.
+document.addEventListener("htmx:error", () => {
+  if ($(".lost")) return;
+  const said = document.createElement("p");
+  said.className = "lost banner watch";
+  said.setAttribute("role", "status");
+  said.textContent = main.dataset.lost;
+  main.before(said);
+});
+
+// A range says its value while it is moved.
+document.addEventListener("input", ({ target }) => {
+  if (target.type === "range") target.closest("label").querySelector("output").textContent = target.value;
+});

@@ -1,0 +1,1 @@
+"""The web measured: pages at a district's size, many users, walls, a real browser."""
