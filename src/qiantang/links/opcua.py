@@ -264,7 +264,8 @@ class Described:
 
 
 async def described(url: str, below: str = "i=85", deepest: int = 12, most: int = 100_000) -> list[Described]:
-    """Every numeric or boolean variable below a node (the Objects folder), in the order of its path; the server's own are left out."""
+    """Every numeric or boolean variable below a node (the Objects folder), in the order of its path; what the
+    standard itself puts there (namespace 0) is left out."""
     from asyncua.client.client import Client
 
     async with Client(url, timeout=20) as client:
@@ -277,7 +278,7 @@ async def described(url: str, below: str = "i=85", deepest: int = 12, most: int 
                 continue
             seen.add(node.nodeid.to_string())
             for told in await node.get_children_descriptions():
-                if told.NodeId.NamespaceIndex == 0 and told.NodeId.Identifier == 2253:  # the server's own object
+                if told.NodeId.NamespaceIndex == 0:
                     continue
                 child = client.get_node(told.NodeId)
                 name = (*path, str(told.BrowseName.Name))
