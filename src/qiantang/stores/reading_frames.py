@@ -21,7 +21,8 @@ HEAD_BYTES = _HEAD.size
 _SUMMED = 8
 """The checksum covers everything after itself."""
 _WIDTHS: dict[int, type[np.unsignedinteger]] = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
-_COLUMNS: tuple[tuple[str, type[np.generic]], ...] = (("signal", np.int32), ("at", np.int64), ("received", np.int64), ("quality", np.uint8), ("sequence", np.int64))
+_COLUMNS: tuple[tuple[str, type[np.generic]], ...] = (
+    ("signal", np.int32), ("at", np.int64), ("received", np.int64), ("quality", np.uint8), ("sequence", np.int64))
 
 
 @dataclass(frozen=True, slots=True)

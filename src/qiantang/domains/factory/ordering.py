@@ -1,0 +1,267 @@
+"""Event-time order: what came in any order, late or twice is handed on in the order it happened, once."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.domains.factory.recent import NEVER, Recent
+from qiantang.domains.factory.sorting import in_order
+from qiantang.kernel.readings import Quality, Readings, readings, together
+from qiantang.kernel.wires import Counters
+
+TICK = -1
+"""The signal of a reading that only says that time passes here; the node logs one when nothing else comes."""
+
+_WAITS, _LATE, _AT_ONCE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """How wrong a source may be, in microseconds.
+
+    ``ahead``: its clock before ours. ``behind``: the longest a reading may be on its way without being marked historical; a
+    broker that was dead for an hour is believed, a clock that was set back by a day is not. ``silence``: a source that has said
+    nothing for this long beyond its lateness is not waited for. ``slice_us``: readings are handed on by slices of this length.
+    """
+
+    ahead: int = 5_000_000
+    behind: int = 2 * 3_600_000_000
+    silence: int = 1_000_000
+    slice_us: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What one feeding hands on.
+
+    ``readings`` are in order and once each. ``late`` came after their source's watermark, within what is remembered, and are
+    no repetition: their window is to be computed anew. ``older`` are late too, but from before what is remembered: whether
+    they repeat something only the history can tell.
+    """
+
+    readings: Readings
+    late: Readings
+    older: Readings
+
+
+class Ordering:
+    """Puts readings in the order of their source's time behind a watermark for each source.
+
+    ``source`` gives for each signal (by number) the number of its source, ``lateness_us`` for each source how long to wait.
+    A source's watermark is the newest time it told less its lateness, cut to a whole slice; readings before it are handed on
+    by (time, signal, sequence), each once. A source with lateness 0 keeps its own order (one connection whose sequence shows
+    gaps): it is handed on at once. Everything here depends on the order of the readings alone, never on how they were split
+    into batches or on a clock; for each source the same readings in any order, delayed within its lateness, or repeated, give
+    the same sequence.
+
+    A reading whose clock is off by more than the allowances is moved by one constant for its source, its distance to our
+    clock when this was first seen, and marked ``Quality.CLOCK``: the source's own order and pace stay.
+
+    Counters: ``received``, ``released``, ``repeated``, ``differing`` (repeated with another value), ``late``, ``older``,
+    ``clock``.
+    """
+
+    def __init__(self, source: NDArray[np.int32], lateness_us: NDArray[np.int64], allowances: Allowances | None = None, *,
+                 remember_us: int = 30_000_000, remember_most: int = 2_000_000) -> None:
+        self.allowances = allowances or Allowances()
+        self.counters = Counters()
+        self.recent = Recent(remember_us, remember_most)
+        self._source = np.zeros(0, np.int32)
+        self._lateness = np.zeros(0, np.int64)
+        self._newest, self._heard, self._moved, self._passed = (np.zeros(0, np.int64) for _ in range(4))
+        self._last = np.zeros(0, np.int64)
+        self._clock = np.full(1, NEVER, np.int64)
+        self._looked = NEVER
+        self._pending: list[Readings] = []
+        self.know(source, lateness_us)
+
+    def know(self, source: NDArray[np.int32], lateness_us: NDArray[np.int64]) -> None:
+        """The signals and sources there are now; those known before keep their numbers."""
+        new = len(lateness_us) - len(self._lateness)
+        self._source = np.ascontiguousarray(source, np.int32)
+        self._lateness = np.ascontiguousarray(lateness_us, np.int64)
+        self._newest, self._heard, self._moved, self._passed = (
+            np.concatenate([known, np.full(new, fill, np.int64)]) for known, fill in
+            ((self._newest, NEVER), (self._heard, NEVER), (self._moved, 0), (self._passed, NEVER)))
+        self._last = np.concatenate([self._last, np.full(len(source) - len(self._last), NEVER, np.int64)])
+        self.recent.know(self._source, len(lateness_us))
+
+    @property
+    def source(self) -> NDArray[np.int32]:
+        """The source of each signal."""
+        return self._source
+
+    @property
+    def frontier(self) -> NDArray[np.int64]:
+        """For each source the instant before which everything was handed on."""
+        return self._passed.copy()
+
+    @property
+    def pending(self) -> int:
+        """How many readings wait for their watermark."""
+        return sum(map(len, self._pending))
+
+    def feed(self, batch: Readings, *, all_ripe: bool = False) -> Released:
+        """Take a batch as it arrived; what may be handed on now. What waits is looked through once a slice of our clock, and
+        whenever ``all_ripe`` is asked for."""
+        kind, batch, ticks, moved = self._judge(batch)
+        self.counters.add("received", len(batch) - ticks)
+        if moved:
+            self.counters.add("clock", moved)
+        at_once, late, older = _NONE, _NONE, _NONE
+        kinds = np.bincount(kind, minlength=4)
+        if kinds[_WAITS]:
+            self._pending.append(batch if kinds[_WAITS] == len(kind) else batch.taken(kind == _WAITS))
+        if kinds[_AT_ONCE]:
+            at_once = batch if kinds[_AT_ONCE] == len(kind) else batch.taken(kind == _AT_ONCE)
+        ripe = self._ripe() if all_ripe or int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
+        released = self._handed_on(together([p for p in (at_once, ripe) if len(p)]))
+        if kinds[_LATE]:
+            late, older = self._late(batch.taken(kind == _LATE))
+        return Released(released, late, older)
+
+    def flush(self) -> Released:
+        """Hand on everything that waits, as if every source had fallen silent."""
+        np.maximum(self._passed, self._newest + 1, out=self._passed)
+        return Released(self._handed_on(self._ripe()), _NONE, _NONE)
+
+    def anew(self, since: NDArray[np.int64]) -> Readings:
+        """All that was handed on at or after an instant that is each source's own, late ones at their place, in order."""
+        return in_order(self.recent.since(since))[0]
+
+    def snapshot(self) -> bytes:
+        """The whole state, what is remembered too."""
+        waiting, kept = together(self._pending), self.recent.all()
+        arrays: dict[str, Any] = {f"pending_{name}": getattr(waiting, name) for name in Readings.__slots__}
+        arrays |= {f"recent_{name}": getattr(kept, name) for name in Readings.__slots__}
+        arrays |= {name: getattr(self, f"_{name}") for name in _STATE}
+        arrays["forgotten"] = self.recent.forgotten
+        arrays["counts"] = np.array(list(self.counters.counts.values()), np.int64)
+        arrays["counted"] = np.array(list(self.counters.counts), "U16")
+        written = io.BytesIO()
+        np.savez(written, **arrays)
+        return written.getvalue()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Become what the snapshot was; signals and sources known since then stay known."""
+        with np.load(io.BytesIO(snapshot), allow_pickle=False) as found:
+            for name in _STATE:
+                now, then = getattr(self, f"_{name}"), found[name]
+                now[:len(then)] = then
+            self._pending = [Readings(*(found[f"pending_{name}"] for name in Readings.__slots__))]
+            kept = Readings(*(found[f"recent_{name}"] for name in Readings.__slots__))
+            self.recent.keep(kept, found["forgotten"])
+            self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
+
+    def _judge(self, batch: Readings) -> tuple[NDArray[np.uint8], Readings, int, int]:
+        """What is to be done with each reading, the readings with their times moved, how many ticks, how many moved."""
+        a = self.allowances
+        at, kind, ticks, moved = _judged(batch.signal, batch.at, batch.received, batch.quality, self._source, self._lateness,
+                                         self._newest, self._heard, self._moved, self._passed, self._last, self._clock,
+                                         a.ahead, a.behind, a.silence, a.slice_us)
+        if moved:
+            quality = np.where(at != batch.at, batch.quality | np.uint8(Quality.CLOCK), batch.quality)
+            batch = Readings(batch.signal, at, batch.received, batch.value, quality, batch.sequence)
+        return kind, batch, ticks, moved
+
+    def _ripe(self) -> Readings:
+        """What waits and lies before its source's frontier."""
+        self._looked = int(self._clock[0])
+        silent = (self._newest >= self._passed) & (self._looked - self._heard > self._lateness + self.allowances.silence)
+        self._passed[silent] = self._newest[silent] + 1
+        if not self._pending:
+            return _NONE
+        waiting = together(self._pending)
+        ripe = waiting.at < self._passed[self._source[waiting.signal]]
+        self._pending = [] if ripe.all() else [waiting.taken(~ripe)]
+        return waiting.taken(ripe) if self._pending else waiting
+
+    def _handed_on(self, batch: Readings) -> Readings:
+        if not len(batch):
+            return batch
+        found, repeated, differing = in_order(batch)
+        self._count(repeated, differing)
+        self.counters.add("released", len(found))
+        self.recent.add(found)
+        return found
+
+    def _late(self, batch: Readings) -> tuple[Readings, Readings]:
+        """Those of the late readings that repeat nothing, and those of which memory cannot tell."""
+        batch, repeated, _ = in_order(batch, first_stays=True)
+        old = batch.at <= self.recent.forgotten[self._source[batch.signal]]
+        known = self.recent.holds(batch) & ~old
+        self._count(repeated + int(known.sum()), 0)
+        late, older = batch.taken(~known & ~old), batch.taken(old)
+        for what, which in (("late", late), ("older", older)):
+            if len(which):
+                self.counters.add(what, len(which))
+        self.recent.add(late)
+        return late, older
+
+    def _count(self, repeated: int, differing: int) -> None:
+        if repeated:
+            self.counters.add("repeated", repeated)
+        if differing:
+            self.counters.add("differing", differing)
+
+
+_NONE = readings([], [], [])
+_STATE = ("newest", "heard", "moved", "passed", "last", "clock")
+_I4, _I8, _U1 = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.int32, numba.int64, numba.uint8))
+_W8 = numba.types.Array(numba.int64, 1, "C")
+_HISTORICAL = int(Quality.HISTORICAL)
+
+
+@numba.njit((_I4, _I8, _I8, _U1, _I4, _I8, _W8, _W8, _W8, _W8, _W8, _W8, numba.int64, numba.int64, numba.int64, numba.int64),
+            cache=True, nogil=True)
+def _judged(signal, at, received, quality, source, lateness, newest, heard, moved, passed, last, clock,  # type: ignore[no-untyped-def]  # numba
+            ahead, behind, silence, slice_us):
+    """The time of each reading by its source's own clock or the moved one, and whether it came after the watermark; one by
+    one, so that how they were split into batches does not matter."""
+    n = len(signal)
+    told = np.empty(n, np.int64)
+    kind = np.zeros(n, np.uint8)
+    ticks = count = 0
+    for i in range(n):
+        clock[0] = max(clock[0], received[i])
+        s = signal[i]
+        told[i] = at[i]
+        if s < 0:
+            kind[i] = 3
+            ticks += 1
+            continue
+        g = source[s]
+        delay = received[i] - at[i]
+        if delay < -ahead or (delay > behind and not quality[i] & _HISTORICAL):
+            again = delay - moved[g]
+            if moved[g] == 0 or again < -ahead or again > behind:
+                moved[g] = delay
+            told[i] = at[i] + moved[g]
+            count += 1
+        if clock[0] - heard[g] > lateness[g] + silence:
+            passed[g] = max(passed[g], newest[g] + 1)
+        heard[g] = clock[0]
+        t = told[i]
+        if lateness[g] == 0:
+            if t < newest[g] or last[s] >= t:
+                kind[i] = 1
+                continue
+            kind[i] = 2
+            newest[g] = t
+            last[s] = t
+            passed[g] = t + 1
+            continue
+        if t < passed[g]:
+            kind[i] = 1
+            continue
+        if t > newest[g]:
+            newest[g] = t
+            mark = t - lateness[g]
+            passed[g] = max(passed[g], mark - mark % slice_us)
+    return told, kind, ticks, count
