@@ -25,6 +25,7 @@ from qiantang.registers.dossiers import ENTERPRISE
 DOMAINS: tuple[str, ...] = (
     "qiantang.domains.land",
     "qiantang.domains.enterprises",
+    "qiantang.domains.factory",
     "qiantang.domains.notices",
     "qiantang.domains.cockpit",
 )
