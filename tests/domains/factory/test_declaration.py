@@ -32,7 +32,7 @@ def test_the_house_knows_the_domain_and_what_it_publishes() -> None:
 def test_the_states_of_a_task_are_those_stated() -> None:
     assert [state.name for state in TASK.states] == ["open", "offered", "accepted", "started", "refused", "escalated", "interrupted", "finished",
                                                      "withdrawn"]
-    assert all(state.closed or state.deadline is not None and state.deadline.due_at(AT) is not None for state in TASK.states)
+    assert all(state.closed or (state.deadline is not None and state.deadline.due_at(AT) is not None) for state in TASK.states)
 
 
 def _stepped(*steps: tuple[str, dict[str, object], Actor]) -> str:
@@ -43,7 +43,7 @@ def _stepped(*steps: tuple[str, dict[str, object], Actor]) -> str:
     return case.state
 
 
-OFFER = ("offer", {"technician": "li"}, DISPATCH)
+OFFER: tuple[str, dict[str, object], Actor] = ("offer", {"technician": "li"}, DISPATCH)
 ACCEPT: tuple[str, dict[str, object], Actor] = ("accept", {}, LI)
 START: tuple[str, dict[str, object], Actor] = ("start", {}, LI)
 
