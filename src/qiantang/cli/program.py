@@ -23,6 +23,7 @@ from qiantang.cli import (
     judge,
     lift,
     notify,
+    policies,
     robust,
     rulebooks,
     self_check,
@@ -49,7 +50,7 @@ def program() -> typer.Typer:
     def language(lang: LangOption = None) -> None:
         """The language is settled before any command is read; the option stands here so that it may come first."""
 
-    for each in (demo, template, check, assess, explain, lift, compare, robust, view, cases, history, correct, rulebooks, self_check,
+    for each in (demo, template, check, assess, explain, lift, compare, robust, view, cases, history, correct, rulebooks, self_check, policies,
                  integrity, audit, serve, notify, accounts):
         each.declare(app)
     _declare_judge(app)

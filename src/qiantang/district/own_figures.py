@@ -185,7 +185,7 @@ def self_check(reading: Reading, given: Mapping[str, Stored], year: int, lift_to
     explanation = explained(reading, str(facts[dossier.subject]), found.values, facts, {}, alone=True)
     blames = {blame.why for blame in found.blames.get("outcome", ())}
     target, lifts = _lifts(reading, facts, lift_to)
-    return SelfCheck(reading, explanation.applies, explanation, "population" in blames, _gaps(reading, facts), used, target, lifts)
+    return SelfCheck(reading, explanation.applies, explanation, "population" in blames, gaps(reading, facts), used, target, lifts)
 
 
 def completed(dossier: Dossier, given: Mapping[str, Stored], day: date, year: int) -> tuple[dict[str, Stored], list[str]]:
@@ -213,7 +213,8 @@ def nothing_on_record(gathered: Gathered) -> Stored:
     return 0 if gathered.column.kind is Kind.NUMBER else False
 
 
-def _gaps(reading: Reading, facts: Mapping[str, Stored]) -> tuple[Gap, ...]:
+def gaps(reading: Reading, facts: Mapping[str, Stored]) -> tuple[Gap, ...]:
+    """The conditions not met, and for each of their facts the value that would do."""
     evaluation = Evaluation([facts], reading.day, alone=True)
     found = []
     for criterion, gap in gap_columns(reading):

@@ -8,6 +8,7 @@ from qiantang.district.asking import Asking
 from qiantang.district.histories import history_of
 from qiantang.district.inquiries import Inquiry, Lift, ProvedChange
 from qiantang.district.pages.evaluation import nothing_assessed, run_foot
+from qiantang.district.pages.policies import section_on_enterprise
 from qiantang.district.pages.showing import acted_on, asking, code_title, figure, outcome_mark, told_cell
 from qiantang.kernel.actions.ports import CaseQuery
 from qiantang.kernel.errors import QiantangError, SubjectError
@@ -57,7 +58,8 @@ def draw(ask: Ask) -> Drawn:
     where = [code_title(inquiry.dossier.column(n), str(facts[n]), ask) for n in ("platform", "subdistrict", "leading_industry") if facts.get(n)]
     subtitle = Text(" · ".join([code, *(w.zh for w in where)]), " · ".join([code, *(w.en for w in where)]))
     sections = [_answer(own, inquiry, told), _made_up(told), _lift(own, inquiry, code, told), _criteria(inquiry, told), _sources(told),
-                _others(own, inquiry, code, outcomes), _cases(own, code), _history(own, code, inquiry.book.id), _not_firm(told)]
+                _others(own, inquiry, code, outcomes), section_on_enterprise(own, code, outcomes), _cases(own, code),
+                _history(own, code, inquiry.book.id), _not_firm(told)]
     crumbs = (Link(inquiry.book.title, to("evaluation", rulebook=inquiry.book.id)),)
     links = [Link(Text("告知书", "Letter"), to("letter", subject=code, rulebook=inquiry.book.id)),
              Link(Text("提出异议", "Object"), to("objection-new", subject=code, rulebook=inquiry.book.id))]

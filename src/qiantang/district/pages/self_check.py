@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from qiantang.district.own_figures import SelfCheck, figures_written
+from qiantang.district.own_figures import SelfCheck, completed, figures_written
 from qiantang.district.own_figures import self_check as check_alone
+from qiantang.district.pages.policies import sections_of
 from qiantang.district.pages.showing import asking, figure, outcome_mark, told_cell
+from qiantang.district.policies import matched, policies_of
 from qiantang.kernel.errors import FactsError, QiantangError
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.schema import Column as FactColumn
@@ -29,7 +31,7 @@ def draw(ask: Ask) -> Drawn:
     kept = Banner(Text("所填数据只用于本次计算，不保存。", "What you enter is used for this answer alone and not kept."), "plain")
     sections = [Section(Text("本企业的数据", "Your own figures"), (kept, form))]
     if given:
-        sections += _answers(ask, given)
+        sections += [*_answers(ask, given), *_policies(ask, given)]
     return Drawn(_TITLE, tuple(sections), Text("只凭本企业数据；取决于其他企业的部分注明“需要全体数据”",
                                                "by your own figures alone; what depends on the others says so"))
 
@@ -62,6 +64,19 @@ def _answers(ask: Ask, given: dict[str, str]) -> list[Section]:
         if found.explanation is not None:
             sections.append(_section(found))
     return sections
+
+
+def _policies(ask: Ask, given: dict[str, str]) -> tuple[Section, ...]:
+    """Which policies the figures meet and nearly meet; those of the whole house, whether the district assesses them or not."""
+    own = asking(ask)
+    house, district = own.brain.workspace.house, own.brain.workspace.district
+    try:
+        figures = figures_written(given, ENTERPRISE)
+    except FactsError:
+        return ()  # told above, field by field
+    facts, _ = completed(ENTERPRISE, figures.facts, district.law_day, district.evaluation_year)
+    found = [matched(reading, facts) for reading in policies_of(house, district, district.law_day, ENTERPRISE.name)]
+    return sections_of(own, [one for one in found if one is not None])
 
 
 def _section(found: SelfCheck) -> Section:

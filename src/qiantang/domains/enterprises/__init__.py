@@ -25,27 +25,35 @@ from qiantang.kernel.domains import Domain, Published
 from qiantang.kernel.expressions.nodes import Expr, first_known
 from qiantang.kernel.facts.schema import code, count, flag
 from qiantang.kernel.findings.views import RunView
-from qiantang.kernel.rulebooks.rulebook import Form, FormDeclaration
+from qiantang.kernel.rulebooks.rulebook import Form, FormDeclaration, Offer
 from qiantang.kernel.words import Text
 
 
-def _form(name: str, build: Form, zh: str, en: str) -> FormDeclaration:
-    return FormDeclaration(f"enterprises/{name}", "enterprise", build, Text(zh, en))
+def _form(name: str, build: Form, zh: str, en: str, offers: Offer | None = None) -> FormDeclaration:
+    return FormDeclaration(f"enterprises/{name}", "enterprise", build, Text(zh, en), offers=offers)
+
+
+_TITLE = Offer("title", ("pass",))
 
 
 FORMS = (
-    _form("high-tech", high_tech, "能否认定为高新技术企业", "can it be recognised as high-tech"),
-    _form("technology-sme", technology_sme, "是否科技型中小企业", "is it a technology SME"),
-    _form("innovative-sme", innovative_sme, "是否创新型中小企业", "is it an innovative SME"),
-    _form("specialist", specialist, "是否专精特新中小企业", "is it a specialist SME"),
-    _form("giant", giant, "是否专精特新“小巨人”", "is it a little giant"),
-    _form("champion", champion, "能否申报单项冠军", "can it apply as a single champion"),
+    _form("high-tech", high_tech, "能否认定为高新技术企业", "can it be recognised as high-tech",
+          Offer("title", ("pass",), ("depends_on_experts",))),
+    _form("technology-sme", technology_sme, "是否科技型中小企业", "is it a technology SME", _TITLE),
+    _form("innovative-sme", innovative_sme, "是否创新型中小企业", "is it an innovative SME", _TITLE),
+    _form("specialist", specialist, "是否专精特新中小企业", "is it a specialist SME", _TITLE),
+    _form("giant", giant, "是否专精特新“小巨人”", "is it a little giant", _TITLE),
+    _form("champion", champion, "能否申报单项冠军", "can it apply as a single champion", _TITLE),
     _form("above-scale", above_scale, "是否达到规上标准", "is it above scale"),
-    _form("factory-ladder", factory_ladder, "达到未来工厂体系的哪一层", "which rung of the factory ladder it reaches"),
-    _form("basic-factory", basic_factory, "是否具备基础级智能工厂的数据条件", "do its figures suffice for a basic smart factory"),
+    _form("factory-ladder", factory_ladder, "达到未来工厂体系的哪一层", "which rung of the factory ladder it reaches",
+          Offer("title", ("future", "smart", "workshop"))),
+    _form("basic-factory", basic_factory, "是否具备基础级智能工厂的数据条件", "do its figures suffice for a basic smart factory",
+          Offer("title", (), ("examine",))),
     _form("maturity", maturity, "智能制造能力成熟度几级", "which maturity level it has"),
-    _form("leader-support", leader_support, "在哪一梯队、可获多少支持", "on which ladder, with which support"),
-    _form("entry-reward", entry_reward, "小升规可获多少奖励", "which reward for growing above scale"),
+    _form("leader-support", leader_support, "在哪一梯队、可获多少支持", "on which ladder, with which support",
+          Offer("benefit", ("leader", "growth"), worth="support")),
+    _form("entry-reward", entry_reward, "小升规可获多少奖励", "which reward for growing above scale",
+          Offer("benefit", ("due",), worth="total")),
     _form("innovation-ranking", innovation_ranking, "创新排名第几", "its place in the innovation ranking"),
     _form("digital-coverage", digital_coverage, "是否已数字化改造", "is it digitalised"),
     _form("towards-high-tech", towards_high_tech, "离高新技术企业还差什么", "what it lacks to be high-tech"),

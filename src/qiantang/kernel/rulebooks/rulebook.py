@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from qiantang.kernel.errors import Place, RulebookError
 from qiantang.kernel.expressions.nodes import Expr, Fact, choose, code_constant, facts_of, paths_of, shape
@@ -91,10 +92,23 @@ Form = Callable[[Parameters, Dossier], Outline]
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What a subject may apply for by a form: a title or a benefit. ``granted`` are the outcomes that meet its
+    conditions, ``open`` those where the facts suffice and somebody's judgement is still due; ``worth`` is the criterion
+    id whose value is the money it brings, where the form works it out."""
+
+    kind: Literal["title", "benefit"]
+    granted: tuple[str, ...]
+    open: tuple[str, ...] = ()
+    worth: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FormDeclaration:
     """A form by name, with the dossier whose subjects it judges and what it answers.
 
-    ``words`` are the codes that its parameters may hold, as a reader is told of them.
+    ``words`` are the codes that its parameters may hold, as a reader is told of them; ``offers`` what one may apply for
+    by it, None where it only judges.
     """
 
     name: str
@@ -102,6 +116,7 @@ class FormDeclaration:
     build: Form
     answers: Text
     words: tuple[tuple[str, Text], ...] = ()
+    offers: Offer | None = None
 
 
 class Reading:
