@@ -107,9 +107,8 @@ class Ordering:
         """How many readings wait for their watermark."""
         return sum(map(len, self._pending))
 
-    def feed(self, batch: Readings, *, all_ripe: bool = False) -> Released:
-        """Take a batch as it arrived; what may be handed on now. What waits is looked through once a slice of our clock, and
-        whenever ``all_ripe`` is asked for."""
+    def feed(self, batch: Readings) -> Released:
+        """Take a batch as it arrived; what may be handed on now. What waits is looked through once a slice of our clock."""
         kind, batch, ticks, moved = self._judge(batch)
         self.counters.add("received", len(batch) - ticks)
         if moved:
@@ -120,11 +119,18 @@ class Ordering:
             self._pending.append(batch if kinds[_WAITS] == len(kind) else batch.taken(kind == _WAITS))
         if kinds[_AT_ONCE]:
             at_once = batch if kinds[_AT_ONCE] == len(kind) else batch.taken(kind == _AT_ONCE)
-        ripe = self._ripe() if all_ripe or int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
+        ripe = self._ripe() if int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
         released = self._handed_on(together([p for p in (at_once, ripe) if len(p)]))
         if kinds[_LATE]:
             late, older = self._late(batch.taken(kind == _LATE))
         return Released(released, late, older)
+
+    def step(self) -> Readings:
+        """Hand on all that is ripe, and forget what is no longer to be remembered. The node calls this at places of the log that
+        do not depend on how it was read; between two of them what is late and what is older is told by the same mark."""
+        released = self._handed_on(self._ripe())
+        self.recent.close()
+        return released
 
     def flush(self) -> Released:
         """Hand on everything that waits, as if every source had fallen silent."""
@@ -136,12 +142,12 @@ class Ordering:
         return in_order(self.recent.since(since))[0]
 
     def snapshot(self) -> bytes:
-        """The whole state, what is remembered too."""
-        waiting, kept = together(self._pending), self.recent.all()
+        """The whole state, what is remembered too; to be taken after a ``step``."""
+        waiting, (kept, ends) = together(self._pending), self.recent.all()
         arrays: dict[str, Any] = {f"pending_{name}": getattr(waiting, name) for name in Readings.__slots__}
         arrays |= {f"recent_{name}": getattr(kept, name) for name in Readings.__slots__}
         arrays |= {name: getattr(self, f"_{name}") for name in _STATE}
-        arrays["forgotten"] = self.recent.forgotten
+        arrays |= {"ends": ends, "forgotten": self.recent.forgotten, "looked": np.int64(self._looked)}
         arrays["counts"] = np.array(list(self.counters.counts.values()), np.int64)
         arrays["counted"] = np.array(list(self.counters.counts), "U16")
         written = io.BytesIO()
@@ -156,7 +162,8 @@ class Ordering:
                 now[:len(then)] = then
             self._pending = [Readings(*(found[f"pending_{name}"] for name in Readings.__slots__))]
             kept = Readings(*(found[f"recent_{name}"] for name in Readings.__slots__))
-            self.recent.keep(kept, found["forgotten"])
+            self.recent.keep(kept, found["ends"], found["forgotten"])
+            self._looked = int(found["looked"])
             self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
 
     def _judge(self, batch: Readings) -> tuple[NDArray[np.uint8], Readings, int, int]:

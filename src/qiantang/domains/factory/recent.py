@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.domains.factory.sorting import in_order
 from qiantang.kernel.readings import Readings, together
 
 _I4, _I8 = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.int32, numba.int64))
@@ -27,7 +30,7 @@ class Recent:
         self.forgotten = np.zeros(0, np.int64)
         """For each source the latest time of what is no longer kept: what happened up to then cannot be computed anew."""
         self._chunks: list[Readings] = []
-        self._count, self._newest, self._gone = 0, NEVER, 0
+        self._count, self._newest, self._gone, self._closed = 0, NEVER, 0, 0
         self._slots, self._used, self._marked = np.zeros(1 << 12, np.uint64), 0, 0
 
     def __len__(self) -> int:
@@ -39,23 +42,35 @@ class Recent:
         self.forgotten = np.concatenate([self.forgotten, np.full(sources - len(self.forgotten), NEVER, np.int64)])
 
     def add(self, chunk: Readings) -> None:
-        """Keep a chunk, and forget what is too old or too much."""
-        if not len(chunk):
-            return
-        self._chunks.append(chunk)
-        self._count += len(chunk)
-        self._newest = max(self._newest, int(chunk.at[-1]))
+        """Keep a chunk."""
+        if len(chunk):
+            self._chunks.append(chunk)
+            self._count += len(chunk)
+
+    def close(self) -> None:
+        """Make one chunk of what was added since the last closing, and forget what is too old or too much: only here, so that
+        what is remembered does not depend on how readings were split into batches."""
+        closed, opened = self._chunks[:self._closed], self._chunks[self._closed:]
+        if opened:
+            chunk = in_order(together(opened))[0]
+            self._newest = max(self._newest, int(chunk.at[-1]))
+            if self._marked > self._gone + self._closed:
+                self._marked = self._gone + self._closed + (self._marked == self._gone + len(self._chunks))
+            closed.append(chunk)
+        self._chunks = closed
         while len(self._chunks) > 1 and (self._count > self.most or int(self._chunks[0].at[-1]) < self._newest - self.horizon_us):
             gone = self._chunks.pop(0)
             self._count -= len(gone)
             self._gone += 1
             _forget(self.forgotten, self.source, gone.signal, gone.at)
+        self._closed = len(self._chunks)
 
-    def keep(self, chunk: Readings, forgotten: NDArray[np.int64]) -> None:
-        """Begin with what was kept before."""
-        self._chunks, self._count = [chunk] if len(chunk) else [], len(chunk)
-        self._newest = int(chunk.at.max()) if len(chunk) else NEVER
+    def keep(self, kept: Readings, ends: NDArray[np.int64], forgotten: NDArray[np.int64]) -> None:
+        """Begin with what was kept before, in the same chunks."""
+        self._chunks = [kept.taken(slice(a, b)) for a, b in pairwise([0, *ends.tolist()])]
+        self._count, self._newest = len(kept), int(kept.at.max()) if len(kept) else NEVER
         self.forgotten[:len(forgotten)] = forgotten
+        self._closed = len(self._chunks)
         self._slots, self._used, self._marked, self._gone = np.zeros(1 << 12, np.uint64), 0, 0, 0
 
     def holds(self, asked: Readings) -> NDArray[np.bool_]:
@@ -74,9 +89,9 @@ class Recent:
         found = together(self._chunks)
         return found.taken(found.at >= from_us[self.source[found.signal]]) if len(found) else found
 
-    def all(self) -> Readings:
-        """Everything kept."""
-        return together(self._chunks)
+    def all(self) -> tuple[Readings, NDArray[np.int64]]:
+        """Everything kept, and where each chunk ends."""
+        return together(self._chunks), np.cumsum([len(c) for c in self._chunks], dtype=np.int64)
 
 
 @numba.njit((numba.types.Array(numba.int64, 1, "C"), _I4, _I4, _I8), cache=True, nogil=True)
