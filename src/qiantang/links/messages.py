@@ -60,6 +60,8 @@ class Said:
     readings: Readings = field(default_factory=lambda: readings([], [], []))
     notices: tuple[Notice, ...] = ()
     publications: tuple[Publication, ...] = ()
+    leave: bool = False
+    """The connection is to be closed after the publications and made anew."""
 
 
 class Translator(Protocol):
@@ -105,20 +107,35 @@ class Translator(Protocol):
 
 
 class Noticing:
-    """Gathers notices: the same kind about the same source within one batch becomes one with a count; each counts."""
+    """Gathers notices: the same kind about the same source becomes one with a count, and is told again only after its time.
 
-    def __init__(self, counters: Counters) -> None:
-        self._counters = counters
-        self._found: dict[tuple[str, str], Notice] = {}
+    Each counts under its kind at once. At most ``most`` sources are kept apart; what goes beyond is gathered under "…".
+    """
 
-    def add(self, kind: str, source: str, at: int, told: Text, count: int = 1) -> None:
-        """Something happened; the first telling stands."""
-        self._counters.add(kind, count)
-        before = self._found.get((kind, source))
-        self._found[kind, source] = Notice(kind, source, before.at if before else at, before.told if before else told,
-                                           count + (before.count if before else 0))
+    def __init__(self, counters: Counters, most: int = 20_000) -> None:
+        self._counters, self._most = counters, most
+        self._open: dict[tuple[str, str], tuple[Notice, int]] = {}
+        self._told: dict[tuple[str, str], int] = {}
 
-    def taken(self) -> tuple[Notice, ...]:
-        """All of them, once."""
-        found, self._found = tuple(self._found.values()), {}
-        return found
+    def add(self, kind: str, source: str, at: int, told: Text, count: int = 1, every_s: int = 0, counted: bool = True) -> None:
+        """Something happened at this instant; the newest telling stands. ``counted`` False where it has been counted elsewhere."""
+        if counted:
+            self._counters.add(kind, count)
+        key = (kind, source)
+        if key not in self._told and len(self._told) >= self._most:
+            key = (kind, "…")
+        before = self._open.get(key)
+        self._open[key] = (Notice(kind, key[1], at, told, count + (before[0].count if before else 0)), every_s * 1_000_000)
+
+    def taken(self, now: int) -> tuple[Notice, ...]:
+        """Those whose time has come, once."""
+        if not self._open:
+            return ()
+        due = [key for key, (_, wait) in self._open.items() if not wait or key not in self._told or now - self._told[key] >= wait]
+        found = []
+        for key in due:
+            notice, wait = self._open.pop(key)
+            found.append(notice)
+            if wait:
+                self._told[key] = now
+        return tuple(found)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import (  # type: ignore[import-untyped]  # the library ships no types
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+)
 
 _KINDS = {"u32": "TYPE_UINT32", "u64": "TYPE_UINT64", "f": "TYPE_FLOAT", "d": "TYPE_DOUBLE", "b": "TYPE_BOOL", "s": "TYPE_STRING", "y": "TYPE_BYTES"}
 

@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # the library ships no types
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +23,7 @@ MEMBERS = {"v_int": Kind.INT, "v_long": Kind.LONG, "v_float": Kind.FLOAT, "v_dou
 def by_protobuf(raw: bytes) -> list[tuple[Any, ...]] | None:
     """What the library reads: the payload's own figures, then its metrics; None where it refuses."""
     found = Payload()
+    value: Any
     try:
         found.ParseFromString(raw)
     except DecodeError:
@@ -52,9 +53,8 @@ def as_read(found: Payloads, i: int) -> list[tuple[Any, ...]] | None:
     for m in found.metrics[found.first[i]:found.first[i + 1]]:
         has, kind = Has(int(m["has"])), Kind(int(m["kind"]))
         value: Any = int(m["bits"])
-        if kind is Kind.FLOAT and math.isnan(struct.unpack("<f", struct.pack("<I", value))[0]):
-            value = "nan"
-        elif kind is Kind.DOUBLE and math.isnan(struct.unpack("<d", struct.pack("<Q", value))[0]):
+        floating = {Kind.FLOAT: ("<I", "<f"), Kind.DOUBLE: ("<Q", "<d")}.get(kind)
+        if floating and math.isnan(struct.unpack(floating[1], struct.pack(floating[0], value))[0]):
             value = "nan"
         elif kind not in (Kind.INT, Kind.LONG, Kind.BOOLEAN, Kind.FLOAT, Kind.DOUBLE):
             value = None

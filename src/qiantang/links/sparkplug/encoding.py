@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -184,4 +185,4 @@ def data_payloads(first: NDArray[np.int64], sent: NDArray[np.int64], seqs: NDArr
                    np.where(whole, kind, 0).astype(np.uint8), bits, historical, out, offsets)
     joined = out[:end].tobytes()
     places = offsets.tolist()
-    return [joined[begin:stop] for begin, stop in zip(places, places[1:], strict=False)]
+    return [joined[begin:stop] for begin, stop in pairwise(places)]

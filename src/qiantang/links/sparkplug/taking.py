@@ -22,7 +22,7 @@ _NOT_A_NUMBER_VALUE = np.nan
 class Met(IntEnum):
     """What a metric in a data message turned out to be; each has its own counter."""
 
-    TAKEN = 0
+    READINGS = 0
     UNKNOWN = 1
     """An alias or a name that the birth did not state."""
     TEXT = 2
@@ -203,6 +203,9 @@ def _taken(buffer, first, timestamps, metrics, begin, stop, received, lives, dev
         life, device_life = lives[i], device_lives[i]
         now = received[i]
         odds = 0
+        if life < 0:
+            odd[i] = 0
+            continue
         for j in range(first[i], first[i + 1]):
             row = metrics[j]
             said = row.has
@@ -279,9 +282,11 @@ def _taken(buffer, first, timestamps, metrics, begin, stop, received, lives, dev
                 if number == 500:
                     quality |= _STALE
                     met[11] += 1
+                    odds |= 1 << 11
                 elif number >= 0 and number < 192:
                     quality |= _BAD
                     met[10] += 1
+                    odds |= 1 << 10
             out_signal[k], out_at[k], out_received[k], out_value[k], out_quality[k] = signal, at, now, value, quality
             if not said & 16:
                 last[signal] = value
