@@ -34,7 +34,8 @@ class Signal:
     """One measured quantity of an asset.
 
     ``number`` is its number in the directory and in every batch of readings; ``address`` what the wire calls it; ``kind``
-    one of the kinds of quantity (``plate_temperature``); ``unit`` as written (``°C``). ``least`` and ``most`` are the
+    one of the kinds of quantity (``plate_temperature``); ``unit`` as written (``°C``); ``rate_hz`` 0 is
+    once a subgroup. ``least`` and ``most`` are the
     physical range, ``lower`` and ``upper`` the specification limits. ``grouped`` is its rational subgroup, ``skewed`` asks
     for quantile limits, ``phases`` says that its baseline depends on recipe and phase.
     """
