@@ -25,8 +25,10 @@ Steps = Generator[simpy.Event, object, None]
 DAY = 86_400.0
 OVERTIME_S = 1800.0
 """Work is not begun that would end later than this after the end of the shift."""
-DUE_MINUTES: Mapping[int, float] = {1: 30.0, 2: 90.0, 3: 480.0, 4: 1440.0}
-"""When a fault should be mended after it was found, by priority."""
+OVERRUN_S = 120.0
+"""Somebody who should be done by now will be, as far as anybody knows, in so many seconds."""
+DUE_MINUTES: Mapping[int, float] = {1: 5.0, 2: 45.0, 3: 480.0, 4: 1440.0}
+"""How long after it was found the work on a fault should begin at the latest, by priority; it is due when it is then done."""
 UPKEEP_FAMILIES: Mapping[str, str] = {
     "press": "curing", "builder": "building", "mixer": "mixing", "extruder": "extrusion", "calender": "extrusion", "cutter": "mechanical",
     "bead_line": "mechanical", "uniformity": "instrument", "xray": "instrument", "balance": "instrument", "steam": "steam",
@@ -218,7 +220,7 @@ class Repairs:
         fault.found = self.env.now
         cause = self.causes[fault.cause]
         machine = self.machines[fault.machine]
-        self.open_task(fault.asset, cause.skill, cause.priority, cause.minutes, DUE_MINUTES[cause.priority] * 60, machine,
+        self.open_task(fault.asset, cause.skill, cause.priority, cause.minutes, (DUE_MINUTES[cause.priority] + cause.minutes) * 60, machine,
                        actual=fault.minutes, fault=fault, part=cause.part, stands=cause.acts in ("stop", "scrap", "slow") and bool(machine.cycle_s))
 
     # Tasks and people
@@ -247,7 +249,7 @@ class Repairs:
             if not shift.start_s <= clock < shift.end_s:
                 continue
             midnight = now - clock
-            free_at = max(hand.free_at, now) if hand.job is not None else now
+            free_at = max(hand.free_at, now + OVERRUN_S) if hand.job is not None else now
             rest = next((end for start, end in shift.breaks if start <= clock < end), None)
             if rest is not None:
                 free_at = max(free_at, midnight + rest)
@@ -270,6 +272,8 @@ class Repairs:
         """The technician leaves for the job. ValueError where the skill is missing: no policy may do that."""
         if job.task.skill not in hand.of.skills:
             raise ValueError(f"{hand.of.id} lacks the skill {job.task.skill} that {job.task.id} asks for")
+        if hand.job is not None:
+            raise ValueError(f"{hand.of.id} is at work on {hand.job.task.id} and cannot begin {job.task.id}")
         del self.waiting[job.task.id]
         hand.job = job
         job.sent = self.env.now
