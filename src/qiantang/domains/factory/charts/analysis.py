@@ -1,0 +1,308 @@
+"""The charts of a whole plant, fed with readings in event-time order: what was raised, in columns, and as alarms.
+
+The same readings give the same alarms however they are cut into batches, and after a restart from a snapshot.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.charts import layout, rules
+from qiantang.domains.factory.charts.charting import charted
+from qiantang.domains.factory.charts.fitting import BASELINE, CENTRE, IN_FORCE, LEARNED, RAW_SCALE, SCALE, TRIES, VERSION
+from qiantang.domains.factory.charts.machines import MachineEvent, Machines
+from qiantang.domains.factory.charts.points import gathered
+from qiantang.domains.factory.charts.settings import ChartSettings
+from qiantang.domains.factory.charts.state import aligned
+from qiantang.kernel.readings import Readings
+from qiantang.kernel.words import Text
+
+MACHINE = -1
+"""The signal of an event that belongs to a whole machine."""
+_CHUNK = 65_536
+"""So many readings go through both kernels at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What began and what ceased in a batch.
+
+    One row an event: ``index`` the place in the batch of the reading that decided it, ``signal`` its number or MACHINE,
+    ``machine`` the number of the machine (-1: none), ``mask`` the rules that began, ``cleared`` those that ceased, either
+    of which may be 0. One detail for each rule that began: ``event`` its row, ``bit``, ``at`` and ``since`` (µs UTC),
+    ``value`` and ``limit``, ``readings`` in the pattern, ``version`` of the limits, ``others`` (details × OTHERS) the
+    signals of the machine that moved with it, -1 where there are fewer.
+    """
+
+    index: NDArray[np.int64]
+    signal: NDArray[np.int32]
+    machine: NDArray[np.int32]
+    mask: NDArray[np.uint32]
+    cleared: NDArray[np.uint32]
+    event: NDArray[np.int64]
+    bit: NDArray[np.int64]
+    at: NDArray[np.int64]
+    since: NDArray[np.int64]
+    value: NDArray[np.float64]
+    limit: NDArray[np.float64]
+    readings: NDArray[np.int64]
+    version: NDArray[np.int64]
+    others: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """How many rules began."""
+        return len(self.event)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsVersion:
+    """Why limits are as they are: the version's number, when it came into force, who set it, and why."""
+
+    number: int
+    at: int
+    who: str
+    why: Text
+
+
+class Analysis:
+    """Every chart of a plant's signals and machines.
+
+    Signals without a known baseline begin with phase I: their first points set the limits (version 1). ``limits`` lists
+    the versions; ``counters`` how many readings were of unknown signals.
+    """
+
+    def __init__(self, settings: ChartSettings) -> None:
+        self.settings = settings
+        self._laid = settings.laid()
+        n = len(settings)
+        reading, chart = aligned((n, layout.READING_ROW)), aligned((n, layout.CHART_ROW))
+        base = aligned((max(settings.bases, 1), BASELINE))
+        chart[:, layout.LAST] = np.nan
+        whole = base.view(np.int64)
+        whole[:, VERSION] = 1
+        machines = np.zeros((len(settings.machines), 2), np.int64)
+        machines[:, layout.EVERY_US] = settings.machine_every_us
+        self._kept = layout.Kept(
+            reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((n, layout.RING), np.int64),
+            base, whole, np.zeros((max(settings.bases, 1), settings.learning)),
+            np.full((max(len(settings.context_members), 1), 3), -1, np.int64), machines)
+        for number, (mean, deviation) in settings.known.items():
+            self._set(number, mean, deviation, 1)
+        self._machines = Machines(settings.machine_members, settings.machine_learning, settings.machine_alpha)
+        self.limits: list[LimitsVersion] = [LimitsVersion(1, 0, "phase I", Text("首批读数自动建立", "set by the first points read"))]
+        self.counters: dict[str, int] = {}
+
+    def feed(self, readings: Readings, *, group: NDArray[np.int64] | None = None, phase: NDArray[np.int64] | None = None,
+             ends: NDArray[np.bool_] | None = None) -> Raised:
+        """Judge readings, which come in event-time order. ``group`` and ``phase`` (recipe · phases + phase) may be given for
+        each reading, -1 where the plant's own counters say it; ``ends`` marks the last reading of a subgroup."""
+        signal = readings.signal
+        if len(signal) and (int(signal.max()) >= len(self.settings) or int(signal.min()) < 0):
+            known = (signal >= 0) & (signal < len(self.settings))
+            self.counters["unknown_signal"] = self.counters.get("unknown_signal", 0) + int((~known).sum())
+            kept = [None if c is None else c[known] for c in (group, phase, ends)]
+            found = self._judged(readings.taken(known), *kept)
+            return _moved(found, np.flatnonzero(known))
+        return self._judged(readings, group, phase, ends)
+
+    def _judged(self, readings: Readings, group: NDArray[np.int64] | None, phase: NDArray[np.int64] | None,
+                ends: NDArray[np.bool_] | None) -> Raised:
+        none = np.zeros(0, np.int64)
+        columns = (np.ascontiguousarray(readings.signal), np.ascontiguousarray(readings.at), np.ascontiguousarray(readings.value),
+                   np.ascontiguousarray(readings.quality), none if group is None else np.ascontiguousarray(group, np.int64),
+                   none if phase is None else np.ascontiguousarray(phase, np.int64),
+                   np.zeros(0, np.uint8) if ends is None else np.ascontiguousarray(ends, np.uint8))
+        points = self._points(min(len(readings), _CHUNK))
+        place, parts = 0, []
+        while place < len(readings):
+            room = self._room(min(len(readings) - place, _CHUNK))
+            points.counts[:] = 0
+            place = gathered(place, min(place + _CHUNK, len(readings)), *columns, self._kept, self._laid, points, room)
+            parts.append(self._collected(room))
+            many = int(points.counts[layout.N_POINTS])
+            done = 0
+            while done < many:
+                room.counts[:] = 0
+                done = charted(done, points.whole, points.value, many, self._kept, self._laid, room)
+                parts.append(self._collected(room))
+        return _joined(parts)
+
+    def _points(self, n: int) -> layout.Points:
+        """Room for the points of n readings."""
+        room = n + int(np.diff(self._laid.context_starts).max(initial=0)) + 8
+        return layout.Points(np.zeros(1, np.int64), np.empty((room, layout.POINT), np.int64), np.empty(room))
+
+    def _room(self, n: int) -> layout.Room:
+        """Room for what n readings or points may raise, as far as it is not written out meanwhile."""
+        widest = int(np.diff(self._laid.machine_starts).max(initial=0))
+        events, samples = n + 16, min(n, 256) + 2
+        details = min(n, 2048) + 32
+        return layout.Room(np.zeros(5, np.int64), np.empty(events, np.int64), np.empty(events, np.int32), np.empty(events, np.uint32),
+                           np.empty(events, np.uint32), np.empty((details, layout.DETAIL), np.int64), np.empty((details, 2)),
+                           np.empty((samples, 4), np.int64), np.empty((samples + 1) * max(widest, 1)))
+
+    def _collected(self, room: layout.Room) -> Raised:
+        """What a kernel wrote, with what its samples say of the machines."""
+        events, details, samples = (int(room.counts[c]) for c in (layout.N_EVENTS, layout.N_DETAILS, layout.N_SAMPLES))
+        whole, measured = room.details[:details].copy(), room.measured[:details].copy()
+        signals = room.signals[:events].copy()
+        of_signals = Raised(
+            room.places[:events].copy(), signals, self.settings.plan[signals, layout.MACHINE].astype(np.int32), room.raised[:events].copy(),
+            room.cleared[:events].copy(), whole[:, layout.D_EVENT], whole[:, layout.D_BIT], whole[:, layout.D_AT], whole[:, layout.D_SINCE],
+            measured[:, 0], measured[:, 1], whole[:, layout.D_READINGS], whole[:, layout.D_VERSION], whole[:, layout.D_OTHERS:])
+        if not samples:
+            return of_signals
+        return _joined([of_signals, _of_machines(self._machines.judged(room.samples[:samples], room.flat))])
+
+    def alarms_of(self, raised: Raised, *, offset: int = -1) -> list[Alarm]:
+        """An alarm for each rule that began, in the order they began."""
+        return list(self._alarms(raised, offset))
+
+    def _alarms(self, raised: Raised, offset: int) -> Iterator[Alarm]:
+        for k in range(len(raised)):
+            event = int(raised.event[k])
+            signal, at, rule = int(raised.signal[event]), int(raised.at[k]), rules.RULES[int(raised.bit[k])]
+            machine = int(raised.machine[event])
+            asset = self.settings.asset_of[signal] if signal != MACHINE else self.settings.machines[machine]
+            subject = f"s{signal}" if signal != MACHINE else asset
+            yield Alarm(f"{subject}:{rule}:{at}", signal, asset, rule, at, int(raised.since[k]), float(raised.value[k]),
+                        float(raised.limit[k]), offset, int(raised.version[k]), int(raised.readings[k]),
+                        tuple(int(o) for o in raised.others[k] if o >= 0))
+
+    @property
+    def holding(self) -> NDArray[np.uint32]:
+        """The rules that hold now, a mask for each signal."""
+        found: NDArray[np.uint32] = (self._kept.chart_whole[:, layout.NOW] | self._kept.reading_whole[:, layout.HELD]).astype(np.uint32)
+        return found
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """Which baselines are in force."""
+        found: NDArray[np.bool_] = self._kept.base_whole[:, LEARNED] == IN_FORCE
+        return found
+
+    @property
+    def baselines(self) -> NDArray[np.float64]:
+        """A copy of the baselines, columns as in ``fitting``."""
+        return self._kept.base.copy()
+
+    def set_limits(self, baselines: dict[int, tuple[float, float]], *, at: int, who: str, why: Text) -> int:
+        """Baselines (mean, standard deviation) set by hand, by their number; gives the new version's number."""
+        version = self._versioned(at, who, why)
+        for number, (mean, deviation) in baselines.items():
+            self._set(number, mean, deviation, version)
+        return version
+
+    def learn_again(self, signals: NDArray[np.int64], *, at: int, who: str, why: Text) -> int:
+        """Begin phase I anew for these signals, after a repair or a change; gives the new version's number."""
+        version = self._versioned(at, who, why)
+        kept = self._kept
+        for s in signals:
+            plan = self.settings.plan[s]
+            bases = slice(plan[layout.FIRST_BASE], plan[layout.FIRST_BASE] + plan[layout.PHASES] * plan[layout.RECIPES])
+            kept.base[bases] = 0.0
+            kept.base_whole[bases, VERSION] = version
+            kept.chart[s] = 0.0
+            kept.chart[s, layout.LAST] = np.nan
+            kept.reading[s, layout.SUM] = 0.0
+            kept.reading_whole[s, [layout.COUNT, layout.STUCK_NEED, layout.SEEN, layout.REPEATS]] = 0
+        return version
+
+    def _versioned(self, at: int, who: str, why: Text) -> int:
+        version = self.limits[-1].number + 1
+        self.limits.append(LimitsVersion(version, at, who, why))
+        return version
+
+    def _set(self, number: int, mean: float, deviation: float, version: int) -> None:
+        base, whole = self._kept.base[number], self._kept.base_whole[number]
+        base[:] = 0.0
+        base[CENTRE] = mean
+        base[SCALE] = base[RAW_SCALE] = 1.0 / deviation
+        whole[LEARNED], whole[VERSION], whole[TRIES] = IN_FORCE, version, 0
+
+    def snapshot(self) -> bytes:
+        """State and limits as bytes; ``restored`` of the same settings goes on from there as if nothing had happened."""
+        kept = self._kept
+        out = io.BytesIO()
+        unlearned = np.flatnonzero(~self.learned)
+        said = {"limits": [asdict(v) for v in self.limits], "counters": self.counters, "signals": len(self.settings)}
+        np.savez(out, reading=kept.reading_whole, chart=kept.chart_whole, ring=kept.ring, base=kept.base_whole, unlearned=unlearned, learning=kept.learning[unlearned],
+                 contexts=kept.contexts, machines=kept.machines, said=np.frombuffer(json.dumps(said).encode(), np.uint8),
+                 **self._machines.columns())
+        return out.getvalue()
+
+    def restored(self, snapshot: bytes) -> Analysis:
+        """This plant's charts as they were; raises ValueError where the snapshot is of other settings."""
+        found = Analysis(self.settings)
+        kept = found._kept
+        with np.load(io.BytesIO(snapshot)) as read:
+            if read["chart"].shape != kept.chart.shape or read["base"].shape != kept.base.shape:
+                raise ValueError(f"the snapshot holds {read['row'].shape[0]} signals and {read['base'].shape[0]} baselines, "
+                                 f"the settings {kept.chart.shape[0]} and {kept.base.shape[0]}")
+            kept.reading_whole[:], kept.chart_whole[:] = read["reading"], read["chart"]
+            kept.ring[:], kept.base_whole[:] = read["ring"], read["base"]
+            kept.learning[read["unlearned"]] = read["learning"]
+            kept.contexts[:], kept.machines[:] = read["contexts"], read["machines"]
+            said = json.loads(bytes(read["said"]))
+            found._machines.restore({name: read[name] for name in read.files})
+        found.limits = [LimitsVersion(v["number"], v["at"], v["who"], Text(**v["why"])) for v in said["limits"]]
+        found.counters = said["counters"]
+        return found
+
+
+def _of_machines(events: list[MachineEvent]) -> Raised:
+    """Events of machines as columns."""
+    details = [(k, e.at, *d) for k, e in enumerate(events) for d in e.details]
+    others = np.full((len(details), layout.OTHERS), -1, np.int64)
+    for row, (*_, foremost) in enumerate(details):
+        others[row, :len(foremost)] = foremost
+    at = np.array([d[1] for d in details], np.int64)
+    one = np.ones(len(details), np.int64)
+    return Raised(
+        np.array([e.index for e in events], np.int64), np.full(len(events), MACHINE, np.int32),
+        np.array([e.machine for e in events], np.int32), np.array([e.began for e in events], np.uint32),
+        np.array([e.ceased for e in events], np.uint32), np.array([d[0] for d in details], np.int64),
+        np.array([d[2].bit_length() - 1 for d in details], np.int64), at, at, np.array([d[3] for d in details], np.float64),
+        np.array([d[4] for d in details], np.float64), one, one, others)
+
+
+def _joined(parts: list[Raised]) -> Raised:
+    """Several parts of one batch as one."""
+    if not parts:
+        return _of_machines([])
+    if len(parts) == 1:
+        return parts[0]
+    before = np.cumsum([0] + [len(p.index) for p in parts[:-1]])
+    columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Raised)}
+    columns["event"] = np.concatenate([p.event + start for p, start in zip(parts, before, strict=True)])
+    return Raised(**columns)
+
+
+def _moved(raised: Raised, places: NDArray[np.int64]) -> Raised:
+    """The same with places in the batch it was taken from."""
+    columns = {f.name: getattr(raised, f.name) for f in fields(Raised)}
+    columns["index"] = places[raised.index]
+    return Raised(**columns)
+
+
+def digest(readings: Readings, raised: Raised, so_far: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+    """How many events began, and a sum over (signal, instant, mask) that no order or split changes; goes on from ``so_far``."""
+    began = raised.mask != 0
+    return digest_of(raised.signal[began], readings.at[raised.index[began]], raised.mask[began], so_far)
+
+
+def digest_of(signal: NDArray[np.int32], at: NDArray[np.int64], mask: NDArray[np.uint32], so_far: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+    """The same of columns. Mixing after S. Vigna's splitmix64."""
+    word = signal.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ at.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9) \
+        ^ mask.astype(np.uint64) * np.uint64(0x94D049BB133111EB)
+    word ^= word >> np.uint64(30)
+    word *= np.uint64(0xBF58476D1CE4E5B9)
+    word ^= word >> np.uint64(27)
+    return so_far[0] + len(word), (so_far[1] + int(word.sum(dtype=np.uint64))) % 2**64

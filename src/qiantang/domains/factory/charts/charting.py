@@ -1,0 +1,357 @@
+"""From points to alarms: the charts of each signal, the limits they are held against, and phase I, which sets them.
+
+One point at a time, in the order of their instants; each is judged against the baseline of its recipe and phase, after what
+an autoregression expects is taken off and a skewed value has become its normal score.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba as nb
+import numpy as np
+
+from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts.fitting import (
+    CENTRE,
+    IN_FORCE,
+    LEARNED,
+    ORDER,
+    PHI1,
+    PHI2,
+    PHI3,
+    PLAIN,
+    RAW_SCALE,
+    SCALE,
+    SHAPE,
+    VERSION,
+    fit,
+    score,
+    unscored,
+)
+from qiantang.domains.factory.charts.layout import (
+    AVERAGE,
+    AVERAGE_SINCE,
+    BACK,
+    BACK1,
+    BACK2,
+    BACK3,
+    BREAK,
+    D_AT,
+    D_BIT,
+    D_EVENT,
+    D_OTHERS,
+    D_READINGS,
+    D_SINCE,
+    D_VERSION,
+    HIGH,
+    HIGH_SINCE,
+    LAST,
+    LOW,
+    LOW_SINCE,
+    MACHINE,
+    MANY,
+    MOST_ORDER,
+    MOVED_COUNT,
+    MOVED_SUM,
+    N_DETAILS,
+    N_EVENTS,
+    N_FLAT,
+    N_SAMPLES,
+    NOW,
+    OTHERS,
+    P_AT,
+    P_BASE,
+    P_PLACE,
+    P_SIGNAL,
+    P_SINCE,
+    PAST,
+    POLICY,
+    RING,
+    SAMPLE,
+    SKEWED,
+    SLOW,
+    SLOW_SINCE,
+    ZONES,
+)
+from qiantang.domains.factory.charts.policy import (
+    ABOVE,
+    BELOW,
+    CEILING,
+    DECISION,
+    EWMA_LIMIT,
+    FALLING,
+    LIMIT,
+    MOVED,
+    RISING,
+    SIDE_RUN,
+    SLACK,
+    SLOW_LIMIT,
+    SLOW_WEIGHT,
+    TREND_RUN,
+    WEIGHT,
+)
+from qiantang.domains.factory.charts.policy import IN_FORCE as RULES_IN_FORCE
+from qiantang.domains.factory.charts.quick import broken, past_with
+
+_ONE: Final = np.uint64(1)
+_NONE: Final = np.uint64(0)
+_ZONES_KEEP: Final = np.uint64(rules.ZONES_KEEP)
+_OVER1: Final = np.uint64(1 << rules.OVER1_AT)
+_UNDER1: Final = np.uint64(1 << rules.UNDER1_AT)
+_OVER2: Final = np.uint64(1 << rules.OVER2_AT)
+_UNDER2: Final = np.uint64(1 << rules.UNDER2_AT)
+_WITHIN: Final = np.uint64(1 << rules.WITHIN_AT)
+_FIFTEEN: Final = np.uint64(((1 << rules.WITHIN_BITS) - 1) << rules.WITHIN_AT)
+_EIGHT: Final = np.uint64(0xFF)
+_FIVE: Final = np.uint64(0x1F)
+_THREE: Final = np.uint64(0x7)
+_UNDER1_AT: Final = np.uint64(rules.UNDER1_AT)
+_OVER2_AT: Final = np.uint64(rules.OVER2_AT)
+_UNDER2_AT: Final = np.uint64(rules.UNDER2_AT)
+_N5: Final = np.uint64(rules.BIT["nelson_5"])
+_N6: Final = np.uint64(rules.BIT["nelson_6"])
+_N7: Final = np.uint64(rules.BIT["nelson_7"])
+_N8: Final = np.uint64(rules.BIT["nelson_8"])
+_DRIFT: Final = np.uint64(rules.BIT["drift"])
+_PLACE: Final = {name: place for place, name in enumerate(rules.RULES)}
+_B1, _B2, _B3, _B4, _B5, _B6, _B7, _B8 = (_PLACE[f"nelson_{k}"] for k in range(1, 9))
+_BE, _BC, _BD = (_PLACE[name] for name in ("ewma", "cusum", "drift"))
+_LAST_BIT: Final = _BD
+
+
+@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+def _set_bits(bits: Any) -> Any:
+    """How many of the five lowest bits are set."""
+    return (bits & _ONE) + ((bits >> _ONE) & _ONE) + ((bits >> np.uint64(2)) & _ONE) + ((bits >> np.uint64(3)) & _ONE) \
+        + ((bits >> np.uint64(4)) & _ONE)
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
+    """One row a rule that was raised: value, limit, since when, how many readings, and which others of the machine moved."""
+    p = laid.plan[s, POLICY]
+    points = kept.chart_whole[s, MANY]
+    for bit in range(_LAST_BIT + 1):
+        if (raised >> bit) & 1 == 0:
+            continue
+        k = room.counts[N_DETAILS]
+        since, many, value = at, 1, x
+        side = 1.0 if z >= 0.0 else -1.0
+        away = 0.0
+        inverse = kept.base[b, SCALE]
+        if bit == _B1:
+            away = side * laid.numbers[p, LIMIT]
+        elif bit == _B2:
+            many = np.int64(laid.words[p, SIDE_RUN])
+        elif bit == _B3:
+            many = np.int64(laid.words[p, TREND_RUN])
+        elif bit == _B4:
+            many = 14
+        elif bit == _B5:
+            many, away = 3, 2.0 * side
+        elif bit == _B6:
+            many, away = 5, side
+        elif bit == _B7:
+            many, away = 15, side
+        elif bit == _B8:
+            many, away = 8, side
+        since = kept.ring[s, (points - many) % RING] if many > 1 else at
+        limit = unscored(expected + away / inverse, kept.base[b])
+        if bit == _BE:
+            side = 1.0 if kept.chart[s, AVERAGE] >= 0.0 else -1.0
+            value = unscored(expected + kept.chart[s, AVERAGE] / inverse, kept.base[b])
+            limit = unscored(expected + side * laid.numbers[p, EWMA_LIMIT] / inverse, kept.base[b])
+            since = kept.chart_whole[s, AVERAGE_SINCE]
+        elif bit == _BD:
+            side = 1.0 if kept.chart[s, SLOW] >= 0.0 else -1.0
+            value = unscored(expected + kept.chart[s, SLOW] / inverse, kept.base[b])
+            limit = unscored(expected + side * laid.numbers[p, SLOW_LIMIT] / inverse, kept.base[b])
+            since = kept.chart_whole[s, SLOW_SINCE]
+        elif bit == _BC:
+            up = kept.chart[s, HIGH] >= kept.chart[s, LOW]
+            value = kept.chart[s, HIGH] if up else -kept.chart[s, LOW]
+            limit = laid.numbers[p, DECISION] if up else -laid.numbers[p, DECISION]
+            since = kept.chart_whole[s, HIGH_SINCE] if up else kept.chart_whole[s, LOW_SINCE]
+        room.details[k, D_EVENT] = room.counts[N_EVENTS]
+        room.details[k, D_BIT] = bit
+        room.details[k, D_SINCE] = since
+        room.details[k, D_READINGS] = many
+        room.details[k, D_VERSION] = kept.base_whole[b, VERSION]
+        room.details[k, D_AT] = at
+        room.measured[k, 0] = value
+        room.measured[k, 1] = limit
+        for j in range(OTHERS):
+            room.details[k, D_OTHERS + j] = -1
+        machine = laid.plan[s, MACHINE]
+        if machine >= 0:
+            _others(s, machine, kept, laid, room.details[k])
+        room.counts[N_DETAILS] = k + 1
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _others(s: Any, machine: Any, kept: Any, laid: Any, into: Any) -> None:
+    """The signals of the same machine whose EWMA is beyond 2σ of its own, farthest first, at most OTHERS of them."""
+    farthest = np.zeros(OTHERS)
+    for m in range(laid.machine_starts[machine], laid.machine_starts[machine + 1]):
+        other = laid.machine_members[m]
+        if other == s:
+            continue
+        far = abs(kept.chart[other, AVERAGE]) / laid.numbers[laid.plan[other, POLICY], MOVED]
+        if far <= 1.0:
+            continue
+        for j in range(OTHERS):
+            if far > farthest[j]:
+                for up in range(OTHERS - 1, j, -1):
+                    farthest[up] = farthest[up - 1]
+                    into[D_OTHERS + up] = into[D_OTHERS + up - 1]
+                farthest[j] = far
+                into[D_OTHERS + j] = other
+                break
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _event(i: Any, s: Any, held: Any, holds: Any, at: Any, x: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
+    """Writes what began and what ceased to hold."""
+    k = room.counts[N_EVENTS]
+    began = holds & ~held
+    room.places[k] = i
+    room.signals[k] = s
+    room.raised[k] = np.uint32(began)
+    room.cleared[k] = np.uint32(held & ~holds)
+    if began != _NONE:
+        _detail(s, np.int64(began), at, x, z, b, expected, kept, laid, room)
+    room.counts[N_EVENTS] = k + 1
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> None:
+    """The machine as one point of many dimensions: each signal's mean deviation since the last, NaN where it had no point."""
+    counts = room.counts
+    k, f = counts[N_SAMPLES], counts[N_FLAT]
+    room.samples[k, 0] = i
+    room.samples[k, 1] = machine
+    room.samples[k, 2] = at
+    room.samples[k, 3] = f
+    for m in range(laid.machine_starts[machine], laid.machine_starts[machine + 1]):
+        s = laid.machine_members[m]
+        many = kept.chart_whole[s, MOVED_COUNT]
+        room.flat[f] = kept.chart[s, MOVED_SUM] / many if many > 0 else np.nan
+        kept.chart[s, MOVED_SUM] = 0.0
+        kept.chart_whole[s, MOVED_COUNT] = 0
+        f += 1
+    counts[N_SAMPLES] = k + 1
+    counts[N_FLAT] = f
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
+    """Ends phase I of a baseline, or begins it anew."""
+    if not fit(kept.learning[b], laid.plan[s, SKEWED] != 0, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
+        kept.base_whole[b, LEARNED] = 0
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _scored(x: Any, b: Any, kept: Any) -> Any:
+    """The normal score of a skewed signal's value."""
+    return score(x, kept.base[b])
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: Any, room: Any) -> Any:
+    """Points from ``start`` up to ``beyond``, or until the room is at its end; gives the place where it stopped."""
+    chart, chart_whole, chart_words, ring = kept.chart, kept.chart_whole, kept.chart_words, kept.ring
+    base, base_whole, learning = kept.base, kept.base_whole, kept.learning
+    plan, numbers, words, machine_starts, counts = laid.plan, laid.numbers, laid.words, laid.machine_starts, room.counts
+    widest = 0
+    for m in range(len(machine_starts) - 1):
+        widest = max(widest, machine_starts[m + 1] - machine_starts[m])
+    most_events, most_details = len(room.places) - 1, len(room.details) - _LAST_BIT - 1
+    most_samples, most_flat = len(room.samples) - 1, len(room.flat) - widest
+    takes = learning.shape[1]
+    two, four = np.uint64(2), np.uint64(4)
+    for k in range(start, beyond):
+        if counts[N_EVENTS] > most_events or counts[N_DETAILS] > most_details or counts[N_SAMPLES] > most_samples or counts[N_FLAT] > most_flat:
+            return k
+        i, s, b, at, since = points[k, P_PLACE], points[k, P_SIGNAL], points[k, P_BASE], points[k, P_AT], points[k, P_SINCE]
+        x = values[k]
+        if b < 0:
+            if b == SAMPLE:
+                _sample(i, s, at, kept, laid, room)
+            elif b == BREAK:
+                chart_whole[s, BACK] = 0
+            continue
+        learned = base_whole[b, LEARNED]
+        if learned != IN_FORCE:
+            learning[b, learned] = x
+            base_whole[b, LEARNED] = learned + 1
+            if learned + 1 == takes:
+                _learnt(b, s, kept, laid)
+            chart_whole[s, BACK] = 0
+            continue
+        inverse = base[b, SCALE]
+        if inverse == 0.0:
+            continue
+        p = plan[s, POLICY]
+        centre = base[b, CENTRE]
+        away = (x if base[b, SHAPE] == PLAIN else _scored(x, b, kept)) - centre
+        expected = 0.0
+        order = base_whole[b, ORDER]
+        if order > 0:
+            expected = base[b, PHI1] * chart[s, BACK1]
+            if order > 1:
+                expected += base[b, PHI2] * chart[s, BACK2]
+            if order > 2:
+                expected += base[b, PHI3] * chart[s, BACK3]
+            chart[s, BACK3] = chart[s, BACK2]
+            chart[s, BACK2] = chart[s, BACK1]
+            chart[s, BACK1] = away
+            back = chart_whole[s, BACK]
+            chart_whole[s, BACK] = back + 1
+            if back < order:
+                continue
+        chart[s, MOVED_SUM] += away * base[b, RAW_SCALE]
+        chart_whole[s, MOVED_COUNT] += 1
+        z = (away - expected) * inverse
+        past = past_with(chart_words[s, PAST], z, chart[s, LAST])
+        average_before, slow_before = chart[s, AVERAGE], chart[s, SLOW]
+        average = average_before + numbers[p, WEIGHT] * (z - average_before)
+        slow = slow_before + numbers[p, SLOW_WEIGHT] * (z - slow_before)
+        slack, ceiling = numbers[p, SLACK], numbers[p, CEILING]
+        high_before, low_before = chart[s, HIGH], chart[s, LOW]
+        high = min(max(high_before + (z - slack), 0.0), ceiling)
+        low = min(max(low_before - (z + slack), 0.0), ceiling)
+        holds = broken(z, past, average, high, low, numbers[p, LIMIT], numbers[p, EWMA_LIMIT], numbers[p, DECISION],
+                       words[p, ABOVE], words[p, BELOW], words[p, RISING], words[p, FALLING])
+        zones = ((chart_words[s, ZONES] << _ONE) & _ZONES_KEEP) | (_OVER1 if z > 1.0 else _NONE) | (_UNDER1 if z < -1.0 else _NONE) \
+            | (_OVER2 if z > 2.0 else _NONE) | (_UNDER2 if z < -2.0 else _NONE) | (_WITHIN if abs(z) < 1.0 else _NONE)
+        over, under = zones & _EIGHT, (zones >> _UNDER1_AT) & _EIGHT
+        holds |= (_N5 if _set_bits((zones >> _OVER2_AT) & _THREE) >= two or _set_bits((zones >> _UNDER2_AT) & _THREE) >= two else _NONE) \
+            | (_N6 if _set_bits(over & _FIVE) >= four or _set_bits(under & _FIVE) >= four else _NONE) \
+            | (_N7 if (zones & _FIFTEEN) == _FIFTEEN else _NONE) \
+            | (_N8 if (over | under) == _EIGHT and over != _NONE and under != _NONE else _NONE) \
+            | (_DRIFT if abs(slow) > numbers[p, SLOW_LIMIT] else _NONE)
+        if high_before == 0.0:
+            chart_whole[s, HIGH_SINCE] = since
+        if low_before == 0.0:
+            chart_whole[s, LOW_SINCE] = since
+        if average_before * average <= 0.0:
+            chart_whole[s, AVERAGE_SINCE] = since
+        if slow_before * slow <= 0.0:
+            chart_whole[s, SLOW_SINCE] = since
+        chart[s, LAST] = z
+        chart[s, AVERAGE] = average
+        chart[s, SLOW] = slow
+        chart[s, HIGH] = high
+        chart[s, LOW] = low
+        chart_words[s, PAST] = past
+        chart_words[s, ZONES] = zones
+        many = chart_whole[s, MANY]
+        ring[s, many % RING] = since
+        chart_whole[s, MANY] = many + 1
+        holds &= words[p, RULES_IN_FORCE]
+        held = chart_words[s, NOW]
+        if holds != held:
+            _event(i, s, held, holds, at, x, z, b, centre + expected, kept, laid, room)
+            chart_words[s, NOW] = holds
+    return beyond

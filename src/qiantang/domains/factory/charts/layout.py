@@ -1,0 +1,116 @@
+"""How the full analysis lies in memory: what is kept of each signal, how it is charted, and where the kernels write.
+
+Two kernels share the work: ``points`` turns readings into points (a reading, or the mean of a subgroup), ``charting`` puts
+points on charts. Each holds rows of eight-byte words, seen as numbers and as whole numbers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.domains.factory.charts import rules
+from qiantang.kernel.readings import Quality
+
+# What is kept of a signal's readings: two numbers, then whole numbers.
+(LAST_VALUE, SUM, LAST_AT, SAME, SAME_SINCE, GROUP, GROUP_BASE, COUNT, GROUP_FROM, SEEN, REPEATS, STUCK_NEED, BROKEN, HELD) = range(14)
+READING_ROW: Final = 16
+
+# What is kept of a signal's charts: numbers, then words and whole numbers.
+(LAST, AVERAGE, HIGH, LOW, SLOW, BACK1, BACK2, BACK3, MOVED_SUM,
+ PAST, ZONES, NOW, BACK, MANY, HIGH_SINCE, LOW_SINCE, AVERAGE_SINCE, SLOW_SINCE, MOVED_COUNT) = range(19)
+CHART_ROW: Final = 24
+RING: Final = 32
+"""Instants of so many past points are kept, to say since when a run holds."""
+
+# How a signal is charted: whole numbers.
+(POLICY, BY, WINDOW_US, GROUP_CONTEXT, PHASE_CONTEXT, RECIPE_CONTEXT, FIRST_BASE, PHASES, RECIPES, SKEWED, MOST_ORDER, MACHINE,
+ SETS, SETS_WHICH) = range(14)
+PLAN: Final = 16
+EACH, WINDOW, CONTEXT, UNCHARTED = range(4)
+"""Values of BY: every reading is a point; the mean of a window of time; the mean while the context's group number stands;
+not charted (a counter, or a signal of no interest), though its quality and range are watched."""
+NO_CONTEXT: Final = -1
+GROUPS, PHASE, RECIPE = range(3)
+"""What a context holds: group number, phase, recipe; SETS_WHICH says which of them a counter's readings set."""
+
+LEAST, MOST, FASTEST = range(3)
+"""Bounds of a signal, in its unit and in units a second."""
+NEXT_AT, EVERY_US = range(2)
+"""What is kept of a machine: when its next sample is due, and how often."""
+
+# Columns of a point's whole numbers. A point without a baseline breaks off the autoregression; one of a machine is a sample.
+P_PLACE, P_SIGNAL, P_BASE, P_AT, P_SINCE = range(5)
+POINT: Final = 5
+BREAK: Final = -1
+SAMPLE: Final = -2
+
+# Columns of the whole numbers of a detail; the signals that moved too come last.
+D_EVENT, D_BIT, D_SINCE, D_READINGS, D_VERSION, D_AT, D_OTHERS = range(7)
+OTHERS: Final = 6
+DETAIL: Final = D_OTHERS + OTHERS
+
+N_POINTS, N_EVENTS, N_DETAILS, N_SAMPLES, N_FLAT = range(5)
+"""What the kernels count."""
+
+UNUSABLE: Final = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER | Quality.UNIT)
+OF_READINGS: Final = rules.mask("stuck", "range", "rate", "quality")
+"""The rules that readings break by themselves, without a chart."""
+
+
+class Kept(NamedTuple):
+    """What is remembered. ``reading`` is signals × READING_ROW and ``chart`` signals × CHART_ROW, each with the same memory as
+    whole numbers (and words); ``ring`` signals × RING instants; ``base`` baselines × BASELINE, likewise; ``learning`` the
+    points of phase I, baselines × how many it takes; ``contexts`` contexts × (group, phase, recipe); ``machines`` machines
+    × (next sample at, every so many µs)."""
+
+    reading: NDArray[np.float64]
+    reading_whole: NDArray[np.int64]
+    chart: NDArray[np.float64]
+    chart_whole: NDArray[np.int64]
+    chart_words: NDArray[np.uint64]
+    ring: NDArray[np.int64]
+    base: NDArray[np.float64]
+    base_whole: NDArray[np.int64]
+    learning: NDArray[np.float64]
+    contexts: NDArray[np.int64]
+    machines: NDArray[np.int64]
+
+
+class Laid(NamedTuple):
+    """What is laid down: ``plan`` signals × PLAN, ``bounds`` signals × (least, most, fastest), the policies, and which signals
+    stand in each context and machine: the members of c are those from starts[c] up to starts[c + 1]."""
+
+    plan: NDArray[np.int64]
+    bounds: NDArray[np.float64]
+    numbers: NDArray[np.float64]
+    words: NDArray[np.uint64]
+    context_starts: NDArray[np.int64]
+    context_members: NDArray[np.int64]
+    machine_starts: NDArray[np.int64]
+    machine_members: NDArray[np.int64]
+
+
+class Points(NamedTuple):
+    """Room for points: columns P_… and the value; ``counts`` as N_…."""
+
+    counts: NDArray[np.int64]
+    whole: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+class Room(NamedTuple):
+    """Where the kernels write: events (place in the batch, signal, what began, what ceased), a detail for each rule that
+    began, samples of machines (place, machine, instant, start) with their values one after the other; ``counts`` as N_…."""
+
+    counts: NDArray[np.int64]
+    places: NDArray[np.int64]
+    signals: NDArray[np.int32]
+    raised: NDArray[np.uint32]
+    cleared: NDArray[np.uint32]
+    details: NDArray[np.int64]
+    measured: NDArray[np.float64]
+    samples: NDArray[np.int64]
+    flat: NDArray[np.float64]

@@ -1,0 +1,269 @@
+"""From readings to points: what is wrong with a reading itself, and which subgroup of which phase it belongs to.
+
+A reading of bad quality, not a number or outside its physical range is no measurement: it breaks its own rule and goes on no
+chart. The others are points one by one, or their mean is one when the window, cycle, batch or piece ends.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba as nb
+import numpy as np
+
+from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts.layout import (
+    BREAK,
+    BROKEN,
+    BY,
+    CONTEXT,
+    COUNT,
+    D_AT,
+    D_BIT,
+    D_EVENT,
+    D_OTHERS,
+    D_READINGS,
+    D_SINCE,
+    D_VERSION,
+    EACH,
+    EVERY_US,
+    FASTEST,
+    FIRST_BASE,
+    GROUP,
+    GROUP_BASE,
+    GROUP_CONTEXT,
+    GROUP_FROM,
+    GROUPS,
+    HELD,
+    LAST_AT,
+    LAST_VALUE,
+    LEAST,
+    MACHINE,
+    MOST,
+    N_DETAILS,
+    N_EVENTS,
+    N_POINTS,
+    NEXT_AT,
+    OTHERS,
+    P_AT,
+    P_BASE,
+    P_PLACE,
+    P_SIGNAL,
+    P_SINCE,
+    PHASE,
+    PHASE_CONTEXT,
+    PHASES,
+    POLICY,
+    RECIPE,
+    RECIPE_CONTEXT,
+    RECIPES,
+    REPEATS,
+    SAME,
+    SAME_SINCE,
+    SAMPLE,
+    SEEN,
+    SETS,
+    SETS_WHICH,
+    STUCK_NEED,
+    SUM,
+    UNCHARTED,
+    UNUSABLE,
+    WINDOW,
+    WINDOW_US,
+)
+from qiantang.domains.factory.charts.policy import IN_FORCE, STUCK_RATE, STUCK_RUN
+
+_STUCK: Final = rules.BIT["stuck"]
+_RANGE: Final = rules.BIT["range"]
+_RATE: Final = rules.BIT["rate"]
+_QUALITY: Final = rules.BIT["quality"]
+_BITS: Final = tuple((rules.BIT[name], place) for place, name in enumerate(rules.RULES) if name in ("stuck", "range", "rate", "quality"))
+_STUCK_AT, _RANGE_AT, _RATE_AT, _QUALITY_AT = (rules.RULES.index(name) for name in ("stuck", "range", "rate", "quality"))
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def stuck_need(seen: Any, repeats: Any, least: Any, rate: Any) -> Any:
+    """How many equal readings in a row are too many: a run of n starts at a reading with probability p^(n-1), p the share of
+    readings that repeat the one before, taken two standard errors high (A. Agresti and B. A. Coull, The American
+    Statistician 52 (1998) 119-126). A signal that hardly ever moves is never stuck: the answer is then out of reach."""
+    n = seen + 4.0
+    p = (repeats + 2.0) / n
+    p += 2.0 * np.sqrt(p * (1.0 - p) / n)
+    if p >= 0.995:
+        return 1 << 60
+    return max(least, int(np.ceil(np.log(rate) / np.log(p))) + 1)
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, quality: Any, before: Any, reading_whole: Any, bounds: Any,
+           room: Any) -> None:
+    """Writes what began and what ceased to hold, and a detail for each rule that began."""
+    counts = room.counts
+    k = counts[N_EVENTS]
+    began = holds & ~held
+    room.places[k] = i
+    room.signals[k] = s
+    room.raised[k] = np.uint32(began)
+    room.cleared[k] = np.uint32(held & ~holds)
+    for place in range(_STUCK_AT, _QUALITY_AT + 1):
+        if (began >> place) & 1 == 0:
+            continue
+        d = counts[N_DETAILS]
+        since, many, value, limit = at, 1, x, 0.0
+        if place == _STUCK_AT:
+            since, many, limit = reading_whole[s, SAME_SINCE], reading_whole[s, SAME], float(reading_whole[s, STUCK_NEED])
+        elif place == _RANGE_AT:
+            limit = bounds[s, LEAST] if x < bounds[s, LEAST] else bounds[s, MOST]
+        elif place == _RATE_AT:
+            since, many, value, limit = before, 2, speed, bounds[s, FASTEST]
+        else:
+            value = float(quality)
+        room.details[d, D_EVENT] = k
+        room.details[d, D_BIT] = place
+        room.details[d, D_SINCE] = since
+        room.details[d, D_READINGS] = many
+        room.details[d, D_VERSION] = 0
+        room.details[d, D_AT] = at
+        room.details[d, D_OTHERS:D_OTHERS + OTHERS] = -1
+        room.measured[d, 0] = value
+        room.measured[d, 1] = limit
+        counts[N_DETAILS] = d + 1
+    counts[N_EVENTS] = k + 1
+
+
+@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+def _point(points: Any, values: Any, counts: Any, i: Any, s: Any, b: Any, x: Any, at: Any, since: Any) -> None:
+    """One more point."""
+    k = counts[N_POINTS]
+    points[k, P_PLACE] = i
+    points[k, P_SIGNAL] = s
+    points[k, P_BASE] = b
+    points[k, P_AT] = at
+    points[k, P_SINCE] = since
+    values[k] = x
+    counts[N_POINTS] = k + 1
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, quality: Any, group_of: Any, phase_of: Any, ends: Any,
+             kept: Any, laid: Any, found: Any, room: Any) -> Any:
+    """Readings from ``start`` up to ``beyond``, or until the room for points or details is at its end; gives where it stopped.
+
+    ``group_of``, ``phase_of`` and ``ends`` have the batch's length or none: a group number and a phase (recipe · phases +
+    phase) for each reading, -1 where the context says it, and a mark on the last reading of a subgroup.
+    """
+    reading, reading_whole, contexts, machines = kept.reading, kept.reading_whole, kept.contexts, kept.machines
+    plan, bounds, words, numbers = laid.plan, laid.bounds, laid.words, laid.numbers
+    context_starts, context_members = laid.context_starts, laid.context_members
+    points, values, counts = found.whole, found.value, found.counts
+    given_groups, given_phases, given_ends = len(group_of) > 0, len(phase_of) > 0, len(ends) > 0
+    learning = kept.learning.shape[1]
+    largest = 0
+    for c in range(len(context_starts) - 1):
+        largest = max(largest, context_starts[c + 1] - context_starts[c])
+    most_points, most_details, most_events = len(values) - largest - 4, len(room.details) - 4, len(room.places) - 1
+    of_room = room.counts
+    for i in range(start, beyond):
+        if counts[N_POINTS] > most_points or of_room[N_DETAILS] > most_details or of_room[N_EVENTS] > most_events:
+            return i
+        s = np.int64(signal[i])
+        at = time[i]
+        x = value[i]
+        machine = plan[s, MACHINE]
+        if machine >= 0 and machines[machine, EVERY_US] > 0 and at >= machines[machine, NEXT_AT]:
+            if machines[machine, NEXT_AT] > 0:
+                _point(points, values, counts, i, machine, SAMPLE, 0.0, at, at)
+            machines[machine, NEXT_AT] = (at // machines[machine, EVERY_US] + 1) * machines[machine, EVERY_US]
+        held = reading_whole[s, HELD]
+        holds = held
+        speed = 0.0
+        before = reading_whole[s, LAST_AT]
+        bad = (quality[i] & UNUSABLE) != 0 or not np.isfinite(x)
+        usable = not bad
+        if bad:
+            holds |= _QUALITY
+        else:
+            usable = bounds[s, LEAST] <= x <= bounds[s, MOST]
+            if before > 0 and at > before:
+                speed = abs(x - reading[s, LAST_VALUE]) * 1e6 / (at - before)
+            same = before > 0 and x == reading[s, LAST_VALUE]
+            if same:
+                reading_whole[s, SAME] += 1
+            else:
+                reading_whole[s, SAME] = 1
+                reading_whole[s, SAME_SINCE] = at
+            need = reading_whole[s, STUCK_NEED]
+            if need == 0:
+                reading_whole[s, SEEN] += 1
+                reading_whole[s, REPEATS] += 1 if same else 0
+                if reading_whole[s, SEEN] == learning:
+                    p = plan[s, POLICY]
+                    need = stuck_need(reading_whole[s, SEEN], reading_whole[s, REPEATS], np.int64(words[p, STUCK_RUN]), numbers[p, STUCK_RATE])
+                    reading_whole[s, STUCK_NEED] = need
+            holds = (0 if usable else _RANGE) | (_RATE if speed > bounds[s, FASTEST] else 0) \
+                | (_STUCK if need > 0 and reading_whole[s, SAME] >= need else 0)
+        holds &= np.int64(words[plan[s, POLICY], IN_FORCE])
+        if holds != held:
+            _event(i, s, at, held, holds, x, speed, quality[i], before, reading_whole, bounds, room)
+            reading_whole[s, HELD] = holds
+        if bad:
+            continue
+        reading[s, LAST_VALUE] = x
+        reading_whole[s, LAST_AT] = at
+        sets = plan[s, SETS]
+        if sets >= 0 and contexts[sets, plan[s, SETS_WHICH]] != np.int64(x):
+            contexts[sets, plan[s, SETS_WHICH]] = np.int64(x)
+            for m in range(context_starts[sets], context_starts[sets + 1]):
+                member = context_members[m]
+                if reading_whole[member, COUNT] > 0:
+                    _point(points, values, counts, i, member, reading_whole[member, GROUP_BASE],
+                           reading[member, SUM] / reading_whole[member, COUNT], at, reading_whole[member, GROUP_FROM])
+                    reading_whole[member, COUNT] = 0
+                    reading[member, SUM] = 0.0
+        by = plan[s, BY]
+        if by == UNCHARTED or not usable:
+            continue
+        phase = np.int64(0)
+        phases = plan[s, PHASES] * plan[s, RECIPES]
+        if phases > 1:
+            if given_phases and phase_of[i] >= 0:
+                phase = phase_of[i]
+            else:
+                recipe = contexts[plan[s, RECIPE_CONTEXT], RECIPE] if plan[s, RECIPE_CONTEXT] >= 0 else np.int64(0)
+                phase = contexts[plan[s, PHASE_CONTEXT], PHASE] if plan[s, PHASE_CONTEXT] >= 0 else np.int64(0)
+                phase = recipe * plan[s, PHASES] + phase if 0 <= phase < plan[s, PHASES] and recipe >= 0 else np.int64(-1)
+        outside = phase < 0 or phase >= phases
+        b = plan[s, FIRST_BASE] + phase
+        group = np.int64(-1)
+        if given_groups and group_of[i] >= 0:
+            group = group_of[i]
+        elif by == WINDOW:
+            group = at // plan[s, WINDOW_US]
+        elif by == CONTEXT:
+            group = contexts[plan[s, GROUP_CONTEXT], GROUPS]
+        single = by == EACH and group < 0
+        if reading_whole[s, COUNT] > 0 and (single or outside or group != reading_whole[s, GROUP] or b != reading_whole[s, GROUP_BASE]):
+            _point(points, values, counts, i, s, reading_whole[s, GROUP_BASE], reading[s, SUM] / reading_whole[s, COUNT], at,
+                   reading_whole[s, GROUP_FROM])
+            reading_whole[s, COUNT] = 0
+            reading[s, SUM] = 0.0
+        if outside:
+            if reading_whole[s, BROKEN] == 0:
+                reading_whole[s, BROKEN] = 1
+                _point(points, values, counts, i, s, BREAK, 0.0, at, at)
+            continue
+        reading_whole[s, BROKEN] = 0
+        if single:
+            _point(points, values, counts, i, s, b, x, at, at)
+            continue
+        if reading_whole[s, COUNT] == 0:
+            reading_whole[s, GROUP] = group
+            reading_whole[s, GROUP_BASE] = b
+            reading_whole[s, GROUP_FROM] = at
+        reading[s, SUM] += x
+        reading_whole[s, COUNT] += 1
+        if given_ends and ends[i] != 0:
+            _point(points, values, counts, i, s, b, reading[s, SUM] / reading_whole[s, COUNT], at, reading_whole[s, GROUP_FROM])
+            reading_whole[s, COUNT] = 0
+            reading[s, SUM] = 0.0
+    return beyond

@@ -1,0 +1,178 @@
+"""How each signal of a plant is charted: its subgroups, baselines, bounds, machine and policy, laid out for the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.domains.factory.charts import layout
+from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy, packed
+from qiantang.domains.factory.plant import Plant, Signal
+
+ROLES: Mapping[str, tuple[str, int]] = {
+    "cycle_number": ("cycle", layout.GROUPS), "batch_number": ("batch", layout.GROUPS), "piece_number": ("piece", layout.GROUPS),
+    "phase_number": ("phase", layout.PHASE), "recipe_number": ("recipe", layout.RECIPE),
+}
+"""Kinds of signals that count: a new number begins a new subgroup, phase or recipe for everything on the asset and its units."""
+
+LEARNING = 200
+"""Points that phase I takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSettings:
+    """Everything the kernels need to know of n signals; the arrays are those of ``layout.Laid``.
+
+    ``machines`` are the ids of the machines (ISA-95 work cells) in the order of their numbers; ``asset_of`` the asset of
+    each signal, empty where the plant does not know the number. ``bases`` counts baselines; ``contexts`` counts contexts.
+    ``machine_every_us`` is how often a machine is one point of T² and SPE, 0 for never.
+    """
+
+    plan: NDArray[np.int64]
+    bounds: NDArray[np.float64]
+    policies: tuple[Policy, ...]
+    context_members: tuple[tuple[int, ...], ...] = ()
+    machines: tuple[str, ...] = ()
+    machine_members: tuple[tuple[int, ...], ...] = ()
+    asset_of: tuple[str, ...] = ()
+    bases: int = 0
+    learning: int = LEARNING
+    machine_every_us: int = 0
+    machine_alpha: float = 1e-4
+    machine_learning: int = LEARNING
+    known: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    """Baselines known beforehand, by their number: mean and standard deviation of what is plotted."""
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def laid(self) -> layout.Laid:
+        """The settings as the kernel reads them."""
+        numbers, words = packed(self.policies)
+        context_starts, context_members = _listed(self.context_members)
+        machine_starts, machine_members = _listed(self.machine_members)
+        return layout.Laid(self.plan, self.bounds, numbers, words, context_starts, context_members, machine_starts, machine_members)
+
+    def with_policies(self, policies: Sequence[Policy], of: NDArray[np.int64]) -> ChartSettings:
+        """The same signals under other policies; ``of`` is the policy's number for each signal."""
+        plan = self.plan.copy()
+        plan[:, layout.POLICY] = of
+        return replace(self, plan=plan, policies=tuple(policies))
+
+
+def _listed(members: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each list starts, and all lists one after the other."""
+    starts = np.zeros(len(members) + 1, np.int64)
+    starts[1:] = np.cumsum([len(m) for m in members])
+    return starts, np.array([s for m in members for s in m], np.int64)
+
+
+def plain(n: int, policy: Policy = TEXTBOOK, *, learning: int = LEARNING, known: bool = True, skewed: bool = False, most_order: int = 0,
+          window_s: float = 0.0, phases: int = 1, recipes: int = 1) -> ChartSettings:
+    """Settings of n signals without a plant, all alike: known to be standard normal, or left to phase I."""
+    plan = np.zeros((n, layout.PLAN), np.int64)
+    plan[:, [layout.GROUP_CONTEXT, layout.PHASE_CONTEXT, layout.RECIPE_CONTEXT, layout.MACHINE, layout.SETS]] = layout.NO_CONTEXT
+    plan[:, layout.FIRST_BASE] = np.arange(n) * phases * recipes
+    plan[:, layout.PHASES], plan[:, layout.RECIPES] = phases, recipes
+    plan[:, layout.SKEWED], plan[:, layout.MOST_ORDER] = skewed, most_order
+    if window_s > 0:
+        plan[:, layout.BY], plan[:, layout.WINDOW_US] = layout.WINDOW, round(window_s * 1e6)
+    bounds = np.tile([-np.inf, np.inf, np.inf], (n, 1))
+    bases = n * phases * recipes
+    return ChartSettings(plan, bounds, (policy,), bases=bases, learning=learning, asset_of=("",) * n,
+                         known=dict.fromkeys(range(bases), (0.0, 1.0)) if known else {})
+
+
+def _counting(plant: Plant, roles: Mapping[str, tuple[str, int]]) -> dict[tuple[str, str], int]:
+    """The context of each (asset, word of a role) that has a counting signal."""
+    found: dict[tuple[str, str], int] = {}
+    for signal in plant.signals:
+        if signal.kind in roles:
+            found.setdefault((signal.asset, roles[signal.kind][0]), len(found))
+    return found
+
+
+def _nearest(plant: Plant, contexts: Mapping[tuple[str, str], int], asset: str, word: str) -> int:
+    """The context of that word on the asset itself or on the nearest one above it."""
+    while asset:
+        found = contexts.get((asset, word))
+        if found is not None:
+            return found
+        asset = plant.asset[asset].parent
+    return layout.NO_CONTEXT
+
+
+def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of: Mapping[int, int] | None = None,
+            roles: Mapping[str, tuple[str, int]] = ROLES, window_s: float = 10.0, most_order: int = 3, learning: int = LEARNING,
+            machine_every_s: float = 60.0, machine_alpha: float = 1e-4, fastest: Mapping[int, float] | None = None,
+            unwatched: frozenset[str] = frozenset()) -> ChartSettings:
+    """The settings of a plant's signals.
+
+    A signal grouped by cycle, batch or piece is charted by the means between two changes of the nearest counter of that
+    kind (``roles``), and reading by reading where there is no counter. A signal read more often than once in ``window_s``
+    seconds and grouped by nothing is charted by its means over that time. ``phases`` signals have a baseline for each recipe of their
+    asset's step and each phase of it; outside a phase nothing is charted: a press between cycles is not in control.
+    ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
+    ``unwatched`` kinds that are not charted at all (valve states, step names). Autoregressions go up to ``most_order``.
+    """
+    n = max((s.number for s in plant.signals), default=-1) + 1
+    plan = np.zeros((n, layout.PLAN), np.int64)
+    plan[:, [layout.GROUP_CONTEXT, layout.PHASE_CONTEXT, layout.RECIPE_CONTEXT, layout.MACHINE, layout.SETS]] = layout.NO_CONTEXT
+    plan[:, layout.BY] = layout.UNCHARTED
+    plan[:, layout.PHASES] = plan[:, layout.RECIPES] = 1
+    bounds = np.tile([-np.inf, np.inf, np.inf], (n, 1))
+    contexts = _counting(plant, roles)
+    members: list[list[int]] = [[] for _ in contexts]
+    machines = sorted({plant.machine(s.asset) for s in plant.signals if s.asset in plant.asset})
+    machine_number = {machine: k for k, machine in enumerate(machines)}
+    machine_members: list[list[int]] = [[] for _ in machines]
+    asset_of = [""] * n
+    bases = 0
+    for signal in plant.signals:
+        s = signal.number
+        asset_of[s] = signal.asset
+        bounds[s] = (-np.inf if signal.least is None else signal.least, np.inf if signal.most is None else signal.most,
+                     (fastest or {}).get(s, np.inf))
+        plan[s, layout.POLICY] = (policy_of or {}).get(s, 0)
+        plan[s, layout.FIRST_BASE] = bases
+        plan[s, layout.SKEWED], plan[s, layout.MOST_ORDER] = signal.skewed, most_order
+        machine = machine_number[plant.machine(signal.asset)]
+        plan[s, layout.MACHINE] = machine
+        if signal.kind in roles:
+            word, which = roles[signal.kind]
+            plan[s, layout.SETS], plan[s, layout.SETS_WHICH] = contexts[signal.asset, word], which
+            bases += 1
+            continue
+        if signal.kind in unwatched:
+            bases += 1
+            continue
+        bases += _laid_signal(plant, signal, plan[s], contexts, members, window_s)
+        machine_members[machine].append(s)
+    return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(m) for m in members), tuple(machines),
+                         tuple(tuple(m) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha)
+
+
+def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts: Mapping[tuple[str, str], int],
+                 members: list[list[int]], window_s: float) -> int:
+    """Writes subgroups and baselines of one charted signal; gives how many baselines it has."""
+    group = _nearest(plant, contexts, signal.asset, signal.grouped) if signal.grouped != "each" else layout.NO_CONTEXT
+    plan[layout.BY] = layout.EACH
+    if group != layout.NO_CONTEXT:
+        plan[layout.BY], plan[layout.GROUP_CONTEXT] = layout.CONTEXT, group
+        members[group].append(signal.number)
+    elif signal.grouped == "each" and window_s > 0 and signal.rate_hz * window_s > 1.0:
+        plan[layout.BY], plan[layout.WINDOW_US] = layout.WINDOW, round(window_s * 1e6)
+    if not signal.phases:
+        return 1
+    step = plant.asset[signal.asset].step or plant.asset[plant.machine(signal.asset)].step
+    recipes = [r for r in plant.recipes if r.step == step]
+    phase, recipe = _nearest(plant, contexts, signal.asset, "phase"), _nearest(plant, contexts, signal.asset, "recipe")
+    plan[layout.PHASE_CONTEXT], plan[layout.RECIPE_CONTEXT] = phase, recipe
+    plan[layout.PHASES] = max((len(r.phases) for r in recipes), default=1) if phase != layout.NO_CONTEXT else 1
+    plan[layout.RECIPES] = max(len(recipes), 1) if recipe != layout.NO_CONTEXT else 1
+    for context in {phase, recipe} - {layout.NO_CONTEXT}:
+        members[context].append(signal.number)
+    return int(plan[layout.PHASES] * plan[layout.RECIPES])
