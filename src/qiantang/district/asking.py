@@ -15,6 +15,7 @@ from qiantang.district.identity import Identity
 from qiantang.district.inquiries import Inquiry
 from qiantang.district.keeping import keep_file, kept_file
 from qiantang.district.known import KnownFacts
+from qiantang.district.plant.views import plants_seen
 from qiantang.district.reading import ReadService
 from qiantang.district.verdicts import verdict
 from qiantang.district.workspace import StoredRun
@@ -32,6 +33,7 @@ from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.findings.views import RunView
 from qiantang.kernel.pages.declaring import Capability, DistrictFacts, RunChange, RunFacts, Tallied, Verdict, ViewRows
+from qiantang.kernel.pages.live import Live
 from qiantang.kernel.pages.values import Address, to
 from qiantang.kernel.rulebooks.rulebook import Reading
 from qiantang.kernel.words import Text
@@ -231,6 +233,19 @@ class Asking:
     def address_of(self, subject: str, rulebook: str | None = None) -> Address:
         """The page of a subject."""
         return to("enterprise", subject=subject, rulebook=rulebook)
+
+    # --- what is at work and tells of itself ---
+
+    def live_sources(self) -> Sequence[Live]:
+        """The plants that the asker may see."""
+        return plants_seen(self.brain.workspace.hidden, self.identity)
+
+    def live(self, name: str) -> Live:
+        """The plant of that name, if the asker may see it."""
+        found = next((plant for plant in self.live_sources() if plant.name == name), None)
+        if found is None:
+            raise SubjectError.of(f"没有工厂 {name}", f"there is no plant {name}", value=name)
+        return found
 
     # --- cases ---
 

@@ -9,6 +9,7 @@ import pytest
 from qiantang.district.assembly import house
 from qiantang.domains.factory import DOMAIN
 from qiantang.domains.factory.actions import TASK
+from qiantang.domains.factory.dispatch.states import STEPS, State
 from qiantang.kernel.actions.cases import Actor, CaseFinding, opened, stepped
 from qiantang.kernel.errors import ActionError
 from tests.house.plan import said_by_a_fresh_python
@@ -35,6 +36,12 @@ def test_the_states_of_a_task_are_those_stated() -> None:
     assert all(state.closed or (state.deadline is not None and state.deadline.due_at(AT) is not None) for state in TASK.states)
 
 
+def test_dispatch_moves_tasks_by_the_very_same_table() -> None:
+    table = {(step.state, step.event): step.next_state for step in TASK.steps}
+    assert {(str(state), str(event)): str(following) for (state, event), following in STEPS.items()} == table
+    assert {str(state) for state in State} == {state.name for state in TASK.states}
+
+
 def _stepped(*steps: tuple[str, dict[str, object], Actor]) -> str:
     finding = CaseFinding("small/P1", "nelson_1", True)
     case = opened(TASK, 1, finding, rulebook="factory/charts", run="f1", day=AT.date(), at=AT, actor=DISPATCH).case
@@ -51,8 +58,8 @@ START: tuple[str, dict[str, object], Actor] = ("start", {}, LI)
 @pytest.mark.parametrize(("steps", "state"), [
     ((OFFER, ACCEPT, START, ("finish", {"cause": "bladder", "done": "changed"}, LI)), "finished"),
     ((OFFER, ("refuse", {"reason": "busy"}, LI), OFFER), "offered"),
-    ((OFFER, ("escalate", {}, DISPATCH), ("accept", {}, LEAD)), "accepted"),
-    ((OFFER, ACCEPT, START, ("interrupt", {"reason": "priority 1"}, DISPATCH), START), "started"),
+    ((OFFER, ("escalate", {}, DISPATCH), ("offer", {"technician": "wang"}, LEAD)), "offered"),
+    ((OFFER, ACCEPT, START, ("interrupt", {"reason": "priority 1"}, DISPATCH), OFFER, ACCEPT, START), "started"),
     ((("withdraw", {"reason": "alarm withdrawn"}, DISPATCH),), "withdrawn"),
 ])
 def test_ways_through_a_task(steps, state) -> None:

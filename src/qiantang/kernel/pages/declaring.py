@@ -15,6 +15,7 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.types import Type
 from qiantang.kernel.findings.views import View
 from qiantang.kernel.pages.blocks import Drawn
+from qiantang.kernel.pages.live import Live
 from qiantang.kernel.pages.values import Address, Amount, Ring
 from qiantang.kernel.rulebooks.rulebook import Reading
 from qiantang.kernel.units import Unit
@@ -280,6 +281,12 @@ class Ask(Protocol):
 
     def address_of(self, subject: str, rulebook: str | None = None) -> Address:
         """The page of a subject."""
+
+    def live_sources(self) -> Sequence[Live]:
+        """What is at work and tells of itself (plants), as far as the asker may see it."""
+
+    def live(self, name: str) -> Live:
+        """The source of that name; SubjectError where there is none that the asker may see."""
 
 
 class Doing(Ask, Protocol):

@@ -1,0 +1,209 @@
+"""A plant's folder in the district: what its node tells of itself, each file whole at any moment, and the orders left for it.
+
+Nothing here decides anything: the node writes what it knows about once a second, pages read it, and what people want done is left
+as a file that the node takes in the order of time. Folders of ended nodes stay readable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qiantang.domains.factory.plant import (
+    Asset,
+    Part,
+    Phase,
+    Plant,
+    Product,
+    Recipe,
+    Shift,
+    Signal,
+    Technician,
+    Vehicle,
+)
+from qiantang.kernel.words import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qiantang.domains.factory.measures.genealogy import Genealogy
+
+PLANTS = "plants"
+"""Where the plants' folders lie in a district's hidden folder."""
+FRESH_S = 10.0
+"""A node that told nothing for so long is not at work."""
+_PLANT, _TOLD, _CELLS, _ORDERS = "plant.json", "told.json", "cells.npz", "orders"
+_GENEALOGY, _NAMES, _TRACES = "genealogy.npz", "genealogy-names.json", "traces.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something a person wants done in the plant: which kind of order, its values, who gave it, and when (microseconds UTC)."""
+
+    order: str
+    values: Mapping[str, str]
+    by: str
+    at: int
+
+
+class PlantFolder:
+    """One plant's folder; its name is the plant's id."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.name
+
+    # --- the node's side ---
+
+    def tell_plant(self, plant: Plant) -> None:
+        """What the plant is; told once, and anew when it changes."""
+        self._write(_PLANT, json.dumps(asdict(plant), ensure_ascii=False, default=sorted).encode())
+
+    def tell(self, told: Mapping[str, Any]) -> None:
+        """How it stands: plain values, with ``at`` in microseconds UTC. Whoever reads gets this or what stood before, whole."""
+        self._write(_TOLD, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
+
+    def tell_cells(self, value: NDArray[np.float64], deviation: NDArray[np.float32], state: NDArray[np.uint8]) -> None:
+        """Of every signal, by its number: the last value, how far it is from its centre in standard deviations, and its state
+        (0 fine, 1 watch, 2 alarm, 3 gives nothing)."""
+        import io
+
+        import numpy as np
+
+        room = io.BytesIO()
+        np.savez(room, value=value, deviation=deviation, state=state)
+        self._write(_CELLS, room.getvalue())
+
+    def tell_genealogy(self, genealogy: Genealogy) -> None:
+        """Where pieces come from, so far."""
+        import io
+
+        import numpy as np
+
+        room = io.BytesIO()
+        np.savez_compressed(room, **genealogy.columns())  # type: ignore[arg-type]  # every name is that of an array
+        self._write(_NAMES, json.dumps(genealogy.names.addresses, ensure_ascii=False).encode())
+        self._write(_GENEALOGY, room.getvalue())
+
+    def tell_traces(self, traces: Mapping[str, Mapping[str, Any]]) -> None:
+        """The last points of signals by address: ``at`` (µs UTC) and ``value`` of one length, ``centre``, ``upper``, ``lower``, and the
+        places ``marked``."""
+        self._write(_TRACES, json.dumps(traces, separators=(",", ":")).encode())
+
+    def orders(self) -> Iterator[Order]:
+        """The orders that were left, oldest first, each taken away as it is given out."""
+        home = self.path / _ORDERS
+        for path in sorted(home.glob("*.json")) if home.is_dir() else ():
+            found = json.loads(path.read_bytes())
+            path.unlink()
+            yield Order(found["order"], found["values"], found["by"], found["at"])
+
+    # --- the readers' side ---
+
+    def leave(self, order: Order) -> None:
+        """Leave an order for the node."""
+        home = self.path / _ORDERS
+        home.mkdir(parents=True, exist_ok=True)
+        name = f"{order.at:020d}-{os.getpid()}-{time.monotonic_ns()}.json"
+        self._write(f"{_ORDERS}/{name}", json.dumps(asdict(order), ensure_ascii=False).encode())
+
+    def plant(self) -> Plant | None:
+        """What the plant is; None where no node told it yet."""
+        path = self.path / _PLANT
+        return _plant_at(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+    def told(self) -> Mapping[str, Any] | None:
+        """What the node told last; None where it never told anything."""
+        path = self.path / _TOLD
+        return dict(json.loads(path.read_bytes())) if path.is_file() else None
+
+    def told_ago_s(self) -> float | None:
+        """Seconds since the node told anything, by this machine's clock."""
+        path = self.path / _TOLD
+        return max(time.time() - path.stat().st_mtime, 0.0) if path.is_file() else None
+
+    def cells(self) -> Mapping[str, NDArray[Any]] | None:
+        """``value``, ``deviation`` and ``state`` of every signal; None where the node never told them."""
+        import numpy as np
+
+        path = self.path / _CELLS
+        if not path.is_file():
+            return None
+        with np.load(path) as found:
+            return {name: found[name] for name in ("value", "deviation", "state")}
+
+    def trace(self, address: str, points: int) -> Mapping[str, Any] | None:
+        """The last points of one signal; None where the node told none of it."""
+        path = self.path / _TRACES
+        found = json.loads(path.read_bytes()).get(address) if path.is_file() else None
+        if found is None:
+            return None
+        first = max(len(found["at"]) - points, 0)
+        return {**found, "at": found["at"][first:], "value": found["value"][first:], "marked": [m - first for m in found.get("marked", ()) if m >= first]}
+
+    def genealogy(self) -> Genealogy | None:
+        """Where pieces come from; None where the node keeps none."""
+        path = self.path / _GENEALOGY
+        return _genealogy_at(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+    def _write(self, name: str, body: bytes) -> None:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part.write_bytes(body)
+        part.replace(path)
+
+
+def plant_folders(hidden: Path) -> list[PlantFolder]:
+    """The folders of all plants that told what they are, by name."""
+    home = hidden / PLANTS
+    return [PlantFolder(path.parent) for path in sorted(home.glob(f"*/{_PLANT}"))] if home.is_dir() else []
+
+
+def plant_folder(hidden: Path, plant: str) -> PlantFolder:
+    """The folder of a plant, there or not."""
+    return PlantFolder(hidden / PLANTS / plant)
+
+
+@lru_cache(maxsize=8)
+def _plant_at(path: Path, _: int) -> Plant:
+    return plant_from(json.loads(path.read_bytes()))
+
+
+@lru_cache(maxsize=4)
+def _genealogy_at(path: Path, _: int) -> Genealogy:
+    import numpy as np
+
+    from qiantang.domains.factory.measures.genealogy import Genealogy
+
+    with np.load(path) as found:
+        columns = {name: found[name] for name in found.files}
+    return Genealogy.of(json.loads(path.with_name(_NAMES).read_bytes()), columns)
+
+
+def plant_from(written: Mapping[str, Any]) -> Plant:
+    """A plant from the plain values it was written as."""
+    def each(name: str, kind: Any, **more: Any) -> tuple[Any, ...]:
+        return tuple(kind(**{key: _back(key, value) for key, value in {**row, **{k: f(row) for k, f in more.items()}}.items()})
+                     for row in written.get(name, ()))
+
+    phases = {"phases": lambda row: tuple(Phase(**phase) for phase in row["phases"])}
+    return Plant(
+        written["id"], Text(**written["title"]), each("assets", Asset), each("signals", Signal), each("products", Product),
+        each("recipes", Recipe, **phases), tuple((name, Text(**title)) for name, title in written.get("skills", ())),
+        each("shifts", Shift, breaks=lambda row: tuple(tuple(pair) for pair in row["breaks"])),
+        each("technicians", Technician, skills=lambda row: frozenset(row["skills"])), each("vehicles", Vehicle), each("parts", Part),
+        written["operators"], written["takt_s"], written["synthetic"])
+
+
+def _back(name: str, value: Any) -> Any:
+    if name == "title":
+        return Text(**value)
+    return tuple(value) if name in ("place", "home") and isinstance(value, Sequence) else value

@@ -1,0 +1,333 @@
+"""A plant as one asker sees it on pages and walls: its node's folder read anew each time, its orders left there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qiantang.district.identity import Identity
+from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
+from qiantang.domains.factory.actions import TASK
+from qiantang.domains.factory.alarms.entry import Entry
+from qiantang.domains.factory.alarms.life import STATES, Event, after
+from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.alarms.wording import figure, instant, place_title, rule_title, signal_of, told
+from qiantang.domains.factory.plant import Plant, Signal
+from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
+from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
+from qiantang.kernel.pages.live import Live, Told, Trace
+from qiantang.kernel.pages.values import Amount, Mark, to
+from qiantang.kernel.words import Text, same
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MOST_BESIDE = 8
+"""So many alarms are told beside a wall."""
+_GRAVE = 2
+_ALARM_EVENTS = {"acknowledge": Event.ACKNOWLEDGED, "shelve": Event.SHELVED, "unshelve": Event.UNSHELVED}
+_TASK_ANSWERS = ("accept", "start", "finish", "refuse")
+
+
+def plants_seen(hidden: Path, who: Identity) -> list[Live]:
+    """The plants of a district that somebody may see: all of them for the district's own people, their own for a plant's."""
+    if "see" not in who.capabilities or who.scope.kind not in ("district", "plant"):
+        return []
+    return [PlantShown(folder, who) for folder in plant_folders(hidden) if who.scope.kind == "district" or folder.name in who.scope.codes]
+
+
+class PlantShown:
+    """One plant's folder as the kernel's ``Live``; also the frames of its wall."""
+
+    def __init__(self, folder: PlantFolder, who: Identity) -> None:
+        self._folder = folder
+        self._who = who
+
+    @property
+    def name(self) -> str:
+        """The plant's id."""
+        return self._folder.name
+
+    @property
+    def title(self) -> Text:
+        """The plant's name."""
+        return self._plant.title
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it is made up."""
+        return self._plant.synthetic
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The instant of the plant's own clock up to which it told."""
+        at = self._told.get("at")
+        return None if at is None else instant(int(at)).astimezone()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether its node told something a moment ago."""
+        ago = self._folder.told_ago_s()
+        return ago is not None and ago < FRESH_S
+
+    def figures(self) -> Mapping[str, Decimal]:
+        """Its figures by name, as its node told them, and those of its alarms."""
+        found = {name: Decimal(repr(value)) for name, value in self._told.get("figures", {}).items() if value is not None}
+        register = self._register
+        per_hour = register.metrics.per_operator_hour()
+        if per_hour is not None:
+            found["alarms_per_operator_hour"] = Decimal(repr(round(per_hour, 4)))
+            found["flood_share"] = Decimal(repr(round(register.flood_share(), 6)))
+            found["most_in_flood_span"] = Decimal(register.most_in_a_flood_span())
+        found["alarms_shown"] = Decimal(len(register.shown()))
+        found["tasks_open"] = Decimal(len(self._told.get("tasks", ())))
+        return found
+
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
+        """The rows of a table: machines, signals, alarms, held, bad_actors, tasks, task_events, spans, counters, origin, pieces."""
+        make = self._tables.get(table)
+        if make is None:
+            return []
+        return [row for row in make(where) if all(str(row.get(name, value)) == value for name, value in where.items())]
+
+    def trace(self, of: str, points: int) -> Trace | None:
+        """The last points of a signal that its node told, with centre and limits."""
+        signal = self._plant.by_address.get(of)
+        kept = self._folder.trace(of, points) if signal is not None else None
+        if signal is None or kept is None or not kept["at"]:
+            return None
+        levels = tuple((title, Decimal(figure(kept[name]))) for name, title in _LEVELS if kept.get(name) is not None)
+        values = tuple(None if value is None else Decimal(figure(value)) for value in kept["value"])
+        return Trace(signal.title, same(signal.unit), tuple(instant(int(at)).astimezone() for at in kept["at"]), values, levels,
+                     tuple(kept.get("marked", ())))
+
+    def order(self, order: str, values: Mapping[str, str]) -> Text:
+        """An order left for the plant's node, which carries it out within a second or so; what can be seen to be wrong is told at once."""
+        if not self.at_work:
+            raise ActionError(Fault(Text("工厂节点未在运行，无法办理。", "the plant's node is not at work, so nothing can be done there."),
+                                    Place(path=self.name), order, "node-at-work", Text("请先启动：qiantang factory run", "Start it: qiantang factory run")))
+        if order in _ALARM_EVENTS:
+            self._alarm_can(order, values)
+        elif order in _TASK_ANSWERS:
+            self._task_can(order, values)
+        else:
+            raise ActionError.of(f"没有这样的操作：{order}", f"there is no order {order}", value=order)
+        self._folder.leave(Order(order, dict(values), self._who.name, time.time_ns() // 1000))
+        return Text("已交给工厂节点办理。", "Handed to the plant's node.")
+
+    # --- the wall ---
+
+    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Deviation and state of every signal in the wall's order. ValueError where the node never told them."""
+        cells = self._folder.cells()
+        if cells is None:
+            raise ValueError("the plant's node has told no cells yet")
+        order = [signal.number for signal in self._wall_order]
+        return cells["deviation"][order], cells["state"][order]
+
+    def told(self) -> Sequence[Block]:
+        """The figures and the gravest alarms as they stand now, beside the cells."""
+        fresh = PlantShown(self._folder, self._who)
+        figures = fresh.figures()
+        cards = Cards(tuple(Card(name, title, Amount(figures.get(name), unit, digits)) for name, title, unit, digits in _BESIDE))
+        rows = tuple(Row((place_title(fresh._plant, e.alarm.asset), rule_title(e.alarm.rule),
+                          Mark(STATES[e.state][1], "alarm" if e.priority <= _GRAVE else "watch")), to("plant-alarms", plant=fresh.name))
+                     for e in fresh._register.shown()[:_MOST_BESIDE])
+        columns = (Column("place", Text("设备", "machine")), Column("rule", Text("规则", "rule")), Column("state", Text("状态", "state")))
+        return cards, Table("alarms", columns, rows, exports=False, empty=Text("没有报警。", "No alarm."))
+
+    # --- its tables ---
+
+    @cached_property
+    def _tables(self) -> Mapping[str, Callable[[Mapping[str, str]], Sequence[Mapping[str, Told]]]]:
+        return {"machines": self._machines, "signals": self._signals, "alarms": lambda _: self._entries(self._register.shown()),
+                "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
+                "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "walls": self._walls,
+                "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
+
+    @cached_property
+    def _plant(self) -> Plant:
+        found = self._folder.plant()
+        if found is None:
+            raise SubjectError.of(f"没有工厂 {self.name}", f"there is no plant {self.name}", value=self.name)
+        return found
+
+    @cached_property
+    def _told(self) -> Mapping[str, Any]:
+        return self._folder.told() or {}
+
+    @cached_property
+    def _register(self) -> Register:
+        import json
+
+        kept = self._told.get("register")
+        return Register(self._plant) if kept is None else Register.restored(self._plant, json.dumps(kept).encode())
+
+    @cached_property
+    def _wall_order(self) -> list[Signal]:
+        return [signal for _, signals in wall_groups(self._plant) for signal in signals]
+
+    def _walls(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"title": title, "cells": len(signals)} for title, signals in wall_groups(self._plant)]
+
+    def _machines(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        alarmed: dict[str, int] = {}
+        for entry in self._register.shown():
+            alarmed[entry.machine] = alarmed.get(entry.machine, 0) + 1
+        stated = {str(row["id"]): row for row in self._told.get("machines", ())}
+        rows: list[Mapping[str, Told]] = []
+        for asset in self._plant.assets:
+            if asset.level == "cell":
+                row = stated.get(asset.id, {})
+                rows.append({"id": asset.id, "title": asset.title, "step": asset.step, "state": str(row.get("state", "unknown")),
+                             "oee": _decimal(row.get("oee")), "cycle_s": _decimal(row.get("cycle_s")), "alarms": alarmed.get(asset.id, 0)})
+        return rows
+
+    def _signals(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        cells = self._folder.cells()
+        wanted = where.get("machine")
+        rows: list[Mapping[str, Told]] = []
+        for signal in self._plant.signals:
+            machine = self._plant.machine(signal.asset)
+            if wanted is not None and machine != wanted:
+                continue
+            row: dict[str, Told] = {"address": signal.address, "machine": machine, "asset": self._plant.asset[signal.asset].title,
+                                    "title": signal.title, "unit": signal.unit, "value": None, "deviation": None, "state": 3}
+            if cells is not None and signal.number < len(cells["state"]):
+                row |= {"value": _decimal(float(cells["value"][signal.number])), "deviation": _decimal(float(cells["deviation"][signal.number]), 2),
+                        "state": int(cells["state"][signal.number])}
+            rows.append(row)
+        return rows
+
+    def _entries(self, entries: Sequence[Entry]) -> list[Mapping[str, Told]]:
+        plant, stale = self._plant, {entry.first for entry in self._register.standing()}
+        zone = datetime.now(UTC).astimezone().tzinfo
+        rows: list[Mapping[str, Told]] = []
+        for entry in entries:
+            alarm = entry.alarm
+            signal = signal_of(plant, alarm.signal)
+            rows.append({
+                "id": entry.first, "machine": entry.machine, "title": place_title(plant, alarm.asset), "signal": "" if signal is None else signal.address,
+                "what": Text("整机", "the whole machine") if signal is None else signal.title, "rule": rule_title(alarm.rule), "holds": entry.holds,
+                "told": told(alarm, plant, zone or UTC), "since": instant(alarm.since).astimezone(), "raised": instant(entry.raised).astimezone(),
+                "state": entry.state.value, "priority": entry.priority, "times": entry.times, "chattering": entry.chattering,
+                "stale": entry.first in stale, "leader": entry.leader, "until": instant(entry.until).astimezone() if entry.until else None,
+                "reason": entry.reason, "by": entry.by})
+        return rows
+
+    def _bad_actors(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"title": place_title(self._plant, actor.asset), "machine": self._plant.machine(actor.asset),
+                 "what": Text("整机", "the whole machine") if (signal := signal_of(self._plant, actor.signal)) is None else signal.title,
+                 "rule": rule_title(actor.rule), "times": actor.times, "share": _decimal(actor.share, 4)} for actor in self._register.metrics.bad_actors()]
+
+    def _technicians(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"id": person.id, "title": same(person.name)} for person in self._plant.technicians]
+
+    def _tasks(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [self._task(row) for row in (*self._told.get("tasks", ()), *self._told.get("done", ()))]
+
+    def _task(self, row: Mapping[str, Any]) -> Mapping[str, Told]:
+        asset = str(row["asset"])
+        title = place_title(self._plant, asset) if asset in self._plant.asset else same(asset)
+        names = {person.id: person.name for person in self._plant.technicians}
+        skills = dict(self._plant.skills)
+        return {"id": str(row["id"]), "asset": asset, "title": title, "skill": skills.get(str(row["skill"]), same(str(row["skill"]))),
+                "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
+                "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": instant(int(row["due"])).astimezone(),
+                "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
+                "told": Text(row.get("told_zh", ""), row.get("told_en", "")), "why": Text(row.get("why_zh", ""), row.get("why_en", ""))}
+
+    def _task_events(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"task": str(row["task"]), "at": instant(int(row["at"])).astimezone(), "event": str(row["event"]), "state": str(row["state"]),
+                 "worker": str(row["worker"]), "reason": Text(row["reason_zh"], row["reason_en"])} for row in self._told.get("events", ())]
+
+    def _spans(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        names = {person.id: person.name for person in self._plant.technicians}
+        return [{"lane": str(row["worker"]), "name": names.get(str(row["worker"]), str(row["worker"])), "task": str(row["task"]),
+                 "start": instant(int(row["start"])).astimezone(), "end": instant(int(row["end"])).astimezone(), "late": bool(row["late"]),
+                 "title": place_title(self._plant, str(row["asset"])) if row["asset"] in self._plant.asset else same(str(row["asset"]))}
+                for row in self._told.get("spans", ())]
+
+    def _counters(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"name": str(name), "count": int(count)} for name, count in sorted(self._told.get("counters", {}).items())]
+
+    def _origin(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        kept = self._folder.genealogy()
+        thing = where.get("thing", "")
+        if kept is None or not thing:
+            return []
+        return [{"thing": thing, "item": o.item, "step": o.step, "asset": o.asset, "tool": o.tool, "operator": o.operator,
+                 "title": self._plant.asset[o.asset].title if o.asset in self._plant.asset else same(o.asset),
+                 "since": instant(o.since).astimezone(), "until": instant(o.until).astimezone()} for o in kept.origin(thing).operations]
+
+    def _pieces(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        kept = self._folder.genealogy()
+        if kept is None:
+            return []
+        asset, tool, operator = (where.get(name, "") for name in ("asset", "tool", "operator"))
+        if where.get("thing"):
+            found = kept.pieces(where["thing"])
+        elif asset or tool or operator:
+            found = kept.pieces_by(asset=asset, tool=tool, operator=operator)
+        else:
+            found = ()
+        return [{"piece": piece, **where} for piece in found]
+
+    # --- what can be ordered ---
+
+    def _alarm_can(self, order: str, values: Mapping[str, str]) -> None:
+        named = values.get("alarm", "")
+        entry = next((e for e in (*self._register.shown(), *self._register.held()) if named in (e.first, e.alarm.id)), None)
+        if entry is None:
+            raise SubjectError.of(f"没有报警 {named}，或它已恢复正常", f"there is no alarm {named}, or it is normal again", value=named)
+        if after(entry.state, _ALARM_EVENTS[order], holds=entry.holds) is None:
+            raise ActionError.of(f"报警现为“{STATES[entry.state][1].zh}”，不能这样办理", f"the alarm is “{STATES[entry.state][1].en}”; this cannot be done now",
+                                 value=named)
+        if order == "shelve":
+            most = self._register.bearing.shelved_at_most // 60_000_000
+            minutes = values.get("minutes", "")
+            if not values.get("reason", "").strip() or not minutes.isdigit() or not 1 <= int(minutes) <= most:
+                raise ActionError.of(f"搁置须写明理由和 1 至 {most} 分钟的时限", f"shelving needs a reason and 1 to {most} minutes", value=minutes)
+
+    def _task_can(self, order: str, values: Mapping[str, str]) -> None:
+        named = values.get("task", "")
+        row = next((row for row in self._told.get("tasks", ()) if row["id"] == named), None)
+        if row is None:
+            raise SubjectError.of(f"没有未完成的任务 {named}", f"there is no open task {named}", value=named)
+        state = TASK.state(str(row["state"]))
+        if TASK.step(state.name, order) is None:
+            raise ActionError.of(f"任务现为“{state.title.zh}”，不能这样办理", f"the task is “{state.title.en}”; this cannot be done now", value=named)
+        if row["worker"] != self._who.name and "*" not in self._who.roles:
+            raise ActionError.of(f"任务派给了 {row['worker'] or '—'}", f"the task is with {row['worker'] or '—'}", value=self._who.name)
+        missing = [need.title for need in TASK.event(order).needs if not need.optional and not values.get(need.name, "").strip()]
+        if missing:
+            raise ActionError.of("请填写：" + "、".join(t.zh for t in missing), "please fill in: " + ", ".join(t.en for t in missing), value=named)
+
+
+_LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))
+_BESIDE = (
+    ("oee", Text("OEE", "OEE"), same(""), 3), ("takt_s", Text("节拍", "takt"), same("s"), 2),
+    ("alarms_per_operator_hour", Text("每操作员小时报警", "alarms an operator and hour"), same(""), 1),
+    ("tasks_open", Text("未完成任务", "open tasks"), same(""), 0),
+)
+
+
+def wall_groups(plant: Plant) -> list[tuple[Text, list[Signal]]]:
+    """The signals in the wall's order: by what the machines stand in (the area or line), machine by machine as the plant lists them."""
+    groups: dict[str, list[Signal]] = {}
+    place = {asset.id: number for number, asset in enumerate(plant.assets)}
+    for signal in sorted(plant.signals, key=lambda s: (place[s.asset], s.number)):
+        machine = plant.asset[plant.machine(signal.asset)]
+        groups.setdefault(machine.parent or machine.id, []).append(signal)
+    return [(plant.asset[home].title, signals) for home, signals in groups.items()]
+
+
+def _decimal(value: float | None, digits: int = 4) -> Decimal | None:
+    return None if value is None or isnan(value) else Decimal(repr(round(value, digits)))
