@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 
 from qiantang.domains.factory.dispatch.policies import Rule, by_rule
 from qiantang.domains.factory.dispatch.search import (
-    COST,
     FINISH,
     NOBODY,
     REST,
     START,
     TRAVEL,
     Routes,
+    copied,
     empty,
     inserted,
     put,
     searched,
     settled,
+    take,
     total,
 )
-from qiantang.domains.factory.dispatch.situation import DUE, Situation
-from qiantang.domains.factory.dispatch.tasks import Task, Worker
+from qiantang.domains.factory.dispatch.situation import DUE, LEFT_OUT, UNTIL, WEIGHT, Situation
 from qiantang.kernel.words import Text, joined, same
 
 _CHUNK = 40
@@ -55,19 +55,19 @@ class Stop:
 
 @dataclass(frozen=True)
 class Plan:
-    """Who does what in which order. ``cost`` is weighted minutes of lateness and travel, what is left out included."""
+    """Who does what in which order."""
 
     situation: Situation
     routes: Routes
-    cost: float
 
     @cached_property
     def days(self) -> Mapping[str, tuple[str, ...]]:
         """Each worker's tasks in their order; without tasks, an empty row."""
         tasks, first, after = self.situation.tasks, self.routes.first.tolist(), self.routes.after.tolist()
         found: dict[str, tuple[str, ...]] = {}
-        for worker, i in zip(self.situation.workers, first, strict=True):
+        for worker, begin in zip(self.situation.workers, first, strict=True):
             row: list[str] = []
+            i = begin
             while i != NOBODY:
                 row.append(tasks[i].id)
                 i = after[i]
@@ -90,6 +90,13 @@ class Plan:
     def travel(self) -> float:
         """Minutes of travel of all together."""
         return float(self.routes.state[self.routes.worker != NOBODY, TRAVEL].sum())
+
+    @cached_property
+    def cost(self) -> float:
+        """Weighted minutes of lateness and travel, what is left out included; without the share of haste that the search looks at."""
+        jobs, state, done = self.situation.ground.jobs, self.routes.state, self.routes.worker != NOBODY
+        late = np.maximum(state[:, FINISH] - jobs[:, DUE], 0.0) * jobs[:, WEIGHT] + self.situation.weights.travel * state[:, TRAVEL]
+        return float(np.where(done, late, jobs[:, LEFT_OUT]).sum())
 
     @cached_property
     def unassigned(self) -> Mapping[str, Text]:
@@ -133,8 +140,8 @@ def improve(plan: Plan, budget_ms: float = 100.0, *, moves: int | None = None, s
     ground = plan.situation.ground
     if not len(plan.situation.tasks) or not len(plan.situation.workers):
         return plan
-    now, best, trial = (Routes(*(a.copy() for a in plan.routes)) for _ in range(3))
-    costs = np.array([plan.cost, plan.cost])
+    now, best, trial = (copied(plan.routes) for _ in range(3))
+    costs = np.full(2, total(ground, now))
     random = _random(seed)
     began, made = time.perf_counter(), 0
     while True:
@@ -166,14 +173,11 @@ def why_nobody(situation: Situation, i: int) -> Text:
 
 
 def _plan(situation: Situation, routes: Routes) -> Plan:
-    return Plan(situation, routes, float(total(situation.ground, routes)))
+    return Plan(situation, routes)
 
 
 def _within_duty(situation: Situation, routes: Routes) -> None:
     """Takes out what an older plan holds beyond the end of somebody's duty, the last first."""
-    from qiantang.domains.factory.dispatch.search import take
-    from qiantang.domains.factory.dispatch.situation import UNTIL
-
     ground = situation.ground
     for w in range(len(situation.workers)):
         while True:

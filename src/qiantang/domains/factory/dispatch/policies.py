@@ -65,7 +65,7 @@ def by_rule(situation: Situation, rule: Rule, rounds: int | None = None) -> Rout
 
 def _matched(ground: Ground, routes: Routes, rounds: int) -> None:
     """Round after round everybody who can gets one task, matched so that the sum of urgency is greatest."""
-    from scipy.optimize import linear_sum_assignment
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]  # scipy ships no types
 
     last: Ints = np.full(ground.crew.shape[0], NOBODY, np.int32)
     for _ in range(rounds):

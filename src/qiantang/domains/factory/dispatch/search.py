@@ -54,6 +54,11 @@ def empty(n: int, m: int) -> Routes:
                   np.full(n, NOBODY, np.int32), np.zeros((n, 5)))
 
 
+def copied(routes: Routes) -> Routes:
+    """The same plan once more."""
+    return Routes(routes.first.copy(), routes.after.copy(), routes.before.copy(), routes.worker.copy(), routes.state.copy())
+
+
 @njit(cache=True)
 def retold(ground: Ground, routes: Routes, w: int, j: int) -> float:
     """Reckons worker ``w``'s tasks anew from ``j`` on (NOBODY: from the first); gives the change in cost."""
@@ -66,7 +71,7 @@ def retold(ground: Ground, routes: Routes, w: int, j: int) -> float:
     change = 0.0
     while i != NOBODY:
         begins, ends, left, travelled = step(jobs, crew, breaks, w, i, t, x, y, left)
-        cost = jobs[i, WEIGHT] * max(ends - jobs[i, DUE], 0.0) + ground.travel * travelled
+        cost = jobs[i, WEIGHT] * (max(ends - jobs[i, DUE], 0.0) + ground.haste * ends) + ground.travel * travelled
         change += cost - state[i, COST]
         state[i, FINISH], state[i, REST], state[i, COST], state[i, START], state[i, TRAVEL] = ends, left, cost, begins, travelled
         t, x, y = ends, jobs[i, X], jobs[i, Y]
@@ -101,7 +106,7 @@ def take(ground: Ground, routes: Routes, i: int) -> float:
     else:
         routes.after[former] = following
     routes.worker[i], routes.before[i], routes.after[i] = NOBODY, NOBODY, NOBODY
-    change = -routes.state[i, COST]
+    change = -float(routes.state[i, COST])
     if following != NOBODY:
         routes.before[following] = former
         change += retold(ground, routes, w, following)
@@ -116,6 +121,7 @@ def cheapest(ground: Ground, routes: Routes, i: int, skip: float, random: NDArra
     costs less than any place. With ``only`` a single worker is looked at.
     """
     jobs, able, crew, breaks, price = ground.jobs, ground.able, ground.crew, ground.breaks, ground.travel
+    haste = ground.haste
     first, after, state = routes.first, routes.after, routes.state
     weight, due, work = jobs[i, WEIGHT], jobs[i, DUE], jobs[i, WORK]
     best, best_w, best_j = jobs[i, LEFT_OUT], NOBODY, NOBODY
@@ -132,7 +138,7 @@ def cheapest(ground: Ground, routes: Routes, i: int, skip: float, random: NDArra
                 break
             if skip == 0.0 or drawn(random) >= skip:
                 _, t, left, travelled = step(jobs, crew, breaks, w, i, t0, x0, y0, left0)
-                cost = weight * max(t - due, 0.0) + price * travelled
+                cost = weight * (max(t - due, 0.0) + haste * t) + price * travelled
                 fits = t <= until
                 x, y = jobs[i, X], jobs[i, Y]
                 n = k
@@ -140,7 +146,7 @@ def cheapest(ground: Ground, routes: Routes, i: int, skip: float, random: NDArra
                 while fits and n != NOBODY and (opening or cost < best):
                     _, t, left, travelled = step(jobs, crew, breaks, w, n, t, x, y, left)
                     fits = t <= until or t <= state[n, FINISH]
-                    cost += jobs[n, WEIGHT] * max(t - jobs[n, DUE], 0.0) + price * travelled - state[n, COST]
+                    cost += jobs[n, WEIGHT] * (max(t - jobs[n, DUE], 0.0) + haste * t) + price * travelled - state[n, COST]
                     if t == state[n, FINISH] and left == state[n, REST]:
                         break
                     x, y = jobs[n, X], jobs[n, Y]
@@ -188,7 +194,7 @@ def total(ground: Ground, routes: Routes) -> float:
 
 
 @njit(cache=True, inline="always")
-def _copied(source: Routes, target: Routes) -> None:
+def _copy(source: Routes, target: Routes) -> None:
     target.first[:] = source.first
     target.after[:] = source.after
     target.before[:] = source.before
@@ -267,7 +273,7 @@ def searched(ground: Ground, now: Routes, best: Routes, trial: Routes, costs: Fl
     out = np.empty(most, np.int32)
     for _ in range(moves):
         count = _pick(ground, now, out, most, random)
-        _copied(now, trial)
+        _copy(now, trial)
         change = 0.0
         for c in range(count):
             i = out[c]
@@ -276,11 +282,11 @@ def searched(ground: Ground, now: Routes, best: Routes, trial: Routes, costs: Fl
         allowed = -heat * np.log(1.0 - drawn(random))
         change += inserted(ground, trial, out[:count], random, skip)
         if change <= allowed:
-            _copied(trial, now)
+            _copy(trial, now)
             costs[0] += change
             if costs[0] < costs[1] - 1e-9:
                 costs[1] = costs[0]
-                _copied(now, best)
+                _copy(now, best)
 
 
 @njit(cache=True)

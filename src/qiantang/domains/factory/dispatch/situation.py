@@ -32,13 +32,15 @@ UNDONE = 120.0
 
 class Ground(NamedTuple):
     """A situation as arrays for compiled code, minutes counted from its instant: ``jobs`` (n × 11), ``able`` (n × m, 1 where
-    a worker may do a task), ``crew`` (m × 10), ``breaks`` (m × k × 2, in order), ``travel`` (the weight of a minute of it)."""
+    a worker may do a task), ``crew`` (m × 10), ``breaks`` (m × k × 2, in order), ``travel`` (the weight of a minute
+    of it), ``haste`` (the share of a task's weight that each minute until its end counts, late or not)."""
 
     jobs: Floats
     able: NDArray[np.uint8]
     crew: Floats
     breaks: Floats
     travel: float
+    haste: float
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Situation:
     @cached_property
     def ground(self) -> Ground:
         """The situation as arrays."""
-        return Ground(self._jobs(), self._able(), *self._crew(), self.weights.travel)
+        return Ground(self._jobs(), self._able(), *self._crew(), float(self.weights.travel), float(self.weights.haste))
 
     def _jobs(self) -> Floats:
         table = np.empty((len(self.tasks), 11))
@@ -105,14 +107,15 @@ class Situation:
         bit: dict[str, int] = {}
         asks = [_bits(t.skills, bit) for t in self.tasks]
         has = [_bits(w.skills, bit) for w in self.workers]
+        able: NDArray[np.uint8]
         if len(bit) <= 63:
             lacking = np.array(asks, np.int64).reshape(-1, 1) & ~np.array(has, np.int64).reshape(1, -1)
             able = (lacking == 0).astype(np.uint8)
         else:
             able = np.array([[(a & ~h) == 0 for h in has] for a in asks], np.uint8).reshape(len(asks), len(has))
-        for task, worker in self.barred:
-            if task in self.number and worker in self.seat:
-                able[self.number[task], self.seat[worker]] = 0
+        for barred_task, barred_worker in self.barred:
+            if barred_task in self.number and barred_worker in self.seat:
+                able[self.number[barred_task], self.seat[barred_worker]] = 0
         for k, worker in enumerate(self.workers):
             if worker.battery is not None:
                 for i, task in enumerate(self.tasks):

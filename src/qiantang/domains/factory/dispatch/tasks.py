@@ -104,11 +104,14 @@ class Weights:
     """What the planner makes small: minutes of lateness by priority, plus minutes of travel.
 
     The values are the project's own setting, not a standard: a minute of lateness at priority 1 counts as eight at
-    priority 4, and a minute of travel as a fiftieth of the latter. A plant sets its own.
+    priority 4, and a minute of travel as a fiftieth of the latter. ``haste`` is the share of a
+    task's weight that each minute until its end counts although it is not late: above 0 a plan does early what it can, because
+    more will come. A plant sets its own.
     """
 
     late: tuple[float, float, float, float] = (8.0, 4.0, 2.0, 1.0)
     travel: float = 0.02
+    haste: float = 0.0
 
     def of(self, task: Task) -> float:
         """The weight of a minute that the task is late."""

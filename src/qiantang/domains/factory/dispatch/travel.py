@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from qiantang.domains.factory.dispatch.tasks import Metres, Task, Worker
 
@@ -27,7 +28,7 @@ class Travel:
         """Where the way to a task begins (its place, or the first store it needs), and the metres from there to its place."""
         stops = [self.stores[part] for part, _ in task.parts if part in self.stores]
         stops = [*dict.fromkeys(stops), task.place]
-        return stops[0], sum(self.metres(a, b) for a, b in zip(stops, stops[1:], strict=False))
+        return stops[0], sum(self.metres(a, b) for a, b in pairwise(stops))
 
     def minutes(self, worker: Worker, start: Metres, task: Task) -> float:
         """How long the worker takes from ``start`` to the task, breaks and charging not counted."""
