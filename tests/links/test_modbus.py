@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.readings import Quality, together
-from qiantang.links.modbus import ModbusServer, ModbusWire, Register, merged
+from qiantang.links.modbus import ModbusServer, ModbusWire, Register, addressed, merged
 from tests.links.wiring import Kept, ended, free_port, heard, holds, node_server
 
 SCRIPT = Path(__file__).with_name("modbus_server.js")
@@ -55,6 +55,20 @@ def test_registers_that_cannot_be_read_are_all_named() -> None:
     with pytest.raises(FactsError) as refused:
         merged([Register(0, 1, "coil", 3, "int16"), Register(1, 1, "holding", 65_535, "float32"), Register(2, 300, "input", 0)])
     assert len(refused.value.faults) == 3
+
+
+@pytest.mark.parametrize(("address", "found"), [
+    ("modbus://plc:1502/3/holding/1000/float32?swapped&factor=0.1&offset=-40", ("plc", 1502, Register(7, 3, "holding", 1000, "float32", True, 0.1, -40.0))),
+    ("modbus://10.0.0.5/1/coil/4/bit", ("10.0.0.5", 502, Register(7, 1, "coil", 4, "bit")))])
+def test_an_address_says_where_a_value_lies_and_how_it_is_written(address: str, found: tuple[str, int, Register]) -> None:
+    assert addressed(address, 7) == found
+
+
+@pytest.mark.parametrize("address", ["plc/1/holding/1", "modbus://plc/1/holding/x/int16", "modbus://plc/1/memory/1/int16", "modbus://plc/1/holding/1/real",
+                                     "modbus://plc/1/holding/1/int16?scale=3", "modbus:///1/holding/1/int16", ""])
+def test_an_address_that_is_none_is_refused_with_an_example(address: str) -> None:
+    with pytest.raises(FactsError, match="no Modbus address"):
+        addressed(address, 0)
 
 
 # --- what comes back ---

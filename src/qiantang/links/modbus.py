@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import parse_qsl, urlsplit
 
 from qiantang.kernel.errors import FactsError, Fault, Place, raise_all
 from qiantang.kernel.readings import NO_SEQUENCE, Quality, readings
@@ -44,6 +45,25 @@ class Register:
     def words(self) -> int:
         """Registers (or bits) it takes."""
         return 1 if self.form == "bit" else _FORMATS[self.form][1]
+
+
+def addressed(address: str, signal: int) -> tuple[str, int, Register]:
+    """Host, port and register of a signal's address: ``modbus://HOST:PORT/DEVICE/BANK/ADDRESS/FORM``, with ``?swapped``,
+    ``factor=0.1`` or ``offset=-40`` where they apply. FactsError for any other text."""
+    try:
+        told = urlsplit(address)
+        device, bank, at, form = told.path.strip("/").split("/")
+        asked = dict(parse_qsl(told.query, keep_blank_values=True))
+        known = told.scheme == "modbus" and bank in _MOST and form in ("bit", *_FORMATS) and set(asked) <= {"swapped", "factor", "offset"}
+        if known and told.hostname:
+            register = Register(signal, int(device), cast("Bank", bank), int(at), cast("Form", form), "swapped" in asked, float(asked.get("factor", 1)),
+                                float(asked.get("offset", 0)))
+            return told.hostname, told.port or 502, register
+    except ValueError:
+        pass
+    raise FactsError.of(f"不是 Modbus 地址：{address}", f"no Modbus address: {address}", value=address,
+                        remedy=Text("如 modbus://10.0.0.5:502/1/holding/1000/float32?factor=0.1",
+                                    "For example modbus://10.0.0.5:502/1/holding/1000/float32?factor=0.1"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from qiantang.kernel.errors import FactsError
 from qiantang.kernel.readings import NO_SEQUENCE, Quality, readings
 from qiantang.kernel.wires import Counters, Delivery, Notice, Receiver
 from qiantang.kernel.words import Text
@@ -45,6 +46,15 @@ class OpcUaServer:
     user: str = ""
     password: str = field(default="", repr=False)
     longest_wait_s: float = 30.0
+
+
+def addressed(address: str) -> tuple[str, str]:
+    """Server and node of a signal's address, ``opc.tcp://HOST:PORT|ns=2;s=press1.temperature``; FactsError for any other text."""
+    server, bar, node = address.partition("|")
+    if not server.startswith("opc.tcp://") or not bar or not node:
+        raise FactsError.of(f"不是 OPC UA 地址：{address}", f"no OPC UA address: {address}", value=address,
+                            remedy=Text("如 opc.tcp://10.0.0.5:4840|ns=2;s=press1.temperature", "For example opc.tcp://10.0.0.5:4840|ns=2;s=press1.temperature"))
+    return server, node
 
 
 @dataclass(slots=True)
