@@ -31,8 +31,14 @@ def postgresql_programs() -> Path | None:
     return max((found.parent for found in installed), key=lambda d: float(d.parent.name), default=None)
 
 
+def mosquitto_program() -> str | None:
+    """The MQTT broker; Debian keeps it among the administrator's programs."""
+    return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
 PARTS: dict[str, Part] = {
     "postgresql": Part(lambda: postgresql_programs() is not None, "make system"),
+    "mosquitto": Part(lambda: mosquitto_program() is not None, "make system"),
     "pdftotext": Part(lambda: shutil.which("pdftotext") is not None, "make system"),
     "chromium": Part(lambda: shutil.which("chromium") is not None, "make system"),
     "pango": Part(lambda: ctypes.util.find_library("pango-1.0") is not None, "make system"),

@@ -62,6 +62,8 @@ class Said:
     publications: tuple[Publication, ...] = ()
     leave: bool = False
     """The connection is to be closed after the publications and made anew."""
+    holding: bool = False
+    """Something of this batch or an earlier one is not among the readings yet: it waits for what came out of order."""
 
 
 class Translator(Protocol):

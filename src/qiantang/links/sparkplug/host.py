@@ -200,7 +200,7 @@ class SparkplugHost:
     def tick(self, now: int) -> Said:
         """Look after what is overdue: missing messages, devices that were not born again, rebirths to ask for."""
         if now - self._looked_at < 20_000 and now >= self._looked_at:
-            return Said()
+            return Said(holding=any(edge.held for edge in self._watched.values()))
         self._looked_at = now
         work = _Work(decode(()), [])
         for key, edge in list(self._watched.items()):
@@ -581,7 +581,8 @@ class SparkplugHost:
                 self._publications.append(rebirth_request(group, edge, now))
         publications, self._publications = tuple(self._publications), []
         notices: tuple[Notice, ...] = self._notices.taken(now)
-        return Said(together(pieces), notices, publications)
+        holding = any(edge.held for edge in self._watched.values())
+        return Said(together(pieces), notices, publications, holding=holding)
 
 
 def _bdseq(payloads: Payloads, i: int) -> int | None:

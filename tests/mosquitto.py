@@ -1,0 +1,62 @@
+"""A throwaway MQTT broker for a test, on a free port of its own, which can be stopped and started again."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.parts import mosquitto_program
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+class Mosquitto:
+    """The broker as a process; ``anonymous`` False lets nobody in."""
+
+    def __init__(self, home: Path, anonymous: bool = True) -> None:
+        self.port = free_port()
+        self._file = home / f"mosquitto-{self.port}.conf"
+        self._file.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\npersistence false\nmax_queued_messages 100000\n"
+                              f"max_inflight_messages 1000\nlog_type error\n")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start and wait until it listens."""
+        program = mosquitto_program()
+        assert program is not None
+        self._process = subprocess.Popen([program, "-c", str(self._file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(500):
+            with socket.socket() as trial:
+                if not trial.connect_ex(("127.0.0.1", self.port)):
+                    return
+            time.sleep(0.01)
+        self.stop()
+        raise RuntimeError("mosquitto does not listen")
+
+    def stop(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A broker for one test."""
+    broker = Mosquitto(tmp_path)
+    try:
+        yield broker
+    finally:
+        broker.stop()
