@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import simpy
 
-from qiantang.domains.factory.simulation.making import COUNTS, CURE_FACTORS, SIZES, machine_id
+from qiantang.domains.factory.measures.states import MachineState
+from qiantang.domains.factory.simulation.making import COMPOUNDS, COUNTS, CURE_FACTORS, SIZES, machine_id
 from qiantang.domains.factory.simulation.repairs import DAY, Job, Machine, Repairs, Steps
-from qiantang.domains.factory.simulation.truth import COMPONENTS, Batch, Fault, Lot, State, Tire
+from qiantang.domains.factory.simulation.truth import COMPONENTS, Batch, Fault, Lot, Tire
 
-COMPOUNDS = ("tread", "side", "carcass")
+FINAL = COMPOUNDS[:3]
 COMPOUND_OF = {"tread": "tread", "sidewall": "side", "liner": "side", "ply": "carcass", "belt": "carcass", "bead": "carcass"}
 SHARE_OF = {"tread": 1.0, "sidewall": 0.6, "liner": 0.4, "ply": 0.45, "belt": 0.4, "bead": 0.15}
 """Which part of its compound's kilograms a tire's piece of each component takes."""
@@ -32,8 +33,25 @@ ENOUGH, SCARCE = 0.7, 0.25
 class Green:
     """A tire on its way, until it is judged."""
 
-    __slots__ = ("balance", "bladder", "built", "builder", "cavity", "cured", "cycle", "drum", "faults", "lots", "mould", "number", "operator",
-                 "press", "product", "uniformity", "xray")
+    __slots__ = (
+        "balance",
+        "bladder",
+        "builder",
+        "built",
+        "cavity",
+        "cured",
+        "cycle",
+        "drum",
+        "faults",
+        "lots",
+        "mould",
+        "number",
+        "operator",
+        "press",
+        "product",
+        "uniformity",
+        "xray",
+    )
 
     def __init__(self, number: int, product: int, builder: Machine, operator: str, drum: str, built: float, lots: tuple[int, ...],
                  faults: list[Fault]) -> None:
@@ -89,7 +107,7 @@ class Flow:
         figures = self.figures = repairs.figures
         env = self.env
         self.per_carrier = int(figures["line.pieces_per_carrier"])
-        self.kilograms = {name: figures[f"mixing.{name}_kg"] for name in COMPOUNDS}
+        self.kilograms = {name: figures[f"mixing.{name}_kg"] for name in FINAL}
         self.batches: list[Batch] = []
         self.lots: list[Lot] = []
         self.tires: list[Tire] = []
@@ -98,8 +116,8 @@ class Flow:
         # Stocks begin half full, so that the start is no worse than an ordinary morning.
         self.master = 20.0
         self.compound: dict[str, deque[tuple[int, float, tuple[Fault, ...]]]] = {
-            name: deque([(-1, figures["mixing.stock_kg"] / 2, ())]) for name in COMPOUNDS}
-        self.compound_kg = {name: figures["mixing.stock_kg"] / 2 for name in COMPOUNDS}
+            name: deque([(-1, figures["mixing.stock_kg"] / 2, ())]) for name in FINAL}
+        self.compound_kg = dict.fromkeys(FINAL, figures["mixing.stock_kg"] / 2)
         self.mixed = Place(env)
         self.taken = Place(env)
         self.rolls = {name: deque([Carrier(-1, ())] * int(figures["calendering.stock"] / 2)) for name in ("ply", "belt")}
@@ -161,7 +179,7 @@ class Flow:
 
     # Waiting
 
-    def _waits(self, machine: Machine, state: State, place: Place) -> Steps:
+    def _waits(self, machine: Machine, state: MachineState, place: Place) -> Steps:
         """Stay until the place changes; meanwhile somebody may work on the machine."""
         machine.course.turn(self.env.now, state)
         self.repairs.opens(machine)
@@ -172,13 +190,14 @@ class Flow:
         """One cycle."""
         seconds *= machine.slow * plant_slow
         start = self.env.now
-        machine.course.turn(start, State.RUN)
+        machine.course.turn(start, MachineState.PRODUCING)
         self.repairs.exposes(machine, seconds)
+        machine.course.begin(start, start + seconds, product)
         yield self.env.timeout(seconds)
-        machine.course.cycle(start, self.env.now, product, pieces)
+        machine.course.finish(self.env.now, pieces)
 
     def _sets_up(self, machine: Machine, seconds: float) -> Steps:
-        machine.course.turn(self.env.now, State.SETUP)
+        machine.course.turn(self.env.now, MachineState.SETUP)
         yield self.env.timeout(seconds)
 
     # Mixing
@@ -188,12 +207,12 @@ class Flow:
         room, batch_kg, before = figures["mixing.stock_kg"], figures["mixing.batch_kg"], figures["mixing.passes"] - 1
         while True:
             yield from repairs.stands(machine)
-            needy = min(COMPOUNDS, key=lambda name: self.compound_kg[name] / self.kilograms[name])
+            needy = min(FINAL, key=lambda name: self.compound_kg[name] / self.kilograms[name])
             final = self.master >= before and self.compound_kg[needy] + batch_kg <= room
             if final:
                 self.master -= before
             elif self.master >= 60:
-                yield from self._waits(machine, State.BLOCKED, self.taken)
+                yield from self._waits(machine, MachineState.WAITING, self.taken)
                 continue
             yield from self._works(machine, figures["mixing.batch_s"], COMPOUNDS.index(needy) if final else 3, 1)
             if final:
@@ -241,16 +260,16 @@ class Flow:
         while True:
             yield from repairs.stands(machine)
             if len(self.rolls[component]) >= room:
-                yield from self._waits(machine, State.BLOCKED, self.unrolled[component])
+                yield from self._waits(machine, MachineState.WAITING, self.unrolled[component])
                 continue
             taken = self._takes(component, pieces)
             if taken is None:
-                yield from self._waits(machine, State.STARVED, self.mixed)
+                yield from self._waits(machine, MachineState.WAITING, self.mixed)
                 continue
             if self.env.now - set_up >= figures["calendering.setup_every_s"]:
                 set_up = self.env.now
                 yield from self._sets_up(machine, figures["calendering.setup_s"])
-            yield from self._works(machine, figures["calendering.piece_s"] * pieces, 0, 1)
+            yield from self._works(machine, figures["calendering.piece_s"] * pieces, 2, 1)
             lot = self._lot(component, machine, taken[0])
             self.rolls[component].append(Carrier(lot, (*taken[1], *repairs.scrapping(machine.id))))
             self.rolled[component].changed()
@@ -276,13 +295,13 @@ class Flow:
         while True:
             yield from repairs.stands(machine)
             if len(self.stock[component]) >= room:
-                yield from self._waits(machine, State.BLOCKED, self.fetched[component])
+                yield from self._waits(machine, MachineState.WAITING, self.fetched[component])
                 continue
             batches: tuple[int, ...] = ()
             if step == "cutting":
                 roll = self._unrolls(component)
                 if roll is None:
-                    yield from self._waits(machine, State.STARVED, self.rolled[component])
+                    yield from self._waits(machine, MachineState.WAITING, self.rolled[component])
                     continue
                 faults = roll.faults
                 if roll.lot >= 0:
@@ -290,13 +309,13 @@ class Flow:
             else:
                 taken = self._takes(component, self.per_carrier)
                 if taken is None:
-                    yield from self._waits(machine, State.STARVED, self.mixed)
+                    yield from self._waits(machine, MachineState.WAITING, self.mixed)
                     continue
                 batches, faults = taken
             if self.env.now - set_up >= figures[f"{step}.setup_every_s"]:
                 set_up = self.env.now
                 yield from self._sets_up(machine, figures[f"{step}.setup_s"])
-            yield from self._works(machine, seconds, 0, 1)
+            yield from self._works(machine, seconds, 2, 1)
             lot = self._lot(component, machine, batches)
             self.stock[component].append(Carrier(lot, (*faults, *repairs.scrapping(machine.id))))
             self.stocked[component].changed()
@@ -313,16 +332,16 @@ class Flow:
         while not self.vehicles:
             yield self.vehicle_free.changes()
         vehicle = self.vehicles.popleft()
-        vehicle.course.turn(self.env.now, State.RUN)
+        vehicle.course.turn(self.env.now, MachineState.PRODUCING)
         repairs.exposes(vehicle, figures["moving.carrier_s"])
-        start = self.env.now
+        vehicle.course.begin(self.env.now, self.env.now + figures["moving.carrier_s"], 2)
         yield self.env.timeout(figures["moving.carrier_s"])
         while vehicle.faults:
-            vehicle.course.turn(self.env.now, State.DOWN)
+            vehicle.course.turn(self.env.now, MachineState.DOWN)
             vehicle.woken = self.env.event()
             yield vehicle.woken
-        vehicle.course.cycle(start, self.env.now, 0, 1)
-        vehicle.course.turn(self.env.now, State.STARVED)
+        vehicle.course.finish(self.env.now, 1)
+        vehicle.course.turn(self.env.now, MachineState.WAITING)
         self.vehicles.append(vehicle)
         self.vehicle_free.changed()
         local.append([carrier, self.per_carrier])
@@ -366,7 +385,7 @@ class Flow:
             yield from repairs.stands(machine)
             wanted = self._wanted(product, run)
             if len(self.green[wanted]) >= room:
-                yield from self._waits(machine, State.BLOCKED, self.cured)
+                yield from self._waits(machine, MachineState.WAITING, self.cured)
                 continue
             if wanted != product:
                 self.builders_on[product] -= 1
@@ -378,7 +397,7 @@ class Flow:
                     coming[name] += 1
                     self.env.process(self._brings(name, local[name], fed, coming))
             if not all(local.values()):
-                yield from self._waits(machine, State.STARVED, fed)
+                yield from self._waits(machine, MachineState.WAITING, fed)
                 continue
             yield from self._works(machine, cycle * max(0.8, draw.gauss(1.0, spread)), product, 1)
             self.numbers += 1
@@ -426,13 +445,13 @@ class Flow:
         env.process(self._mould_changes(machine, draw.random() * mould_s, mould_s))
         at = env.now
         yield env.timeout(draw.random() * cycle)
-        machine.course.turn(at, State.STARVED)
+        machine.course.turn(at, MachineState.WAITING)
         waiting, made = self.green[product], self.built[product]
         number = 0
         while True:
             yield from repairs.stands(machine)
             if len(waiting) < 2:
-                yield from self._waits(machine, State.STARVED, made)
+                yield from self._waits(machine, MachineState.WAITING, made)
                 continue
             pair = (waiting.popleft(), waiting.popleft())
             self.cured.changed()
@@ -506,11 +525,13 @@ class Flow:
         while True:
             yield from repairs.stands(machine)
             if not queue:
-                yield from self._waits(machine, State.STARVED, self.queued[family])
+                yield from self._waits(machine, MachineState.WAITING, self.queued[family])
                 continue
             tire = queue.popleft()
             setattr(tire, family, machine.id)
-            yield from self._works(machine, seconds, tire.product, 1)
+            if tire.faults:
+                machine.course.marks[len(machine.course.start)] = tuple(fault.number for fault in tire.faults)
+            yield from self._works(machine, seconds, 2, 1)
             tire.faults.extend(repairs.scrapping(machine.id))
             if after:
                 self.queues[after].append(tire)

@@ -12,8 +12,10 @@ from typing import Literal, cast
 from qiantang.domains.factory.plant import Grouping
 from qiantang.kernel.words import Text
 
-Role = Literal["measured", "state", "pieces", "rejects", "cycle", "step", "elapsed", "bladder", "cycle_time"]
-"""What a signal follows: its own process (``measured``), or the machine: its state, its counters, its step, its last cycle's time."""
+Role = Literal["measured", "state", "pieces", "rejects", "cycle", "phase", "recipe", "elapsed", "cycle_time"]
+"""What a signal follows: its own process (``measured``), or the machine: its state and counters, its phase and recipe, its last cycle."""
+COUNTING: frozenset[Role] = frozenset(("cycle", "phase", "recipe"))
+"""Roles whose signals begin a new subgroup or phase for the others of the machine."""
 
 CURE = ("open", "load", "shape", "steam", "nitrogen", "exhaust")
 PHASES: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +26,15 @@ PHASES: Mapping[str, tuple[str, ...]] = {
 """Phases of a family's cycle; the first is what the machine is in between two cycles."""
 PLAIN = ("idle", "run", "setup")
 """Phases of every other family."""
+START_S = 120.0
+"""A machine without a recipe's phases counts as running steadily so long after it started; until then, and in set-up, its phase
+number is that of no phase (-1), so that no chart judges it."""
+FOLLOWS_RECIPE = frozenset(("cavity", "press", "builder", "mixer"))
+"""Families whose levels and phases depend on what they make."""
+COUNTERS: Mapping[str, tuple[str, ...]] = {
+    "made": ("mixer", "extruder", "calender", "cutter", "bead_line"), "built": ("builder", "uniformity", "xray", "balance"),
+}
+"""Rows of the table that stand for several families of machines; ``machine`` stands for all that have a cycle."""
 SHARES: Mapping[str, tuple[float, ...]] = {
     "mixer": (0.15, 0.70, 0.15),
     "builder": (0.35, 0.30, 0.15, 0.20),

@@ -19,7 +19,15 @@ from qiantang.domains.factory.plant import (
 )
 from qiantang.domains.factory.simulation.causes import stated_causes
 from qiantang.domains.factory.simulation.figures import Figures, stated_figures
-from qiantang.domains.factory.simulation.kinds import SHARES, Kind, phases, stated_kinds
+from qiantang.domains.factory.simulation.kinds import (
+    COUNTERS,
+    COUNTING,
+    FOLLOWS_RECIPE,
+    SHARES,
+    Kind,
+    phases,
+    stated_kinds,
+)
 from qiantang.kernel.words import Text, same
 
 GROUP = "demo-tire"
@@ -59,6 +67,8 @@ STEPS: Mapping[str, str] = {
 }
 GATEWAYS: Mapping[str, int] = {"press": 8, "builder": 2}
 """How many gateways share the machines of a family; other families stand behind one gateway each area."""
+COMPOUNDS = ("tread", "side", "carcass", "master")
+"""What is mixed: three final compounds, and the master batch before them."""
 SIZES = ("175/65R14", "195/65R15", "205/55R16", "215/60R16", "225/45R17")
 CURE_FACTORS = (0.94, 0.97, 1.0, 1.03, 1.06)
 """Cure time of each size as a share of the stated one; every size has as many presses, so the mean is the stated time."""
@@ -93,7 +103,8 @@ def cure_phases(load_s: float, cure_s: float) -> tuple[float, ...]:
 
 def recipe_level(kind: Kind, phase: str, product: int) -> float:
     """Where a kind settles in a phase when this product is made; what does not depend on the phase depends on no product either."""
-    return kind.level(phase) * (1 + LEVEL_STEP * (product - 2) if kind.by_phase else 1.0)
+    follows = kind.by_phase and kind.family in FOLLOWS_RECIPE
+    return kind.level(phase) * (1 + LEVEL_STEP * (product - 2) if follows else 1.0)
 
 
 def machine_id(family: str, number: int) -> str:
@@ -153,50 +164,67 @@ def _assets(figures: Figures) -> Iterator[Asset]:
         yield Asset(gateway, TITLES["gateway"] + same(f" {gateway[3:]}"), "cell", "logistics", "network", place)
 
 
+def kinds_of(asset: Asset) -> tuple[Kind, ...]:
+    """The kinds that an asset measures, counters of its cycle among them."""
+    family = family_of(asset.id)
+    rows = [family]
+    if asset.level == "cell" and asset.step not in ("", "network"):
+        rows += ["machine", *(name for name, families in COUNTERS.items() if family in families)]
+    return tuple(kind for kind in stated_kinds() if kind.family in rows)
+
+
 def _signals(assets: tuple[Asset, ...]) -> Iterator[Signal]:
-    by_family: dict[str, list[Kind]] = {}
-    for kind in stated_kinds():
-        by_family.setdefault(kind.family, []).append(kind)
+    """Counters come first: at one instant they tell of a new cycle or phase before anything else of the machine is read."""
+    machines = [a for a in assets if a.level in ("cell", "unit") and a.step != "network"]
     number = 0
-    for asset in assets:
-        if asset.level not in ("cell", "unit") or asset.step == "network":
-            continue
-        family = family_of(asset.id)
-        kinds = list(by_family[family])
-        if asset.level == "cell" and family not in ("vehicle", *UTILITIES):
-            kinds += by_family["machine"]
-        machine = asset.parent if family == "cavity" else asset.id
-        gateway = gateway_of("press" if family == "cavity" else family, int(machine.rpartition("-")[2]))
-        many: dict[str, int] = {}
-        for kind in kinds:
-            many[kind.name] = many.get(kind.name, 0) + kind.copies
-        copy: dict[str, int] = {}
-        for kind in kinds:
-            for _ in range(kind.copies):
-                copy[kind.name] = nth = copy.get(kind.name, 0) + 1
-                name = f"{kind.name}_{nth}" if many[kind.name] > 1 else kind.name
-                limits = (None, None) if kind.spec is None else (kind.base - kind.spec, kind.base + kind.spec)
-                yield Signal(
-                    number, f"{GROUP}/{gateway}/{asset.id}/{name}", asset.id, name, kind.name,
-                    kind.title + same(f" {nth}") if many[kind.name] > 1 else kind.title, kind.unit, 0.0 if kind.per_cycle else 1.0,
-                    kind.least, kind.most, limits[0], limits[1], kind.grouped, kind.skewed, bool(kind.by_phase), kind.priority,
-                )
-                number += 1
+    for counting in (True, False):
+        for asset in machines:
+            machine = asset.parent if asset.level == "unit" else asset.id
+            gateway = gateway_of(family_of(machine), int(machine.rpartition("-")[2]))
+            kinds = kinds_of(asset)
+            many: dict[str, int] = {}
+            for kind in kinds:
+                many[kind.name] = many.get(kind.name, 0) + kind.copies
+            copy: dict[str, int] = {}
+            for kind in kinds:
+                for _ in range(kind.copies):
+                    copy[kind.name] = nth = copy.get(kind.name, 0) + 1
+                    if (kind.role in COUNTING) != counting:
+                        continue
+                    alone = many[kind.name] == 1
+                    name = kind.name if alone else f"{kind.name}_{nth}"
+                    limits = (None, None) if kind.spec is None else (kind.base - kind.spec, kind.base + kind.spec)
+                    yield Signal(
+                        number, f"{GROUP}/{gateway}/{asset.id}/{name}", asset.id, name, kind.name,
+                        kind.title if alone else kind.title + same(f" {nth}"), kind.unit, 0.0 if kind.per_cycle else 1.0,
+                        kind.least, kind.most, limits[0], limits[1], kind.grouped, kind.skewed, bool(kind.by_phase), kind.priority,
+                    )
+                    number += 1
 
 
 def _recipes(figures: Figures) -> Iterator[Recipe]:
-    cycle = {"builder": figures["building.cycle_s"], "mixer": figures["mixing.batch_s"]}
-    for product, size in enumerate(SIZES):
-        for family, step in (("cavity", "curing"), ("builder", "building"), ("mixer", "mixing")):
-            kinds = [kind for kind in stated_kinds() if kind.by_phase and kind.family in (family, "press" if family == "cavity" else family)]
-            if family == "cavity":
-                seconds = cure_phases(figures["curing.load_s"], figures["curing.cure_s"] * CURE_FACTORS[product])
-            else:
-                seconds = tuple(share * cycle[family] for share in SHARES[family])
-            yield Recipe(f"{step}-{size}", size, step, tuple(
-                Phase(name, length, {kind.name: recipe_level(kind, name, product) for kind in kinds})
-                for name, length in zip(phases(family)[1:], seconds, strict=True)
-            ))
+    """One recipe for each size in curing and building, for each compound in mixing, and one for every other step."""
+    def recipe(step: str, of: str, number: int, families: tuple[str, ...], seconds: tuple[float, ...]) -> Recipe:
+        kinds = [kind for kind in stated_kinds() if kind.by_phase and kind.family in families]
+        return Recipe(f"{step}-{of}", of, step, tuple(
+            Phase(name, length, {kind.name: recipe_level(kind, name, number) for kind in kinds})
+            for name, length in zip(phases(families[0])[1:], seconds, strict=True)))
+
+    for number, size in enumerate(SIZES):
+        yield recipe("curing", size, number, ("cavity", "press"), cure_phases(figures["curing.load_s"], figures["curing.cure_s"] * CURE_FACTORS[number]))
+    for number, size in enumerate(SIZES):
+        yield recipe("building", size, number, ("builder",), tuple(share * figures["building.cycle_s"] for share in SHARES["builder"]))
+    for number, compound in enumerate(COMPOUNDS):
+        yield recipe("mixing", compound, number, ("mixer",), tuple(share * figures["mixing.batch_s"] for share in SHARES["mixer"]))
+    per_carrier = figures["line.pieces_per_carrier"]
+    for step, families, run_s, setup_s in (
+        ("extrusion", ("extruder",), figures["extrusion.setup_every_s"], figures["extrusion.setup_s"]),
+        ("calendering", ("calender",), figures["calendering.setup_every_s"], figures["calendering.setup_s"]),
+        ("cutting", ("cutter",), figures["cutting.piece_s"] * per_carrier, figures["cutting.setup_s"]),
+        ("bead", ("bead_line",), figures["bead.piece_s"] * per_carrier, figures["bead.setup_s"]),
+        ("inspection", ("uniformity", "xray", "balance"), figures["inspection.uniformity_s"], 0.0),
+    ):
+        yield recipe(step, "all", 2, families, (run_s, setup_s))
 
 
 def _technicians(seed: int, per_shift: int) -> Iterator[Technician]:

@@ -10,13 +10,14 @@ from typing import Literal
 
 import simpy
 
-from qiantang.domains.factory.dispatch.tasks import MINUTE, Task, Worker
+from qiantang.domains.factory.dispatch.tasks import Task, Worker
+from qiantang.domains.factory.measures.states import MachineState
 from qiantang.domains.factory.plant import Plant, Shift, Technician
 from qiantang.domains.factory.simulation.causes import Cause
 from qiantang.domains.factory.simulation.figures import Figures
 from qiantang.domains.factory.simulation.making import UTILITIES, family_of, gateway_of
 from qiantang.domains.factory.simulation.mending import Mender
-from qiantang.domains.factory.simulation.truth import Course, Fault, State, instant
+from qiantang.domains.factory.simulation.truth import Course, Fault, instant
 
 Watch = Literal["stated", "rounds", "outside"]
 """How faults are found: after each cause's stated delay of the charts, by people on their rounds, or by whoever calls ``find``."""
@@ -336,7 +337,7 @@ class Repairs:
         """Between two cycles: stay while a fault stops the machine or somebody is on the way to it or at it."""
         while machine.stops or machine.jobs:
             planned = not machine.stops and all(job.planned for job in machine.jobs)
-            machine.course.turn(self.env.now, State.PLANNED if planned else State.DOWN)
+            machine.course.turn(self.env.now, MachineState.PLANNED if planned else MachineState.DOWN)
             self.opens(machine)
             machine.woken = self.env.event()
             yield machine.woken

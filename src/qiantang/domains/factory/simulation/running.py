@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 import simpy
 
+from qiantang.domains.factory.measures.oee import Oee
 from qiantang.domains.factory.plant import Plant
 from qiantang.domains.factory.simulation.causes import Cause, stated_causes
 from qiantang.domains.factory.simulation.figures import Figures, stated_figures
@@ -15,7 +16,7 @@ from qiantang.domains.factory.simulation.flow import Flow
 from qiantang.domains.factory.simulation.making import made_plant
 from qiantang.domains.factory.simulation.mending import FirstCome, Mender
 from qiantang.domains.factory.simulation.repairs import Job, Repairs, Watch
-from qiantang.domains.factory.simulation.truth import Effectiveness, Fault, Tire, effectiveness
+from qiantang.domains.factory.simulation.truth import Fault, Tire, effectiveness
 from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.words import Text
 
@@ -85,17 +86,15 @@ class RunningPlant:
         """Every task that was done."""
         return tuple(self.repairs.done)
 
-    def oee(self, start_s: float, end_s: float) -> tuple[Effectiveness, ...]:
+    def oee(self, start_s: float, end_s: float) -> Mapping[str, Oee]:
         """The true OEE of each machine that makes or tests pieces, between two seconds."""
-        found = []
-        for machine in self.repairs.machines.values():
-            ideal = self.plant.asset[machine.id].ideal_cycle_s
-            if ideal is not None:
-                found.append(effectiveness(machine.id, machine.course, ideal, start_s, end_s))
-        return tuple(found)
+        return {
+            machine.id: effectiveness(machine.course, ideal, start_s, end_s) for machine in self.repairs.machines.values()
+            for ideal in (self.plant.asset[machine.id].ideal_cycle_s,) if ideal is not None
+        }
 
 
-def with_causes(changed: Mapping[str, Mapping[str, float]]) -> Mapping[str, Cause]:
+def with_causes(changed: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Cause]:
     """The stated causes with other numbers for some: ``{"loader_jam": {"cycles": 200}}``."""
     stated = stated_causes()
-    return stated | {name: replace(stated[name], **values) for name, values in changed.items()}
+    return {**stated, **{name: replace(stated[name], **values) for name, values in changed.items()}}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from qiantang.domains.factory.measures.oee import Oee
+from qiantang.domains.factory.measures.states import MachineState
 
 EPOCH_US = 1_772_380_800_000_000
 """Second 0 of a simulation, microseconds UTC: Monday 2 March 2026, midnight in China."""
@@ -18,21 +19,6 @@ EPOCH_US = 1_772_380_800_000_000
 def instant(seconds: float) -> int:
     """The instant, in microseconds UTC, of a second of the simulation."""
     return EPOCH_US + round(seconds * 1e6)
-
-
-class State(IntEnum):
-    """What a machine does; the value of its ``machine_state`` signal."""
-
-    STARVED = 0
-    """Nothing to work on."""
-    RUN = 1
-    BLOCKED = 2
-    """No room for what it makes."""
-    SETUP = 3
-    DOWN = 4
-    """A fault, from the stop until it is mended, waiting included."""
-    PLANNED = 5
-    """Planned work: bladder and mould changes."""
 
 
 @dataclass(slots=True)
@@ -114,89 +100,62 @@ class Course:
 
     def __init__(self) -> None:
         self.changed = array("d", [-1e18])
-        self.state = array("b", [State.STARVED])
+        self.state = array("b", [MachineState.WAITING])
         self.start = array("d")
         self.end = array("d")
+        """When each cycle ends: known when it begins, because nothing breaks a cycle off."""
         self.product = array("b")
         self.rejected = array("d")
         """When each piece attributed to the machine was rejected."""
         self.made_at = array("d")
-        self.made = array("i")
+        self.made = array("q")
         """How many pieces had been made by each ``made_at``."""
+        self.marks: dict[int, tuple[int, ...]] = {}
+        """For a cycle by its place: the numbers of the faults that its piece brought along from earlier steps."""
 
-    def turn(self, at: float, state: State) -> None:
+    def turn(self, at: float, state: MachineState) -> None:
         """Note a change of state."""
         if self.state[-1] != state:
             self.changed.append(at)
             self.state.append(state)
 
-    def cycle(self, start: float, end: float, product: int, pieces: int) -> None:
-        """Note a whole cycle."""
+    def begin(self, start: float, end: float, product: int) -> None:
+        """Note the beginning of a cycle."""
         self.start.append(start)
         self.end.append(end)
         self.product.append(product)
-        self.made_at.append(end)
+
+    def finish(self, at: float, pieces: int) -> None:
+        """Note the end of the cycle."""
+        self.made_at.append(at)
         self.made.append((self.made[-1] if self.made else 0) + pieces)
 
-    def seconds(self, start: float, end: float) -> NDArray[np.float64]:
-        """Seconds spent in each State between two times; shape (6,)."""
+    def spent_us(self, start: float, end: float) -> list[int]:
+        """Microseconds spent in each MachineState between two times, by the state's number."""
         edges = np.clip(np.append(np.frombuffer(self.changed), end), start, end)
-        return np.bincount(np.frombuffer(self.state, np.int8), np.diff(edges), len(State))
+        lengths = np.diff(np.rint(edges * 1e6).astype(np.int64))
+        found = np.zeros(len(MachineState), np.int64)
+        np.add.at(found, np.frombuffer(self.state, np.int8), lengths)
+        return [int(of) for of in found]
 
     def pieces(self, start: float, end: float) -> int:
         """How many pieces were finished after ``start`` and not after ``end``."""
-        before, until = np.searchsorted(np.frombuffer(self.made_at), [start, end], "right") if self.made_at else (0, 0)
-        counted = [self.made[int(i) - 1] if i else 0 for i in (before, until)]
-        return counted[1] - counted[0]
+        return self.pieces_by(end) - self.pieces_by(start)
+
+    def pieces_by(self, at: float) -> int:
+        """How many pieces were finished by then."""
+        place = bisect_right(self.made_at, at)
+        return self.made[place - 1] if place else 0
 
     def rejects(self, start: float, end: float) -> int:
-        """How many pieces were rejected for it in that time."""
-        at = np.frombuffer(self.rejected) if self.rejected else np.empty(0)
-        return int(np.count_nonzero((at > start) & (at <= end)))
+        """How many pieces were rejected for it after ``start`` and not after ``end``."""
+        return bisect_right(self.rejected, end) - bisect_right(self.rejected, start)
 
 
-@dataclass(frozen=True, slots=True)
-class Effectiveness:
-    """OEE of one machine after ISO 22400-2: ``availability`` is time producing ÷ planned busy time (all but planned work),
-    ``performance`` ideal time of the pieces made ÷ time producing, ``quality`` good pieces ÷ pieces made."""
-
-    machine: str
-    busy_s: float
-    producing_s: float
-    ideal_s: float
-    pieces: int
-    rejects: int
-
-    @property
-    def availability(self) -> float:
-        """0 to 1."""
-        return self.producing_s / self.busy_s if self.busy_s else 0.0
-
-    @property
-    def performance(self) -> float:
-        """0 to 1."""
-        return self.ideal_s / self.producing_s if self.producing_s else 0.0
-
-    @property
-    def quality(self) -> float:
-        """0 to 1."""
-        return (self.pieces - self.rejects) / self.pieces if self.pieces else 0.0
-
-    @property
-    def oee(self) -> float:
-        """The product of the three."""
-        return self.availability * self.performance * self.quality
-
-
-def effectiveness(machine: str, course: Course, ideal_s: float, start: float, end: float) -> Effectiveness:
-    """A machine's OEE between two times; ``ideal_s`` seconds one piece takes at best."""
-    spent = course.seconds(start, end)
+def effectiveness(course: Course, ideal_s: float, start: float, end: float) -> Oee:
+    """A machine's true OEE between two times, after ISO 22400-2; ``ideal_s`` seconds one piece takes at best."""
+    spent = course.spent_us(start, end)
     made = course.pieces(start, end)
-    return Effectiveness(machine, float(spent.sum() - spent[State.PLANNED]), float(spent[State.RUN]), ideal_s * made, made,
-                         course.rejects(start, end))
-
-
-def mean_oee(of: Sequence[Effectiveness]) -> float:
-    """The OEE of several machines as a ratio of sums: ideal time of their good pieces ÷ their planned busy time."""
-    busy = sum(one.busy_s for one in of)
-    return sum(one.ideal_s * one.quality for one in of) / busy if busy else 0.0
+    busy = sum(spent) - spent[MachineState.PLANNED] - spent[MachineState.UNKNOWN]
+    return Oee(busy, spent[MachineState.PRODUCING], spent[MachineState.SETUP], spent[MachineState.DOWN], spent[MachineState.WAITING],
+               spent[MachineState.PLANNED], spent[MachineState.UNKNOWN], round(ideal_s * 1e6) * made, made, made - course.rejects(start, end))

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal, get_args
 
+from qiantang.domains.factory.measures.oee import Oee, together
 from qiantang.domains.factory.simulation.causes import Cause
 from qiantang.domains.factory.simulation.figures import Figures
 from qiantang.domains.factory.simulation.making import family_of
 from qiantang.domains.factory.simulation.mending import FirstCome, Mender
 from qiantang.domains.factory.simulation.repairs import DAY
 from qiantang.domains.factory.simulation.running import RunningPlant
-from qiantang.domains.factory.simulation.truth import instant, mean_oee
+from qiantang.domains.factory.simulation.truth import instant
 from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.words import Text, same
 
@@ -40,7 +41,7 @@ class Interval:
 
 def interval(values: Sequence[float]) -> Interval:
     """The mean of independent values and its 95 % interval."""
-    from scipy.special import stdtrit
+    from scipy.special import stdtrit  # type: ignore[import-untyped]  # scipy has no types
 
     n, mean = len(values), fmean(values)
     half = float(stdtrit(n - 1, 0.975)) * stdev(values) / math.sqrt(n) if n > 1 else math.inf
@@ -61,7 +62,7 @@ class Lateness:
 class Week:
     """What a run of ``days`` came to. ``takt_s`` seconds per good tire; ``blocks`` its interval over shifts.
 
-    ``oee`` by step is a ratio of sums over the step's machines; ``scrap`` rejected ÷ judged; ``rejected`` tires by cause;
+    ``oee`` by family of machines, of their sums; ``scrap`` rejected ÷ judged; ``rejected`` tires by cause;
     ``tasks`` by priority; ``work_share`` time at work ÷ time of duty of the technicians; ``faults`` how many began by cause.
     """
 
@@ -71,7 +72,7 @@ class Week:
     good: int
     takt_s: float
     blocks: Interval
-    oee: Mapping[str, float]
+    oee: Mapping[str, Oee]
     scrap: float
     rejected: Mapping[str, int]
     tasks: Mapping[int, Lateness]
@@ -115,16 +116,15 @@ def told(plant: RunningPlant, policy: Policy, end_s: float) -> Week:
     blocks = max(1, math.floor(end_s / BLOCK_S))
     length = end_s / blocks
     by_block = Counter(min(int(tire.done // length), blocks - 1) for tire in tires if tire.good)
-    by_step: dict[str, list[int]] = {}
-    effective = plant.oee(0.0, end_s)
-    for index, one in enumerate(effective):
-        by_step.setdefault(family_of(one.machine), []).append(index)
+    by_family: dict[str, list[Oee]] = {}
+    for machine, one in plant.oee(0.0, end_s).items():
+        by_family.setdefault(family_of(machine), []).append(one)
     hands = plant.repairs.hands.values()
     duty = sum(hand.shift.end_s - hand.shift.start_s for hand in hands) / DAY
     return Week(
         plant.seed, policy, end_s / DAY, good, end_s / good if good else math.inf,
         interval([length / by_block[b] for b in range(blocks)] if len(by_block) == blocks else [math.inf]),
-        {step: mean_oee([effective[i] for i in indices]) for step, indices in by_step.items()},
+        {family: together(ones) for family, ones in by_family.items()},
         1.0 - good / len(tires) if tires else 0.0,
         dict(Counter(tire.cause for tire in tires if tire.cause).most_common()),
         _lateness(plant, end_s),
