@@ -12,12 +12,12 @@ from typing import Literal
 from qiantang.kernel.words import Text
 
 Acts = Literal["stop", "scrap", "slow", "wire", "trip"]
-How = Literal["step", "ramp", "freeze", "noise", "scale", "lost", "skew", "repeat", "rebirth"]
+How = Literal["step", "ramp", "freeze", "scale", "lost", "skew", "repeat", "rebirth"]
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What a cause does to the signals of one kind on its asset: ``by`` in the signal's unit, or a factor for scale and noise.
+    """What a cause does to the signals of one kind on its asset: ``by`` in the signal's unit, or a factor for scale.
 
     ``copy`` counts from 1 where a machine has several signals of a kind, 0 means all; ``phase`` empty means every phase.
     The hows ``lost``, ``skew``, ``repeat`` and ``rebirth`` concern whole gateways: ``by`` is seconds off, a share, births a minute.
@@ -29,6 +29,8 @@ class Showing:
     over_s: float = 0.0
     phase: str = ""
     copy: int = 0
+    later: bool = False
+    """Whether it shows not on the asset but where its pieces are tested."""
 
 
 @dataclass(frozen=True, slots=True)

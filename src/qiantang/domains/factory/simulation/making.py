@@ -173,6 +173,19 @@ def kinds_of(asset: Asset) -> tuple[Kind, ...]:
     return tuple(kind for kind in stated_kinds() if kind.family in rows)
 
 
+def named_kinds(asset: Asset) -> Iterator[tuple[str, Kind, int]]:
+    """The name of each signal of an asset, its kind, and which of several it is (0: the only one)."""
+    kinds = kinds_of(asset)
+    many: dict[str, int] = {}
+    for kind in kinds:
+        many[kind.name] = many.get(kind.name, 0) + kind.copies
+    copy: dict[str, int] = {}
+    for kind in kinds:
+        for _ in range(kind.copies):
+            copy[kind.name] = nth = copy.get(kind.name, 0) + 1
+            yield (kind.name, kind, 0) if many[kind.name] == 1 else (f"{kind.name}_{nth}", kind, nth)
+
+
 def _signals(assets: tuple[Asset, ...]) -> Iterator[Signal]:
     """Counters come first: at one instant they tell of a new cycle or phase before anything else of the machine is read."""
     machines = [a for a in assets if a.level in ("cell", "unit") and a.step != "network"]
@@ -181,25 +194,16 @@ def _signals(assets: tuple[Asset, ...]) -> Iterator[Signal]:
         for asset in machines:
             machine = asset.parent if asset.level == "unit" else asset.id
             gateway = gateway_of(family_of(machine), int(machine.rpartition("-")[2]))
-            kinds = kinds_of(asset)
-            many: dict[str, int] = {}
-            for kind in kinds:
-                many[kind.name] = many.get(kind.name, 0) + kind.copies
-            copy: dict[str, int] = {}
-            for kind in kinds:
-                for _ in range(kind.copies):
-                    copy[kind.name] = nth = copy.get(kind.name, 0) + 1
-                    if (kind.role in COUNTING) != counting:
-                        continue
-                    alone = many[kind.name] == 1
-                    name = kind.name if alone else f"{kind.name}_{nth}"
-                    limits = (None, None) if kind.spec is None else (kind.base - kind.spec, kind.base + kind.spec)
-                    yield Signal(
-                        number, f"{GROUP}/{gateway}/{asset.id}/{name}", asset.id, name, kind.name,
-                        kind.title if alone else kind.title + same(f" {nth}"), kind.unit, 0.0 if kind.per_cycle else 1.0,
-                        kind.least, kind.most, limits[0], limits[1], kind.grouped, kind.skewed, bool(kind.by_phase), kind.priority,
-                    )
-                    number += 1
+            for name, kind, nth in named_kinds(asset):
+                if (kind.role in COUNTING) != counting:
+                    continue
+                limits = (None, None) if kind.spec is None else (kind.base - kind.spec, kind.base + kind.spec)
+                yield Signal(
+                    number, f"{GROUP}/{gateway}/{asset.id}/{name}", asset.id, name, kind.name,
+                    kind.title + same(f" {nth}") if nth else kind.title, kind.unit, 0.0 if kind.per_cycle else 1.0,
+                    kind.least, kind.most, limits[0], limits[1], kind.grouped, kind.skewed, bool(kind.by_phase), kind.priority,
+                )
+                number += 1
 
 
 def _recipes(figures: Figures) -> Iterator[Recipe]:

@@ -105,6 +105,7 @@ class Repairs:
     machines: dict[str, Machine] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     active: dict[str, list[Fault]] = field(default_factory=dict)
+    by_machine: dict[str, list[Fault]] = field(default_factory=dict)
     waiting: dict[str, Job] = field(default_factory=dict)
     done: list[Job] = field(default_factory=list)
     plant_slow: float = 1.0
@@ -179,6 +180,7 @@ class Repairs:
                       minutes or cause.minutes * math.exp(draw.gauss(0, self.figures["people.spread"])))
         self.faults.append(fault)
         self.active.setdefault(asset, []).append(fault)
+        self.by_machine.setdefault(machine.id, []).append(fault)
         machine.faults.append(fault)
         self._reckon(machine)
         for told in self.on_fault:
