@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.domains.factory.recent import NEVER, Recent
-from qiantang.domains.factory.sorting import in_order
+from qiantang.domains.factory.sorting import in_order, merged
 from qiantang.kernel.readings import Quality, Readings, readings, together
 from qiantang.kernel.wires import Counters
 
@@ -56,7 +56,7 @@ class Ordering:
     ``source`` gives for each signal (by number) the number of its source, ``lateness_us`` for each source how long to wait.
     A source's watermark is the newest time it told less its lateness, cut to a whole slice; readings before it are handed on
     by (time, signal, sequence), each once. A source with lateness 0 keeps its own order (one connection whose sequence shows
-    gaps): it is handed on at once. Everything here depends on the order of the readings alone, never on how they were split
+    gaps): it is handed on at once, as it comes. Everything here depends on the order of the readings alone, never on how they were split
     into batches or on a clock; for each source the same readings in any order, delayed within its lateness, or repeated, give
     the same sequence.
 
@@ -120,7 +120,10 @@ class Ordering:
         if kinds[_AT_ONCE]:
             at_once = batch if kinds[_AT_ONCE] == len(kind) else batch.taken(kind == _AT_ONCE)
         ripe = self._ripe() if int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
-        released = self._handed_on(together([p for p in (at_once, ripe) if len(p)]))
+        if len(at_once):
+            self.counters.add("released", len(at_once))
+            self.recent.add(at_once)
+        released = together([p for p in (at_once, self._handed_on(ripe)) if len(p)])
         if kinds[_LATE]:
             late, older = self._late(batch.taken(kind == _LATE))
         return Released(released, late, older)
@@ -139,7 +142,8 @@ class Ordering:
 
     def anew(self, since: NDArray[np.int64]) -> Readings:
         """All that was handed on at or after an instant that is each source's own, late ones at their place, in order."""
-        return in_order(self.recent.since(since))[0]
+        found = self.recent.since(since)
+        return merged(found, self._lateness[self._source[found.signal]] == 0)
 
     def snapshot(self) -> bytes:
         """The whole state, what is remembered too; to be taken after a ``step``."""

@@ -8,7 +8,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.domains.factory.sorting import in_order
 from qiantang.kernel.readings import Readings, together
 
 _I4, _I8 = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.int32, numba.int64))
@@ -18,7 +17,7 @@ _SLOTS = numba.types.Array(numba.uint64, 1, "C")
 
 
 class Recent:
-    """The readings handed on in the last ``horizon_us``, at most ``most`` of them, in chunks that are each in order.
+    """The readings handed on in the last ``horizon_us``, at most ``most`` of them, in chunks.
 
     Whether a reading is among them is looked up in a table of 64-bit marks of (signal, time, sequence), which is only made when
     somebody asks; two different readings share a mark once in about 10¹².
@@ -30,6 +29,7 @@ class Recent:
         self.forgotten = np.zeros(0, np.int64)
         """For each source the latest time of what is no longer kept: what happened up to then cannot be computed anew."""
         self._chunks: list[Readings] = []
+        self._upto: list[int] = []
         self._count, self._newest, self._gone, self._closed = 0, NEVER, 0, 0
         self._slots, self._used, self._marked = np.zeros(1 << 12, np.uint64), 0, 0
 
@@ -52,14 +52,16 @@ class Recent:
         what is remembered does not depend on how readings were split into batches."""
         closed, opened = self._chunks[:self._closed], self._chunks[self._closed:]
         if opened:
-            chunk = in_order(together(opened))[0]
-            self._newest = max(self._newest, int(chunk.at[-1]))
+            chunk = together(opened)
+            self._upto.append(int(chunk.at.max()))
+            self._newest = max(self._newest, self._upto[-1])
             if self._marked > self._gone + self._closed:
                 self._marked = self._gone + self._closed + (self._marked == self._gone + len(self._chunks))
             closed.append(chunk)
         self._chunks = closed
-        while len(self._chunks) > 1 and (self._count > self.most or int(self._chunks[0].at[-1]) < self._newest - self.horizon_us):
+        while len(self._chunks) > 1 and (self._count > self.most or self._upto[0] < self._newest - self.horizon_us):
             gone = self._chunks.pop(0)
+            self._upto.pop(0)
             self._count -= len(gone)
             self._gone += 1
             _forget(self.forgotten, self.source, gone.signal, gone.at)
@@ -68,7 +70,8 @@ class Recent:
     def keep(self, kept: Readings, ends: NDArray[np.int64], forgotten: NDArray[np.int64]) -> None:
         """Begin with what was kept before, in the same chunks."""
         self._chunks = [kept.taken(slice(a, b)) for a, b in pairwise([0, *ends.tolist()])]
-        self._count, self._newest = len(kept), int(kept.at.max()) if len(kept) else NEVER
+        self._upto = [int(c.at.max()) for c in self._chunks]
+        self._count, self._newest = len(kept), max(self._upto, default=NEVER)
         self.forgotten[:len(forgotten)] = forgotten
         self._closed = len(self._chunks)
         self._slots, self._used, self._marked, self._gone = np.zeros(1 << 12, np.uint64), 0, 0, 0
@@ -85,7 +88,7 @@ class Recent:
         return np.asarray(_marked(self._slots, asked.signal, asked.at, asked.sequence))
 
     def since(self, from_us: NDArray[np.int64]) -> Readings:
-        """What was handed on at or after an instant that is each source's own, in no order."""
+        """What was handed on at or after an instant that is each source's own, as it was handed on."""
         found = together(self._chunks)
         return found.taken(found.at >= from_us[self.source[found.signal]]) if len(found) else found
 

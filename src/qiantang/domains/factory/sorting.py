@@ -30,6 +30,17 @@ def in_order(readings: Readings, *, first_stays: bool = False) -> tuple[Readings
     return _gathered(readings, order), int(repeated), int(differing)
 
 
+def merged(readings: Readings, as_they_came: NDArray[np.bool_]) -> Readings:
+    """All the readings by time; of one instant those marked stay as they came, the others are by (signal, sequence)."""
+    if not len(readings):
+        return readings
+    signal = np.where(as_they_came, -1, readings.signal).astype(np.int32)
+    sequence = np.where(as_they_came, 0, readings.sequence)
+    at = readings.at
+    order, _, _ = _by_counting(signal, at, sequence, sequence, int(at.min()), int(at.max()), int(signal.min()), int(signal.max()), False)
+    return _gathered(readings, order)
+
+
 def _gathered(r: Readings, order: NDArray[np.int32]) -> Readings:
     return Readings(*_gather(order, r.signal, r.at, r.received, r.value, r.quality, r.sequence))
 
@@ -103,9 +114,10 @@ def _by_table(signal, at, sequence, bits, least, most, first, last):  # type: ig
     return order, repeated, differing, True
 
 
-@numba.njit((_I4, _I8, _I8, _I8, numba.int64, numba.int64, numba.int64, numba.int64), cache=True, nogil=True)
-def _by_counting(signal, at, sequence, bits, least, most, first, last):  # type: ignore[no-untyped-def]  # numba
-    """Stable counting sorts, by signal and then by each digit of the time; what is left equal is put by sequence and bits."""
+@numba.njit((_I4, _I8, _I8, _I8, numba.int64, numba.int64, numba.int64, numba.int64, numba.bool_), cache=True, nogil=True)
+def _by_counting(signal, at, sequence, bits, least, most, first, last, once):  # type: ignore[no-untyped-def]  # numba
+    """Stable counting sorts, by signal and then by each digit of the time; what is left equal is put by sequence; with ``once``
+    only one of equal keys stays."""
     n = len(signal)
     place = np.zeros(last - first + 2, np.int64)
     for i in range(n):
@@ -137,7 +149,7 @@ def _by_counting(signal, at, sequence, bits, least, most, first, last):  # type:
         p = k
         while p and at[order[p - 1]] == at[o] and signal[order[p - 1]] == signal[o] and sequence[order[p - 1]] > sequence[o]:
             p -= 1
-        same = p and at[order[p - 1]] == at[o] and signal[order[p - 1]] == signal[o] and sequence[order[p - 1]] == sequence[o]
+        same = once and p and at[order[p - 1]] == at[o] and signal[order[p - 1]] == signal[o] and sequence[order[p - 1]] == sequence[o]
         if same:
             repeated += 1
             if bits[order[p - 1]] != bits[o]:
@@ -168,5 +180,5 @@ def _order(signal, at, sequence, bits):  # type: ignore[no-untyped-def]  # numba
         return np.empty(0, np.int32), 0, 0, True
     order, repeated, differing, done = _by_table(signal, at, sequence, bits, least, most, first, last)
     if not done:
-        order, repeated, differing = _by_counting(signal, at, sequence, bits, least, most, first, last)
+        order, repeated, differing = _by_counting(signal, at, sequence, bits, least, most, first, last, True)
     return order, repeated, differing, False
