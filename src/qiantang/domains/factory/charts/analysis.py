@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.charts import layout, rules
 from qiantang.domains.factory.charts.charting import charted
-from qiantang.domains.factory.charts.fitting import BASELINE, CENTRE, IN_FORCE, LEARNED, RAW_SCALE, SCALE, TRIES, VERSION
+from qiantang.domains.factory.charts.fitting import (
+    BASELINE,
+    CENTRE,
+    IN_FORCE,
+    LEARNED,
+    RAW_SCALE,
+    SCALE,
+    TRIES,
+    VERSION,
+)
 from qiantang.domains.factory.charts.machines import MachineEvent, Machines
 from qiantang.domains.factory.charts.points import gathered
 from qiantang.domains.factory.charts.settings import ChartSettings
@@ -107,8 +116,8 @@ class Analysis:
         if len(signal) and (int(signal.max()) >= len(self.settings) or int(signal.min()) < 0):
             known = (signal >= 0) & (signal < len(self.settings))
             self.counters["unknown_signal"] = self.counters.get("unknown_signal", 0) + int((~known).sum())
-            kept = [None if c is None else c[known] for c in (group, phase, ends)]
-            found = self._judged(readings.taken(known), *kept)
+            found = self._judged(readings.taken(known), None if group is None else group[known], None if phase is None else phase[known],
+                                 None if ends is None else ends[known])
             return _moved(found, np.flatnonzero(known))
         return self._judged(readings, group, phase, ends)
 
@@ -233,7 +242,8 @@ class Analysis:
         out = io.BytesIO()
         unlearned = np.flatnonzero(~self.learned)
         said = {"limits": [asdict(v) for v in self.limits], "counters": self.counters, "signals": len(self.settings)}
-        np.savez(out, reading=kept.reading_whole, chart=kept.chart_whole, ring=kept.ring, base=kept.base_whole, unlearned=unlearned, learning=kept.learning[unlearned],
+        np.savez(out, reading=kept.reading_whole, chart=kept.chart_whole, ring=kept.ring, base=kept.base_whole,
+                 unlearned=unlearned, learning=kept.learning[unlearned],
                  contexts=kept.contexts, machines=kept.machines, said=np.frombuffer(json.dumps(said).encode(), np.uint8),
                  **self._machines.columns())
         return out.getvalue()

@@ -83,6 +83,7 @@ from qiantang.domains.factory.charts.policy import (
     FALLING,
     LIMIT,
     MOVED,
+    RELEASE,
     RISING,
     SIDE_RUN,
     SLACK,
@@ -92,7 +93,7 @@ from qiantang.domains.factory.charts.policy import (
     WEIGHT,
 )
 from qiantang.domains.factory.charts.policy import IN_FORCE as RULES_IN_FORCE
-from qiantang.domains.factory.charts.quick import broken, past_with
+from qiantang.domains.factory.charts.quick import broken, lingering, past_with
 
 _ONE: Final = np.uint64(1)
 _NONE: Final = np.uint64(0)
@@ -120,14 +121,14 @@ _BE, _BC, _BD = (_PLACE[name] for name in ("ewma", "cusum", "drift"))
 _LAST_BIT: Final = _BD
 
 
-@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, inline="always")
 def _set_bits(bits: Any) -> Any:
     """How many of the five lowest bits are set."""
     return (bits & _ONE) + ((bits >> _ONE) & _ONE) + ((bits >> np.uint64(2)) & _ONE) + ((bits >> np.uint64(3)) & _ONE) \
         + ((bits >> np.uint64(4)) & _ONE)
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
     """One row a rule that was raised: value, limit, since when, how many readings, and which others of the machine moved."""
     p = laid.plan[s, POLICY]
@@ -136,7 +137,8 @@ def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any,
         if (raised >> bit) & 1 == 0:
             continue
         k = room.counts[N_DETAILS]
-        since, many, value = at, 1, x
+        since, value = at, x
+        many: Any = 1
         side = 1.0 if z >= 0.0 else -1.0
         away = 0.0
         inverse = kept.base[b, SCALE]
@@ -189,7 +191,7 @@ def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any,
         room.counts[N_DETAILS] = k + 1
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _others(s: Any, machine: Any, kept: Any, laid: Any, into: Any) -> None:
     """The signals of the same machine whose EWMA is beyond 2σ of its own, farthest first, at most OTHERS of them."""
     farthest = np.zeros(OTHERS)
@@ -210,7 +212,7 @@ def _others(s: Any, machine: Any, kept: Any, laid: Any, into: Any) -> None:
                 break
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _event(i: Any, s: Any, held: Any, holds: Any, at: Any, x: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
     """Writes what began and what ceased to hold."""
     k = room.counts[N_EVENTS]
@@ -224,7 +226,7 @@ def _event(i: Any, s: Any, held: Any, holds: Any, at: Any, x: Any, z: Any, b: An
     room.counts[N_EVENTS] = k + 1
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> None:
     """The machine as one point of many dimensions: each signal's mean deviation since the last, NaN where it had no point."""
     counts = room.counts
@@ -244,20 +246,20 @@ def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> N
     counts[N_FLAT] = f
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
     """Ends phase I of a baseline, or begins it anew."""
     if not fit(kept.learning[b], laid.plan[s, SKEWED] != 0, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
         kept.base_whole[b, LEARNED] = 0
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _scored(x: Any, b: Any, kept: Any) -> Any:
     """The normal score of a skewed signal's value."""
     return score(x, kept.base[b])
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, nogil=True)
 def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: Any, room: Any) -> Any:
     """Points from ``start`` up to ``beyond``, or until the room is at its end; gives the place where it stopped."""
     chart, chart_whole, chart_words, ring = kept.chart, kept.chart_whole, kept.chart_words, kept.ring
@@ -331,14 +333,11 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
             | (_N7 if (zones & _FIFTEEN) == _FIFTEEN else _NONE) \
             | (_N8 if (over | under) == _EIGHT and over != _NONE and under != _NONE else _NONE) \
             | (_DRIFT if abs(slow) > numbers[p, SLOW_LIMIT] else _NONE)
-        if high_before == 0.0:
-            chart_whole[s, HIGH_SINCE] = since
-        if low_before == 0.0:
-            chart_whole[s, LOW_SINCE] = since
-        if average_before * average <= 0.0:
-            chart_whole[s, AVERAGE_SINCE] = since
-        if slow_before * slow <= 0.0:
-            chart_whole[s, SLOW_SINCE] = since
+        # Written as choices, not as branches: which way they go cannot be foreseen, and a wrong guess costs more than the work.
+        chart_whole[s, HIGH_SINCE] = since if high_before == 0.0 else chart_whole[s, HIGH_SINCE]
+        chart_whole[s, LOW_SINCE] = since if low_before == 0.0 else chart_whole[s, LOW_SINCE]
+        chart_whole[s, AVERAGE_SINCE] = since if average_before * average <= 0.0 else chart_whole[s, AVERAGE_SINCE]
+        chart_whole[s, SLOW_SINCE] = since if slow_before * slow <= 0.0 else chart_whole[s, SLOW_SINCE]
         chart[s, LAST] = z
         chart[s, AVERAGE] = average
         chart[s, SLOW] = slow
@@ -352,6 +351,11 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
         holds &= words[p, RULES_IN_FORCE]
         held = chart_words[s, NOW]
         if holds != held:
+            release = numbers[p, RELEASE]
+            holds |= lingering(held, average, high, low, numbers[p, EWMA_LIMIT], numbers[p, DECISION], release) \
+                | (held & _DRIFT if abs(slow) > release * numbers[p, SLOW_LIMIT] else _NONE)
+            if holds == held:
+                continue
             _event(i, s, held, holds, at, x, z, b, centre + expected, kept, laid, room)
             chart_words[s, NOW] = holds
     return beyond

@@ -33,7 +33,7 @@ FARTHEST: Final = 8.5
 _Z: Final = 0.524
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def quantile(ordered: Any, share: Any) -> Any:
     """The quantile of ordered values at (i - 1/2)/n, between neighbours in a straight line."""
     place = share * len(ordered) - 0.5
@@ -45,7 +45,7 @@ def quantile(ordered: Any, share: Any) -> Any:
     return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def trimmed(x: Any) -> Any:
     """Mean, standard deviation and share left out: median and median absolute deviation first, then mean and deviation of
     what lies within TRIM of them, until no point changes sides (P. J. Huber, Robust Statistics, 1981, chapter 6)."""
@@ -81,7 +81,7 @@ def trimmed(x: Any) -> Any:
     return centre, spread, 1.0 - kept / n
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def johnson(x: Any, base: Any) -> Any:
     """Writes the Johnson curve through four quantiles of x (J. F. Slifker and S. S. Shapiro, Technometrics 22 (1980) 239-246,
     z = 0.524) into a baseline; SHAPE says which, PLAIN where none fits."""
@@ -127,7 +127,7 @@ def johnson(x: Any, base: Any) -> Any:
         base[XI] = middle - side * p * (grows + 1.0) / (2.0 * (grows - 1.0))
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def score(x: Any, base: Any) -> Any:
     """The normal score of a value on its Johnson curve; beyond the curve's ends the farthest score."""
     shape = base[SHAPE]
@@ -151,7 +151,7 @@ def score(x: Any, base: Any) -> Any:
     return min(max(found, -FARTHEST), FARTHEST)
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def unscored(z: Any, base: Any) -> Any:
     """The value whose normal score is z: the quantile limit in the signal's own unit."""
     shape = base[SHAPE]
@@ -164,7 +164,7 @@ def unscored(z: Any, base: Any) -> Any:
     return base[XI] + base[LAMBDA] / (1.0 + exp(-(z - base[GAMMA]) / base[DELTA]))
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def autoregression(d: Any, most: Any, base: Any) -> Any:
     """Writes ORDER and PHI of the shortest autoregression, up to ``most`` ≤ 3, whose partial autocorrelations beyond it are
     within ±1.96/√n; d is centred. By Durbin and Levinson (G. E. P. Box and G. M. Jenkins, Time Series Analysis, 1970,
@@ -209,7 +209,7 @@ def autoregression(d: Any, most: Any, base: Any) -> Any:
     return order
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def fit(points: Any, skewed: Any, most_order: Any, base: Any, base_whole: Any) -> Any:
     """Sets a baseline from the points of phase I; False where too many lie outside and phase I must begin anew.
 

@@ -81,7 +81,7 @@ _BITS: Final = tuple((rules.BIT[name], place) for place, name in enumerate(rules
 _STUCK_AT, _RANGE_AT, _RATE_AT, _QUALITY_AT = (rules.RULES.index(name) for name in ("stuck", "range", "rate", "quality"))
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def stuck_need(seen: Any, repeats: Any, least: Any, rate: Any) -> Any:
     """How many equal readings in a row are too many: a run of n starts at a reading with probability p^(n-1), p the share of
     readings that repeat the one before, taken two standard errors high (A. Agresti and B. A. Coull, The American
@@ -94,7 +94,7 @@ def stuck_need(seen: Any, repeats: Any, least: Any, rate: Any) -> Any:
     return max(least, int(np.ceil(np.log(rate) / np.log(p))) + 1)
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, quality: Any, before: Any, reading_whole: Any, bounds: Any,
            room: Any) -> None:
     """Writes what began and what ceased to hold, and a detail for each rule that began."""
@@ -131,7 +131,7 @@ def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, q
     counts[N_EVENTS] = k + 1
 
 
-@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, inline="always")
 def _point(points: Any, values: Any, counts: Any, i: Any, s: Any, b: Any, x: Any, at: Any, since: Any) -> None:
     """One more point."""
     k = counts[N_POINTS]
@@ -144,7 +144,7 @@ def _point(points: Any, values: Any, counts: Any, i: Any, s: Any, b: Any, x: Any
     counts[N_POINTS] = k + 1
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, quality: Any, group_of: Any, phase_of: Any, ends: Any,
              kept: Any, laid: Any, found: Any, room: Any) -> Any:
     """Readings from ``start`` up to ``beyond``, or until the room for points or details is at its end; gives where it stopped.

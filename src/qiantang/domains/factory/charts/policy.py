@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.charts import rules
 
 # Columns of the numbers of a policy.
-LIMIT, WEIGHT, EWMA_LIMIT, SLACK, DECISION, CEILING, SLOW_WEIGHT, SLOW_LIMIT, MOVED, STUCK_RATE = range(10)
-NUMBERS = 10
+LIMIT, WEIGHT, EWMA_LIMIT, SLACK, DECISION, CEILING, SLOW_WEIGHT, SLOW_LIMIT, MOVED, STUCK_RATE, RELEASE = range(11)
+NUMBERS = 11
 # Columns of the words of a policy.
 ABOVE, BELOW, RISING, FALLING, IN_FORCE, STUCK_RUN, SIDE_RUN, TREND_RUN = range(8)
 WORDS = 8
@@ -30,7 +30,8 @@ class Policy:
     100-115), never more than 2h, so that it is back below h within h/k readings of the cause being gone. ``drift_weight``
     and ``drift_limit``: a second, slow EWMA. ``stuck_run`` and ``stuck_rate``: readings are stuck after at least so many equal ones in a row, and after so many
 that a signal which repeats itself as often as in phase I shows such a run with at most that probability a reading.
-``in_force``: bits of rules.
+``release``: EWMA, CUSUM and drift hold until they are back within this part of their limits; at 1, an alarm follows
+    each crossing, and one departure gives several. ``in_force``: bits of rules.
     """
 
     limit: float = 3.0
@@ -44,6 +45,7 @@ that a signal which repeats itself as often as in phase I shows such a run with 
     drift_limit: float = 3.0
     stuck_run: int = 10
     stuck_rate: float = 1e-6
+    release: float = 1.0
     in_force: int = rules.ALL
 
     def numbers(self) -> list[float]:
@@ -51,7 +53,7 @@ that a signal which repeats itself as often as in phase I shows such a run with 
         return [self.limit, self.ewma_weight, self.ewma_limit * sqrt(self.ewma_weight / (2.0 - self.ewma_weight)), self.cusum_slack,
                 self.cusum_decision, 2.0 * self.cusum_decision, self.drift_weight,
                 self.drift_limit * sqrt(self.drift_weight / (2.0 - self.drift_weight)),
-                2.0 * sqrt(self.ewma_weight / (2.0 - self.ewma_weight)), self.stuck_rate]
+                2.0 * sqrt(self.ewma_weight / (2.0 - self.ewma_weight)), self.stuck_rate, self.release]
 
     def words(self) -> list[int]:
         """The row of bit patterns the kernels read."""

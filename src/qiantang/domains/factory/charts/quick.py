@@ -22,6 +22,7 @@ from qiantang.domains.factory.charts.policy import (
     FALLING,
     IN_FORCE,
     LIMIT,
+    RELEASE,
     RISING,
     SLACK,
     WEIGHT,
@@ -61,14 +62,14 @@ _WORDS: Final = "uint64[:,::1]"
 _RAISED: Final = "int64[::1],int32[::1],uint32[::1],uint32[::1]"
 
 
-@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, inline="always")
 def past_with(past: Any, z: Any, last: Any) -> Any:
     """The word of the past with one more reading."""
     return ((past << _ONE) & _KEEP) | (_ABOVE if z > 0.0 else _NONE) | (_BELOW if z < 0.0 else _NONE) \
         | (_RISE if z > last else _NONE) | (_FALL if z < last else _NONE)
 
 
-@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, inline="always")
 def broken(z: Any, past: Any, average: Any, high: Any, low: Any, limit: Any, ewma_limit: Any, decision: Any,
            above: Any, below: Any, rising: Any, falling: Any) -> Any:
     """The bits of the six rules that hold with this reading."""
@@ -76,12 +77,18 @@ def broken(z: Any, past: Any, average: Any, high: Any, low: Any, limit: Any, ewm
     return (_N1 if abs(z) > limit else _NONE) \
         | (_N2 if (past & above) == above or (past & below) == below else _NONE) \
         | (_N3 if (past & rising) == rising or (past & falling) == falling else _NONE) \
-        | (_N4 if turns == _ALTERNATE_UP or turns == _ALTERNATE_DOWN else _NONE) \
+        | (_N4 if turns in (_ALTERNATE_UP, _ALTERNATE_DOWN) else _NONE) \
         | (_EWMA if abs(average) > ewma_limit else _NONE) \
         | (_CUSUM if max(high, low) > decision else _NONE)
 
 
-@nb.njit(f"int64(int32[::1],float64[::1],{_FLOATS},{_WORDS},{_FLOATS},{_WORDS},{_RAISED})",  # type: ignore[untyped-decorator]  # no types
+@nb.njit(cache=True, inline="always")
+def lingering(held: Any, average: Any, high: Any, low: Any, ewma_limit: Any, decision: Any, release: Any) -> Any:
+    """Which of EWMA and CUSUM held and are not yet back within their part of the limit."""
+    return (held & _EWMA if abs(average) > release * ewma_limit else _NONE) | (held & _CUSUM if max(high, low) > release * decision else _NONE)
+
+
+@nb.njit(f"int64(int32[::1],float64[::1],{_FLOATS},{_WORDS},{_FLOATS},{_WORDS},{_RAISED})",
          cache=True, nogil=True)
 def scattered(signal: Any, value: Any, rows: Any, row_words: Any, numbers: Any, words: Any,
               at: Any, of: Any, raised: Any, cleared: Any) -> Any:
@@ -111,6 +118,9 @@ def scattered(signal: Any, value: Any, rows: Any, row_words: Any, numbers: Any, 
         row_words[s, PAST] = past
         held = now & _RULES
         if holds != held:
+            holds |= lingering(held, average, high, low, numbers[p, EWMA_LIMIT], numbers[p, DECISION], numbers[p, RELEASE])
+            if holds == held:
+                continue
             at[found] = i
             of[found] = signal[i]
             raised[found] = np.uint32(holds & ~held)
@@ -120,13 +130,14 @@ def scattered(signal: Any, value: Any, rows: Any, row_words: Any, numbers: Any, 
     return found
 
 
-@nb.njit("int64(float64[:,::1],float64[:,::1],uint64[:,::1],int64[:,::1],float64[:,::1],uint64[:,::1],"  # type: ignore[untyped-decorator]  # no types
+@nb.njit("int64(float64[:,::1],float64[:,::1],uint64[:,::1],int64[:,::1],float64[:,::1],uint64[:,::1],"
          f"{_RAISED})", cache=True, nogil=True)
 def dense(ticks: Any, floats: Any, block_words: Any, segments: Any, numbers: Any, words: Any,
           at: Any, of: Any, raised: Any, cleared: Any) -> Any:
     """Ticks × signals, every signal once a tick, all finite. ``segments`` are (block, first lane, beyond, policy) of
     neighbours that share a policy. Otherwise like ``scattered``; the place is tick · signals + signal."""
     found = 0
+    s: Any
     many = ticks.shape[1]
     fresh = np.zeros(LANES, np.uint64)
     for t in range(ticks.shape[0]):
@@ -137,7 +148,7 @@ def dense(ticks: Any, floats: Any, block_words: Any, segments: Any, numbers: Any
             weight, slack, ceiling = numbers[p, WEIGHT], numbers[p, SLACK], numbers[p, CEILING]
             limit, ewma_limit, decision = numbers[p, LIMIT], numbers[p, EWMA_LIMIT], numbers[p, DECISION]
             above, below, rising, falling = words[p, ABOVE], words[p, BELOW], words[p, RISING], words[p, FALLING]
-            in_force = words[p, IN_FORCE]
+            in_force, release = words[p, IN_FORCE], numbers[p, RELEASE]
             block, packed = floats[b], block_words[b]
             for s in range(np.uint64(first), np.uint64(beyond)):
                 z = (values[s] - block[s + _MEAN]) * block[s + _INVERSE]
@@ -158,6 +169,9 @@ def dense(ticks: Any, floats: Any, block_words: Any, segments: Any, numbers: Any
                 held = now & _RULES
                 holds = fresh[s]
                 if holds != held:
+                    holds |= lingering(held, block[s + _AVERAGE], block[s + _HIGH], block[s + _LOW], ewma_limit, decision, release)
+                    if holds == held:
+                        continue
                     at[found] = t * many + start + lane
                     of[found] = start + lane
                     raised[found] = np.uint32(holds & ~held)
