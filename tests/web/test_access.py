@@ -12,7 +12,8 @@ from fastapi.routing import APIRoute
 from tests.web.conftest import FOREIGN, LOW, ORIGIN, PEOPLE, Web
 
 MATRIX = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text(encoding="utf-8"))
-VALUES = {"subject": FOREIGN, "case": "lowland-2022-000002", "view": "land_classes", "indicator": "rd_share", "notice": "notice-1", "channel": "plant"}
+VALUES = {"subject": FOREIGN, "case": "lowland-2022-000002", "view": "land_classes", "indicator": "rd_share", "notice": "notice-1", "channel": "plant",
+          "plant": "nowhere", "machine": "P1", "task": "T1"}
 
 
 def routes(web: Web) -> list[tuple[str, str]]:

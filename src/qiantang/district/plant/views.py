@@ -86,6 +86,8 @@ class PlantShown:
             found["alarms_per_operator_hour"] = Decimal(repr(round(per_hour, 4)))
             found["flood_share"] = Decimal(repr(round(register.flood_share(), 6)))
             found["most_in_flood_span"] = Decimal(register.most_in_a_flood_span())
+        found |= {"alarm_budget": Decimal(repr(register.bearing.per_hour)), "takt_target_s": Decimal(repr(self._plant.takt_s)),
+                  "in_flood": Decimal(len(register.in_flood())), "signals": Decimal(len(self._plant.signals))}
         found["alarms_shown"] = Decimal(len(register.shown()))
         found["tasks_open"] = Decimal(len(self._told.get("tasks", ())))
         return found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.facts import PLANT_FIGURES, PLANTS
+from qiantang.domains.factory.pages import PAGES
 from qiantang.domains.factory.published import PUBLISHED
 from qiantang.domains.factory.rules import PLANT_STANDING
 from qiantang.kernel.domains import Domain
@@ -20,4 +21,5 @@ DOMAIN = Domain(
     forms=(PLANT_STANDING,),
     rulebooks=Path(__file__).with_name("rulebooks"),
     processes=(TASK,),
+    pages=PAGES,
 )

@@ -8,6 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.domains.factory.measures.names import MACHINE_STATES
 from qiantang.kernel.words import Text
 
 
@@ -25,10 +26,7 @@ class MachineState(IntEnum):
     """Not planned to be busy: a break, a day off, planned maintenance."""
 
 
-STATE_TITLES: dict[MachineState, Text] = {
-    MachineState.UNKNOWN: Text("未知", "unknown"), MachineState.PRODUCING: Text("生产", "producing"), MachineState.SETUP: Text("换型调整", "set-up"),
-    MachineState.DOWN: Text("故障停机", "down"), MachineState.WAITING: Text("等待", "waiting"), MachineState.PLANNED: Text("计划停机", "planned stop"),
-}
+STATE_TITLES: dict[MachineState, Text] = {state: MACHINE_STATES[state.name.lower()][0] for state in MachineState}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""What a node writes into its plant's folder: the register, the book of tasks and the figures as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.dispatch.states import CLOSED, Change, Event
+from qiantang.kernel.words import Text, same
+
+if TYPE_CHECKING:
+    from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
+
+_EVENTS_KEPT = 2000
+_DONE_KEPT = 200
+_NOTHING = same("")
+
+
+class TaskNews:
+    """What happened to tasks lately: the last changes, the reason each was last given out with, and those that are over."""
+
+    def __init__(self) -> None:
+        self.events: deque[Change] = deque(maxlen=_EVENTS_KEPT)
+        self.done: deque[dict[str, Any]] = deque(maxlen=_DONE_KEPT)
+        self._why: dict[str, Text] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
+
+    def heard(self, changes: Iterable[Change]) -> None:
+        """Take note of what the dispatcher says happened."""
+        for change in changes:
+            self.events.append(change)
+            if change.event is Event.OFFER:
+                self._why[change.task] = change.reason
+            if change.after in CLOSED:
+                self._why.pop(change.task, None)
+                row = self._rows.pop(change.task, None)
+                if row is not None:
+                    self.done.appendleft({**row, "state": str(change.after), "since": change.at})
+
+    def rows(self, dispatcher: Dispatcher, told: Mapping[str, Text]) -> list[dict[str, Any]]:
+        """The tasks that are not over, the most urgent first; ``told`` says what happened, by finding."""
+        found = []
+        for entry in sorted(dispatcher.book.entries.values(), key=lambda e: (e.task.priority, e.task.due, e.task.id)):
+            task, why, what = entry.task, self._why.get(entry.task.id, _NOTHING), told.get(entry.task.finding, _NOTHING)
+            row = {"id": task.id, "asset": task.asset, "skill": task.skill, "priority": task.priority, "state": str(entry.state), "worker": entry.worker,
+                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "told_zh": what.zh, "told_en": what.en,
+                   "why_zh": why.zh, "why_en": why.en}
+            self._rows[task.id] = row
+            found.append(row)
+        return found
+
+
+def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
+    """Everybody's tasks over time: the one in hand, then those of the last plan."""
+    found: list[dict[str, Any]] = []
+    book, plan = dispatcher.book, dispatcher.plan
+    for worker, task in sorted(book.holds.items()):
+        entry = book.entries[task]
+        found.append({"worker": worker, "task": task, "asset": entry.task.asset, "start": entry.began or entry.since, "end": max(entry.ends, entry.since),
+                      "late": entry.ends > entry.task.due})
+    if plan is None:
+        return found
+    held = set(book.holds.values())
+    for worker, row in plan.days.items():
+        for task in row:
+            stop = plan.stop(task)
+            if stop is not None and task in book.entries and task not in held:
+                found.append({"worker": worker, "task": task, "asset": book.entries[task].task.asset, "start": stop.begins, "end": stop.ends,
+                              "late": stop.late > 0})
+    return found
+
+
+def told_of(at: int, register: Register, *, figures: Mapping[str, float | None] | None = None, counters: Mapping[str, int] | None = None,
+            machines: Iterable[Mapping[str, Any]] = (), dispatcher: Dispatcher | None = None, news: TaskNews | None = None,
+            told: Mapping[str, Text] | None = None) -> dict[str, Any]:
+    """Everything that a plant's pages show, as plain values, up to an instant of the plant's clock (microseconds UTC)."""
+    events = [] if news is None else [
+        {"task": c.task, "at": c.at, "event": str(c.event), "state": str(c.after), "worker": c.worker or c.former, "reason_zh": c.reason.zh,
+         "reason_en": c.reason.en} for c in news.events]
+    return {
+        "at": at, "register": json.loads(register.snapshot()), "figures": dict(figures or {}), "counters": dict(counters or {}), "machines": list(machines),
+        "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}), "done": [] if news is None else list(news.done),
+        "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events}

@@ -1,0 +1,87 @@
+"""The operator's list of alarms: the gravest first, one at a time to be acknowledged or put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qiantang.domains.factory.alarms.life import EVENTS, STATES, Event, State, ways
+from qiantang.domains.factory.pages.showing import GRAVE, PRIORITIES, cell, chosen, drawn, order_act, text, whole
+from qiantang.kernel.pages.blocks import Banner, Block, Choice, Column, Drawn, Facts, Field, Form, Row, Section, Table
+from qiantang.kernel.pages.declaring import Ask, Page
+from qiantang.kernel.pages.live import Live, Told
+from qiantang.kernel.pages.values import Link, Mark, to
+from qiantang.kernel.words import Text
+
+
+def draw_alarms(ask: Ask) -> Drawn:
+    """The operator's list, the gravest first; one chosen with what it says and what can be done; what is put aside."""
+    plant = chosen(ask)
+    shown, held = plant.rows("alarms"), plant.rows("held")
+    priority = ask.asked.get("priority", "")
+    listed = [row for row in shown if priority in ("", str(row["priority"]))]
+    sections: list[Section] = []
+    picked = next((row for row in (*shown, *held) if row["id"] == ask.asked.get("alarm")), None)
+    if picked is not None:
+        sections.append(_one_alarm(ask, plant, picked))
+    figures = plant.figures()
+    flood = Banner(Text("报警泛滥：按整机合并显示。", "A flood of alarms: machines are told as a whole."), "alarm")
+    blocks: tuple[Block, ...] = (flood,) if figures.get("in_flood") else ()
+    choice = Choice("priority", Text("优先级", "priority"), tuple((str(k), v) for k, v in PRIORITIES.items()), priority)
+    sections.append(Section(Text("报警清单", "Alarms"), (*blocks, alarm_table(plant, listed, choice)), Text("按优先级和时间", "by priority and time")))
+    if held:
+        sections.append(Section(Text(f"{len(held)} 个已搁置、抑制或停用", f"{len(held)} shelved, suppressed or out of service"), (_held(plant, held),)))
+    waiting = sum(1 for row in shown if row["state"] != State.ACKNOWLEDGED.value)
+    return drawn(plant, Text(f"{len(shown)} 个报警，{waiting} 个待确认", f"{len(shown)} alarms, {waiting} to be acknowledged"), sections)
+
+
+def alarm_table(plant: Live, alarms: Sequence[Mapping[str, Told]], *choices: Choice) -> Table:
+    """Alarms as a table; a row opens its alarm."""
+    columns = (Column("priority", Text("优先级", "priority")), Column("place", Text("设备", "machine")), Column("what", Text("信号", "signal")),
+               Column("rule", Text("规则", "rule")), Column("state", Text("状态", "state")), Column("since", Text("自", "since")),
+               Column("times", Text("次数", "times"), number=True))
+    rows = []
+    for row in alarms:
+        notes = [title for flag, title in ((row["chattering"], Text("抖动", "chattering")), (row["stale"], Text("长期存在", "stale"))) if flag]
+        state = STATES[State(str(row["state"]))][1]
+        for note in notes:
+            state += Text(f" · {note.zh}", f" · {note.en}")
+        grave = whole(row["priority"]) <= GRAVE
+        mark = Mark(state, "alarm" if grave and row["state"] == State.UNACKNOWLEDGED.value else "watch")
+        rows.append(Row((PRIORITIES[whole(row["priority"])], cell(row["title"]), cell(row["what"]), cell(row["rule"]), mark, cell(row["since"]),
+                         cell(row["times"])), to("plant-alarms", plant=plant.name, alarm=row["id"])))
+    return Table("alarms", columns, tuple(rows), choices=choices, empty=Text("没有报警。", "No alarm."))
+
+
+def _held(plant: Live, held: Sequence[Mapping[str, Told]]) -> Table:
+    columns = (Column("place", Text("设备", "machine")), Column("what", Text("信号", "signal")), Column("rule", Text("规则", "rule")),
+               Column("state", Text("状态", "state")), Column("until", Text("至", "until")), Column("reason", Text("理由", "reason")),
+               Column("by", Text("操作人", "by")))
+    rows = tuple(Row((cell(row["title"]), cell(row["what"]), cell(row["rule"]), Mark(STATES[State(str(row["state"]))][1], "off"), cell(row["until"]),
+                      cell(row["reason"]), cell(row["by"])), to("plant-alarms", plant=plant.name, alarm=row["id"])) for row in held)
+    return Table("held", columns, rows)
+
+
+def _one_alarm(ask: Ask, plant: Live, row: Mapping[str, Told]) -> Section:
+    state = State(str(row["state"]))
+    machine = to("plant-machine", plant=plant.name, machine=row["machine"], signal=row["signal"] or None)
+    facts = Facts(((Text("说明", "what it says"), cell(row["told"])), (Text("状态", "state"), Mark(STATES[state][1])),
+                   (Text("告知时刻", "told at"), cell(row["raised"])),
+                   (Text("设备", "machine"), Link(text(row["title"]), machine))))
+    forms: list[Block] = [facts]
+    if ask.may("dispatch") and plant.at_work:
+        possible = ways(state)
+        carried = {"alarm": str(row["id"])}
+        if Event.ACKNOWLEDGED in possible:
+            forms.append(Form("acknowledge", (), EVENTS[Event.ACKNOWLEDGED], carried=carried))
+        if Event.SHELVED in possible:
+            asked = (Field("minutes", Text("搁置多久", "for how long"), "number", Text("分钟", "minutes"), now="60", required=True),
+                     Field("reason", Text("理由", "reason"), required=True))
+            forms.append(Form("shelve", asked, EVENTS[Event.SHELVED], carried=carried))
+        if Event.UNSHELVED in possible:
+            forms.append(Form("unshelve", (), EVENTS[Event.UNSHELVED], carried=carried))
+    return Section(text(row["title"]), tuple(forms), name="alarm")
+
+
+PAGE = Page("plant-alarms", Text("报警", "Alarms"), draw_alarms, asks=("alarm", "priority"), path=("plant",), acts=(
+    order_act("acknowledge", EVENTS[Event.ACKNOWLEDGED], "plant-alarms"), order_act("shelve", EVENTS[Event.SHELVED], "plant-alarms"),
+    order_act("unshelve", EVENTS[Event.UNSHELVED], "plant-alarms")))

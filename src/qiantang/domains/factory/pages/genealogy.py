@@ -1,0 +1,53 @@
+"""Where a piece comes from, and where a batch, a mould, a machine or a person's work went."""
+
+from __future__ import annotations
+
+from qiantang.domains.factory.pages.showing import cell, chosen, drawn
+from qiantang.kernel.pages.blocks import Column, Drawn, Field, Form, Row, Section, Table
+from qiantang.kernel.pages.declaring import Ask, Page
+from qiantang.kernel.pages.live import Live, Told
+from qiantang.kernel.pages.portions import portion
+from qiantang.kernel.pages.values import Address, Cell, Link, to
+from qiantang.kernel.words import Text, same
+
+_FORWARD = (("thing", Text("批次或部件", "batch or component")), ("asset", Text("设备或模腔", "machine or cavity")), ("tool", Text("模具", "mould")),
+            ("operator", Text("操作员", "operator")))
+"""What one may search forward from."""
+
+
+def draw_genealogy(ask: Ask) -> Drawn:
+    """From a piece back to everything in it; from a batch, a mould, a machine or a person forward to all pieces."""
+    plant = chosen(ask)
+    asked = ask.asked
+    piece = asked.get("piece", "")
+    forward = {name: asked[name] for name, _ in _FORWARD if asked.get(name)}
+    search = Form("", (Field("piece", Text("产品编号", "piece"), now=piece),), Text("查来源", "Where it comes from"), asks=True)
+    fields = tuple(Field(name, title, now=asked.get(name, "")) for name, title in _FORWARD)
+    sections = [Section(Text("从产品向前查", "Back from a piece"), (search,), span=6),
+                Section(Text("从批次、设备、模具、人员向后查", "Forward from a batch, machine, mould or person"),
+                        (Form("", fields, Text("查产品", "Which pieces"), asks=True),), span=6)]
+    if piece:
+        rows = plant.rows("origin", thing=piece)
+        columns = (Column("item", Text("物料", "thing")), Column("step", Text("工序", "step")), Column("place", Text("设备", "machine")),
+                   Column("tool", Text("模具", "mould")), Column("operator", Text("操作员", "operator")), Column("since", Text("开始", "from")),
+                   Column("until", Text("结束", "to")))
+        found = tuple(Row((Link(same(str(row["item"])), to("plant-genealogy", plant=plant.name, thing=row["item"])), cell(row["step"]), cell(row["title"]),
+                           _linked(plant, "tool", row["tool"]), _linked(plant, "operator", row["operator"]), cell(row["since"]), cell(row["until"])))
+                      for row in rows)
+        sections.append(Section(Text(f"{piece} 的来源：{len(rows)} 道操作", f"Where {piece} comes from: {len(rows)} operations"),
+                                (Table("origin", columns, found, empty=Text("没有此编号的记录。", "Nothing is on record under this number.")),)))
+    if forward:
+        pieces = plant.rows("pieces", **forward)
+        part = portion(asked, len(pieces))
+        listed = tuple(Row((str(row["piece"]),), to("plant-genealogy", plant=plant.name, piece=row["piece"]))
+                       for row in pieces[part.offset:part.offset + part.limit])
+        table = Table("pieces", (Column("piece", Text("产品编号", "piece")),), listed, part, empty=Text("没有这样的产品。", "No such piece."))
+        sections.append(Section(Text(f"{len(pieces):,} 件产品", f"{len(pieces):,} pieces"), (table,)))
+    return drawn(plant, Text("追溯", "Genealogy"), sections)
+
+
+def _linked(plant: Live, name: str, value: Told) -> Cell:
+    return Link(same(str(value)), Address("plant-genealogy", (("plant", plant.name), (name, str(value))))) if value else None
+
+
+PAGE = Page("plant-genealogy", Text("追溯", "Genealogy"), draw_genealogy, asks=("piece", "thing", "asset", "tool", "operator"), path=("plant",))

@@ -1,0 +1,68 @@
+"""A plant's wall of signals, and one machine with its control charts."""
+
+from __future__ import annotations
+
+from qiantang.domains.factory.pages.alarms import alarm_table
+from qiantang.domains.factory.pages.showing import cell, chosen, drawn, text, whole
+from qiantang.kernel.pages.blocks import Bound, Column, Drawn, Lines, Row, Section, Series, Table, Wall
+from qiantang.kernel.pages.declaring import Ask, Page
+from qiantang.kernel.pages.live import Trace
+from qiantang.kernel.pages.values import Tone, to
+from qiantang.kernel.words import Text, same
+
+_POINTS = 120
+_MOST_TRACES = 4
+_COLUMNS = 100
+
+
+def draw_wall(ask: Ask) -> Drawn:
+    """Every signal as a cell, live."""
+    plant = chosen(ask)
+    groups = tuple((text(row["title"]), whole(row["cells"])) for row in plant.rows("walls"))
+    cells = sum(many for _, many in groups)
+    wall = Wall("cells", plant.name, cells, groups, _COLUMNS)
+    return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),))
+
+
+def draw_machine(ask: Ask) -> Drawn:
+    """One machine: control charts of the signals that ask for a look, all its signals, its alarms."""
+    plant = chosen(ask)
+    machine = ask.asked.get("machine", "")
+    found = next((row for row in plant.rows("machines") if row["id"] == machine), None)
+    signals = plant.rows("signals", machine=machine)
+    alarms = [row for row in plant.rows("alarms") if row["machine"] == machine]
+    title = same(machine) if found is None else text(found["title"])
+    wanted = list(dict.fromkeys([*([ask.asked["signal"]] if ask.asked.get("signal") else []), *(str(row["signal"]) for row in alarms if row["signal"]),
+                                 *(str(row["address"]) for row in signals)]))
+    sections = []
+    for address in wanted:
+        trace = plant.trace(address, _POINTS)
+        if trace is not None:
+            sections.append(_chart(address, trace))
+        if len(sections) >= _MOST_TRACES:
+            break
+    if alarms:
+        sections.insert(0, Section(Text(f"{len(alarms)} 个报警", f"{len(alarms)} alarms"), (alarm_table(plant, alarms),)))
+    columns = (Column("asset", Text("部位", "part")), Column("signal", Text("信号", "signal")), Column("value", Text("当前值", "value"), number=True),
+               Column("unit", Text("单位", "unit")), Column("deviation", Text("偏离（σ）", "deviation (σ)"), number=True))
+    rows = tuple(Row((cell(row["asset"]), cell(row["title"]), cell(row["value"]), cell(row["unit"]), cell(row["deviation"], 1)),
+                     to("plant-machine", plant=plant.name, machine=machine, signal=row["address"]), _TONES[whole(row["state"])]) for row in signals)
+    empty = Text("此设备没有信号。", "This machine has no signals.")
+    sections.append(Section(Text(f"{len(signals)} 个信号", f"{len(signals)} signals"), (Table("signals", columns, rows, empty=empty),),
+                            Text("点选一行查看其控制图", "choose a row to see its control chart")))
+    return drawn(plant, title, sections)
+
+
+_TONES: tuple[Tone, ...] = ("plain", "watch", "alarm", "off")
+
+
+def _chart(address: str, trace: Trace) -> Section:
+    bounds = tuple(Bound(title, value, "plain" if number == 0 else "watch") for number, (title, value) in enumerate(trace.levels))
+    lines = Lines("trace", tuple(f"{at:%H:%M:%S}" for at in trace.instants), (Series(trace.title, trace.values),), trace.unit, bounds, trace.marked)
+    return Section(trace.title, (lines,), same(address), Text("带点处触发规则", "marked where a rule was broken"), span=6)
+
+
+PAGES = (
+    Page("plant-wall", Text("实时看板", "Wall"), draw_wall, path=("plant",)),
+    Page("plant-machine", Text("设备", "Machine"), draw_machine, asks=("signal",), path=("plant", "machine")),
+)

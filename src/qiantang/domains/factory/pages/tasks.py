@@ -1,0 +1,111 @@
+"""The board of tasks, everybody's plan over time, and one task for the person who does it."""
+
+from __future__ import annotations
+
+from qiantang.domains.factory.actions import TASK
+from qiantang.domains.factory.pages.showing import (
+    PRIORITIES,
+    amount,
+    cell,
+    chosen,
+    drawn,
+    instant,
+    order_act,
+    text,
+    whole,
+)
+from qiantang.kernel.pages.blocks import (
+    Banner,
+    Choice,
+    Column,
+    Drawn,
+    Facts,
+    Field,
+    Form,
+    Gantt,
+    Row,
+    Section,
+    Span,
+    Table,
+    Timeline,
+)
+from qiantang.kernel.pages.blocks import Event as Happened
+from qiantang.kernel.pages.declaring import Ask, Page
+from qiantang.kernel.pages.portions import portion
+from qiantang.kernel.pages.values import Amount, Link, Mark, to
+from qiantang.kernel.words import Text, same
+
+
+def draw_tasks(ask: Ask) -> Drawn:
+    """Who does what, by when: the day of each person, and every task that is not over."""
+    plant = chosen(ask)
+    tasks = plant.rows("tasks")
+    still_open = [row for row in tasks if not TASK.state(str(row["state"])).closed]
+    mine, state = ask.asked.get("mine") == "yes", ask.asked.get("state", "")
+    listed = [row for row in (tasks if state in _CLOSED else still_open)
+              if (not mine or row["worker"] == ask.who) and state in ("", row["state"])]
+    sections = []
+    spans = plant.rows("spans")
+    if spans:
+        lanes = dict.fromkeys((str(row["lane"]), str(row["name"])) for row in spans)
+        work = tuple(Span(str(row["lane"]), instant(row["start"]), instant(row["end"]), text(row["title"]), "watch" if row["late"] else "plain",
+                          to("plant-task", plant=plant.name, task=row["task"])) for row in spans)
+        sections.append(Section(Text("各人的安排", "Everybody's plan"), (Gantt("plan", tuple((lane, same(name)) for lane, name in lanes), work, plant.as_of),)))
+    columns = (Column("task", Text("任务", "task")), Column("priority", Text("优先级", "priority")), Column("place", Text("设备", "machine")),
+               Column("skill", Text("技能", "skill")), Column("state", Text("状态", "state")), Column("worker", Text("人员", "person")),
+               Column("due", Text("期限", "due")))
+    yes = (("yes", Text("是", "yes")),)
+    choices = (Choice("mine", Text("我的", "mine"), yes, "yes" if mine else ""),
+               Choice("state", Text("状态", "state"), tuple((s.name, s.title) for s in TASK.states), state))
+    part = portion(ask.asked, len(listed))
+    now = plant.as_of
+    rows = tuple(Row((str(row["id"]), PRIORITIES[whole(row["priority"])], cell(row["title"]), cell(row["skill"]),
+                      Mark(TASK.state(str(row["state"])).title), str(row["worker_name"]) or None, cell(row["due"])),
+                     to("plant-task", plant=plant.name, task=row["id"]), "watch" if now is not None and instant(row["due"]) < now else "plain")
+                 for row in listed[part.offset:part.offset + part.limit])
+    sections.append(Section(Text("任务", "Tasks"), (Table("tasks", columns, rows, part, choices, empty=Text("没有这样的任务。", "There are no such tasks.")),)))
+    unassigned = sum(1 for row in still_open if not row["worker"])
+    many = len(still_open)
+    return drawn(plant, Text(f"{many} 项任务未完成，{unassigned} 项待派", f"{many} tasks open, {unassigned} of them with nobody"), sections)
+
+
+_CLOSED = tuple(state.name for state in TASK.states if state.closed)
+
+
+def draw_task(ask: Ask) -> Drawn:
+    """One task for whoever does it: what, where, why this person, and the answer expected now."""
+    plant = chosen(ask)
+    found = next((row for row in plant.rows("tasks") if row["id"] == ask.asked.get("task")), None)
+    crumbs = (Link(Text("任务", "Tasks"), to("plant-tasks", plant=plant.name)),)
+    if found is None:
+        gone = Banner(Text("此任务已不在清单中。", "This task is no longer in the list."), "watch")
+        return drawn(plant, Text("任务", "Task"), (Section(same(""), (gone,)),), crumbs=crumbs)
+    state = TASK.state(str(found["state"]))
+    facts = Facts(((Text("设备", "machine"), cell(found["title"])), (Text("技能", "skill"), cell(found["skill"])),
+                   (Text("优先级", "priority"), PRIORITIES[whole(found["priority"])]), (Text("状态", "state"), Mark(state.title)),
+                   (Text("人员", "person"), str(found["worker_name"]) or None), (Text("期限", "due"), cell(found["due"])),
+                   (Text("预计工时", "work expected"), Amount(amount(found["minutes"]), Text("分钟", "min"), 0)),
+                   (Text("起因", "what happened"), cell(found["told"])), (Text("派工理由", "why this person"), cell(found["why"]))))
+    sections = [Section(state.title, (facts,), span=7)]
+    answers = [TASK.event(step.event) for step in TASK.steps_from(state.name) if "technician" in step.may and step.event in _ANSWERS]
+    if answers and ask.may("dispatch") and plant.at_work:
+        forms = tuple(Form(event.name, tuple(Field(need.name, need.title, "long", required=not need.optional) for need in event.needs), event.title,
+                           "alarm" if event.name == "refuse" else "plain", carried={"task": str(found["id"])}) for event in answers)
+        sections.append(Section(Text("现在可以", "What can be done now"), forms, span=5, name="steps"))
+    events = plant.rows("task_events", task=str(found["id"]))
+    if events:
+        titles = {event.name: event.title for event in TASK.events}
+        told = tuple(Happened(instant(row["at"]), titles.get(str(row["event"]), same(str(row["event"]))), str(row["worker"]), text(row["reason"]))
+                     for row in events)
+        sections.append(Section(Text("经过", "What happened"), (Timeline(told),)))
+    return drawn(plant, text(found["title"]), sections, same(str(found["id"])), crumbs)
+
+
+_ANSWERS = ("accept", "refuse", "start", "finish")
+
+
+PAGES = (
+    Page("plant-tasks", Text("任务", "Tasks"), draw_tasks, asks=("mine", "state"), path=("plant",)),
+    Page("plant-task", Text("任务", "Task"), draw_task, path=("plant", "task"), acts=tuple(
+        order_act(name, TASK.event(name).title, "plant-task") for name in _ANSWERS)),
+)

@@ -1,0 +1,58 @@
+"""A plant at work for the tests of pages: alarms of each state, tasks given out by the real dispatcher, a genealogy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from qiantang.district.plant.folder import PlantFolder, plant_folder
+from qiantang.district.plant.telling import TaskNews, told_of
+from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.alarms.wording import told
+from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
+from qiantang.domains.factory.dispatch.policy import Policy
+from qiantang.domains.factory.dispatch.tasks import Task, Worker
+from qiantang.domains.factory.measures.genealogy import Genealogy
+from qiantang.domains.factory.plant import Technician
+from qiantang.kernel.words import Text
+from tests.domains.factory.plants import MINUTE, SECOND, SMALL, START, alarm, machine_alarm
+
+PLANT = replace(SMALL, skills=(("mechanic", Text("机修", "mechanics")),), takt_s=7.0,
+                technicians=(Technician("li", "李示例", frozenset({"mechanic"}), "day"), Technician("wang", "王示例", frozenset({"mechanic"}), "day")))
+WORST = alarm(12, 0)
+SECOND_ONE = alarm(0, MINUTE, others=(1,))
+SHELVED = alarm(6, 2 * MINUTE)
+NOW = START + 10 * MINUTE
+
+
+def plant_at_work(hidden: Path) -> PlantFolder:
+    """Write the plant's folder as its node would."""
+    folder = plant_folder(hidden, PLANT.id)
+    folder.tell_plant(PLANT)
+    register = Register(PLANT)
+    register.passed(START - 30 * MINUTE)
+    register.raised([WORST, SECOND_ONE, SHELVED, machine_alarm("P2", 3 * MINUTE)])
+    register.shelve(SHELVED.id, "chen", "sensor on order", START + 60 * MINUTE, START + 4 * MINUTE)
+    dispatcher, news = Dispatcher([Worker("li", frozenset({"mechanic"}), until=NOW + 480 * MINUTE), Worker("wang", frozenset({"mechanic"}))],
+                                  policy=Policy(moves=20)), TaskNews()
+    for number, (asset, priority, finding) in enumerate((("M1", 1, WORST), ("P1", 2, SECOND_ONE), ("P2", 3, SHELVED)), 1):
+        task = Task(f"T{number}", asset, "mechanic", priority, PLANT.asset[asset].place, 30.0, NOW + 60 * MINUTE, finding=finding.id)
+        news.heard(dispatcher.open(task, NOW))
+    news.heard(dispatcher.tick(NOW))
+    folder.tell(told_of(NOW, register, figures={"oee": 0.8123, "takt_s": 6.85, "first_pass_yield": 0.981}, counters={"late": 7, "duplicate": 12},
+                        machines=[{"id": "P1", "state": "down", "oee": 0.5, "cycle_s": 481.2}, {"id": "M1", "state": "producing"}],
+                        dispatcher=dispatcher, news=news, told={each.id: told(each, PLANT) for each in (WORST, SECOND_ONE, SHELVED)}))
+    many = len(PLANT.signals)
+    state = np.zeros(many, np.uint8)
+    state[12] = 2
+    folder.tell_cells(np.arange(many, dtype=np.float64), np.linspace(-1, 4, many, dtype=np.float32), state)
+    folder.tell_traces({PLANT.signals[0].address: {"at": [START + n * SECOND for n in range(30)], "value": [170.0 + 0.1 * n for n in range(30)],
+                                                  "centre": 171.0, "upper": 172.5, "lower": 169.5, "marked": [29]}})
+    kept = Genealogy()
+    kept.made(["batch-1", "tire-1", "tire-2"], ["mixing", "curing", "curing"], ["M1", "P1L", "P1R"], [START, START + MINUTE, START + 2 * MINUTE],
+              [START + MINUTE, START + 9 * MINUTE, START + 9 * MINUTE], tool=["", "mould-1", "mould-2"], operator=["zhao", "", ""])
+    kept.used(["tire-1", "tire-2"], ["batch-1", "batch-1"])
+    folder.tell_genealogy(kept)
+    return folder

@@ -1,0 +1,156 @@
+"""The pages of plants: helpful without any, whole with one, in both languages; orders reach the node and refusals say why."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from qiantang.district.identity import KEYBOARD, Identity, Scope
+from qiantang.district.plant.folder import PlantFolder, plant_folders, plant_from
+from qiantang.district.plant.views import PlantShown, plants_seen, wall_groups
+from qiantang.kernel.errors import ActionError
+from tests.domains.factory.plants import SMALL
+from tests.web.conftest import ORIGIN, PEOPLE, Web
+from tests.web.plants import PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
+
+TECHNICIAN = Identity("li", "李示例", frozenset({"see", "dispatch"}), Scope("plant", ("small",)), frozenset({"technician"}))
+ELSEWHERE = Identity("zhou", "zhou", frozenset({"see", "dispatch"}), Scope("plant", ("another",)), frozenset({"technician"}))
+
+
+@pytest.fixture(scope="module")
+def served(tiny_district: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Web, PlantFolder]]:
+    folder = tmp_path_factory.mktemp("plants") / "district"
+    shutil.copytree(tiny_district, folder)
+    web = Web(folder)
+    PEOPLE["technician"], PEOPLE["elsewhere"] = TECHNICIAN, ELSEWHERE
+    yield web, plant_at_work(web.brain.workspace.hidden)
+    del PEOPLE["technician"], PEOPLE["elsewhere"]
+    web.brain.close()
+
+
+@pytest.fixture
+def plant(served: tuple[Web, PlantFolder]) -> tuple[Web, PlantFolder]:
+    """The district served once; orders left by one test are not found by the next, and the node told something a moment ago."""
+    _, folder = served
+    (folder.path / "told.json").touch()
+    for _ in folder.orders():
+        pass
+    return served
+
+
+def _page(web: Web, path: str, person: str = "director", lang: str = "en") -> str:
+    answer = web.as_(person).get(path + ("&" if "?" in path else "?") + f"lang={lang}")
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
+    assert "qiantang factory demo" in _page(web, "/plants")
+    assert "还没有工厂" in _page(web, "/plants", lang="zh")
+    assert web.as_("director").get("/plant/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "words"), [
+    ("/plants", ("small plant", "81.2", "6.85")),
+    ("/plant/small", ("Takt 6.85 s, within its target of 7.00 s", "press 1", "down", "duplicate")),
+    ("/plant-wall/small", ("13 signals", 'data-wall="small"')),
+    ("/plant-machine/small/P1", ("plate temperature", "upper limit", "inner pressure")),
+    ("/plant-alarms/small", ("3 alarms, 3 to be acknowledged", "torque", "1 shelved", "sensor on order")),
+    (f"/plant-alarms/small?alarm={WORST.id}", ("mixer 1, torque: 166.25 kNm against 168.5 kNm", "acknowledged")),
+    ("/plant-tasks/small", ("3 tasks open, 1 of them with nobody", "T1", "mechanics", "李示例")),
+    ("/plant-task/small/T1", ("why this person", "mixer 1, torque: 166.25")),
+    ("/plant-genealogy/small?piece=tire-1", ("Where tire-1 comes from: 2 operations", "batch-1", "mould-1", "zhao")),
+    ("/plant-genealogy/small?thing=batch-1", ("2 pieces", "tire-2")),
+    ("/plant-genealogy/small?tool=mould-2", ("1 pieces", "tire-2")),
+])
+def test_every_page_shows_what_the_node_told(plant: tuple[Web, PlantFolder], path: str, words: tuple[str, ...]) -> None:
+    web, _ = plant
+    page = _page(web, path)
+    for word in words:
+        assert word in page
+    assert _page(web, path, lang="zh") != page
+
+
+def test_what_the_wall_is_sent_is_in_the_order_of_its_groups(plant: tuple[Web, PlantFolder]) -> None:
+    _, folder = plant
+    groups = wall_groups(PLANT)
+    assert [(title.en, len(signals)) for title, signals in groups] == [("curing line", 12), ("mixing", 1)]
+    shown = PlantShown(folder, KEYBOARD)
+    deviation, state = shown.frame()
+    assert len(deviation) == len(state) == 13
+    assert state.tolist() == [0] * 12 + [2]
+    cards, table = shown.told()
+    assert "torque" not in str(cards)
+    assert "mixer 1" in str(table)
+
+
+def test_an_acknowledgement_reaches_the_node_as_an_order_with_its_author(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    answer = web.as_("director").post("/plant-alarms/small/acknowledge", data={"alarm": WORST.id}, headers=ORIGIN)
+    assert answer.status_code == 303
+    order, = folder.orders()
+    assert (order.order, order.values, order.by) == ("acknowledge", {"alarm": WORST.id}, "local")
+    assert list(folder.orders()) == []
+    with web.brain.store.reading() as reader:
+        assert "plant.acknowledge" in {entry.action for entry in reader.entries()}
+
+
+@pytest.mark.parametrize(("act", "data", "word"), [
+    ("shelve", {"alarm": SECOND_ONE.id, "minutes": "60", "reason": " "}, "reason"),
+    ("shelve", {"alarm": SECOND_ONE.id, "minutes": "6000", "reason": "x"}, "480"),
+    ("acknowledge", {"alarm": SHELVED.id}, "shelved"),
+    ("acknowledge", {"alarm": "no-such"}, "no alarm"),
+    ("unshelve", {"alarm": WORST.id}, "unacknowledged"),
+])
+def test_what_can_be_seen_to_be_wrong_is_told_at_once_and_never_ordered(plant: tuple[Web, PlantFolder], act: str, data: dict[str, str], word: str) -> None:
+    web, folder = plant
+    answer = web.as_("director").post(f"/plant-alarms/small/{act}?lang=en", data=data, headers=ORIGIN)
+    assert answer.status_code in (404, 422)
+    assert word in answer.text
+    assert list(folder.orders()) == []
+
+
+def test_a_technician_answers_for_the_own_task_alone(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    rows = {str(row["id"]): row for row in PlantShown(folder, KEYBOARD).rows("tasks")}
+    mine = next(task for task, row in rows.items() if row["worker"] == "li")
+    others = next(task for task, row in rows.items() if row["worker"] == "wang")
+    client = web.as_("technician")
+    assert client.post(f"/plant-task/small/{mine}/accept", data={"task": mine}, headers=ORIGIN).status_code == 303
+    assert [(o.order, o.by) for o in folder.orders()] == [("accept", "li")]
+    assert client.post(f"/plant-task/small/{others}/accept", data={"task": others}, headers=ORIGIN).status_code == 422
+    assert client.post(f"/plant-task/small/{mine}/refuse", data={"task": mine, "reason": ""}, headers=ORIGIN).status_code == 422
+    assert client.post(f"/plant-task/small/{mine}/finish", data={"task": mine, "cause": "c", "done": "d"}, headers=ORIGIN).status_code == 422
+    assert list(folder.orders()) == []
+
+
+def test_people_of_another_plant_and_outsiders_see_nothing_of_it(plant: tuple[Web, PlantFolder]) -> None:
+    web, _ = plant
+    for person in ("elsewhere", "enterprise", "officer"):
+        client = web.as_(person)
+        for path in ("/plant/small", "/plant-alarms/small", "/plant-task/small/T1", "/api/v1/plant/small"):
+            assert client.get(path).status_code == 404, (person, path)
+        assert "small plant" not in client.get("/plants?lang=en").text
+    assert "small plant" in _page(web, "/plants", "technician")
+
+
+def test_a_node_that_is_not_at_work_is_told_so_and_takes_no_orders(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    old = (folder.path / "told.json").stat().st_mtime - 60
+    os.utime(folder.path / "told.json", (old, old))
+    assert "not at work" in _page(web, "/plant/small")
+    with pytest.raises(ActionError, match="not at work"):
+        PlantShown(folder, KEYBOARD).order("acknowledge", {"alarm": WORST.id})
+
+
+def test_a_plant_is_read_back_as_it_was_told(tmp_path: Path) -> None:
+    folder = plant_at_work(tmp_path)
+    assert folder.plant() == PLANT
+    assert [found.name for found in plant_folders(tmp_path)] == ["small"]
+    assert plants_seen(tmp_path, Identity("nobody")) == []
+    assert plant_from(asdict(SMALL)) == SMALL
