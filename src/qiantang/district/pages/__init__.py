@@ -6,6 +6,7 @@ from qiantang.district.pages import (
     door,
     enterprise,
     evaluation,
+    letters,
     outbox,
     policies,
     rules,
@@ -16,4 +17,4 @@ from qiantang.district.pages import (
 from qiantang.kernel.pages.declaring import Page
 
 PAGES: tuple[Page, ...] = (evaluation.PAGE, enterprise.PAGE, cases.CASES, cases.CASE, *rules.PAGES, *views.PAGES, door.PAGE, self_check.PAGE,
-                           audit.PAGE, tour.PAGE, outbox.PAGE, policies.PAGE)
+                           audit.PAGE, tour.PAGE, outbox.PAGE, policies.PAGE, letters.PAGE)

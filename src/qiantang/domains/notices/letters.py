@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from qiantang.domains.notices.processing import NOTICE_PROCESS
+from qiantang.kernel.actions.ports import CaseQuery
 from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.pages.blocks import Banner, Column, Drawn, Facts, Field, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Act, Ask, Doing, Done, Letter, Page, Upload, Verdict
@@ -49,8 +51,7 @@ def letter_of(told: Verdict, ask: Ask) -> Letter:
              f"By {told.run.title.en}, your figures of {told.run.year} were evaluated; the outcome is “{told.outcome_title.en}”{score_en}."),
         Text(f"主要依据：{told.because.zh}。" if told.because.zh else "逐项依据如下。",
              f"Mainly because: {told.because.en}." if told.because.en else "The grounds are these."),
-        Text("对所据事实有异议的，可在公示期内（三个工作日）登录系统提出，并附证据。",
-             "Whoever objects to a fact may sign in and object while the notice stands (three working days), with evidence."))
+        _how_to_object(told, ask))
     notes = [Text(f"规则 {told.run.rulebook} 版本 {told.run.version}，按 {told.run.law_date} 的文本；依据：{told.source}",
                   f"Rulebook {told.run.rulebook}, version {told.run.version}, as it read on {told.run.law_date}; source: {told.source}"),
              Text(f"批次 {told.run.key}，事实截至 {told.run.known_at}", f"Run {told.run.key}, facts known by {told.run.known_at}")]
@@ -59,6 +60,17 @@ def letter_of(told: Verdict, ask: Ask) -> Letter:
     return Letter(Text("评价结果告知书", "Notice of an evaluation"), told.name, told.subject, paragraphs,
                   (Text("项目", "criterion"), Text("数值", "figure"), Text("得分或判断", "points or test")), told.parts[:_MOST_ROWS],
                   Text(f"{ask.district.name.zh}经济信息化部门", f"{ask.district.name.en}, bureau of economy"), ask.today, code, tuple(notes))
+
+
+def _how_to_object(told: Verdict, ask: Ask) -> Text:
+    """How to object, and until when: the last day of the run's notice, where it is on notice."""
+    with ask.state() as reader:
+        notices = reader.cases(CaseQuery(process=NOTICE_PROCESS.name, subject=told.run.key))
+    day = notices[0].due.day if notices and notices[0].due is not None else None
+    until_zh = f"于 {day.year} 年 {day.month} 月 {day.day} 日前" if day is not None else "在公示期内"
+    until_en = f"by {day.isoformat()}" if day is not None else "while the notice stands"
+    return Text(f"对所据事实有异议的，可{until_zh}登录系统提出，并附证据。",
+                f"Whoever objects to a fact may sign in and object {until_en}, with evidence.")
 
 
 def draw(ask: Ask) -> Drawn:
@@ -119,5 +131,5 @@ def draw_verify(ask: Ask) -> Drawn:
 
 
 LETTER = Page("letter", Text("告知书", "Letter"), draw, asks=("rulebook",), path=("subject",), named=True, acts=(
-    Act("issue", Text("生成告知书", "issue the letter"), "see", _issue),))
+    Act("issue", Text("生成告知书", "issue the letter"), "see", _issue, gives_letter=True),))
 VERIFY = Page("verify", Text("验证告知书", "Verify a letter"), draw_verify, asks=("code",), public=True, menu=96)

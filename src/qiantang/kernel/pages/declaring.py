@@ -189,8 +189,8 @@ class Verdict:
     outcome_title: Text
     score: Amount | None
     because: Text
-    parts: tuple[tuple[Text, str, str], ...]
-    """Criterion, value and points, as they are told in Chinese; for a letter."""
+    parts: tuple[tuple[Text, Text, Text], ...]
+    """Criterion, value and points or test, rounded for reading; for a letter."""
     facts: tuple[FactShown, ...]
     source: str
 
@@ -204,7 +204,7 @@ class Letter:
     reference: str
     paragraphs: tuple[Text, ...]
     heads: tuple[Text, ...]
-    rows: tuple[tuple[Text, str, str], ...]
+    rows: tuple[tuple[Text, Text, Text], ...]
     signed_by: Text
     on: date
     code: str
@@ -337,12 +337,16 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that can be done on a page. The values come from its form by field; errors go back beside the fields."""
+    """Something that can be done on a page. The values come from its form by field; errors go back beside the fields.
+
+    ``gives_letter`` acts give the letter of the page's subject by the asked rulebook, and can so be done for thousands.
+    """
 
     name: str
     title: Text
     needs: Capability
     perform: Callable[[Doing, Mapping[str, str | Upload]], Done]
+    gives_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,23 @@ _LABELS = {
 
 def letter_pdf(letter: Letter, lang: Lang, verified_at: str) -> bytes:
     """The letter on one page. ``verified_at`` is the address that its square code leads to."""
+    refuse_without_pango()
+    from weasyprint import HTML
+
+    identifier = hashlib.sha256(f"{letter.code}|{lang}".encode()).digest()[:16]
+    html = HTML(string=letter_html(letter, lang, verified_at), url_fetcher=_fetch_nothing)
+    return bytes(html.write_pdf(pdf_identifier=identifier, uncompressed_pdf=False, pdf_tags=True))
+
+
+def refuse_without_pango() -> None:
+    """FactsError where the library that sets the letters is not on this machine."""
     try:
-        from weasyprint import HTML
+        import weasyprint
     except OSError as missing:
         raise FactsError.of("本机缺少排版所需的 Pango", "Pango, which sets the letters, is missing on this machine",
                             remedy=Text("请安装：apt-get install libpango-1.0-0 libpangoft2-1.0-0（或 make system）",
                                         "Install it: apt-get install libpango-1.0-0 libpangoft2-1.0-0 (or make system)")) from missing
-    identifier = hashlib.sha256(f"{letter.code}|{lang}".encode()).digest()[:16]
-    html = HTML(string=letter_html(letter, lang, verified_at), url_fetcher=_fetch_nothing)
-    return bytes(html.write_pdf(pdf_identifier=identifier, uncompressed_pdf=False, pdf_tags=True))
+    del weasyprint
 
 
 def letter_html(letter: Letter, lang: Lang, verified_at: str) -> str:
