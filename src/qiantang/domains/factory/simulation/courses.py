@@ -53,7 +53,7 @@ def shares_of(family: str, figures: Figures) -> NDArray[np.float64]:
     return np.tile(np.cumsum(shares), (len(CURE_FACTORS), 1))
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _cycles(start: Any, end: Any, product: Any, shares: Any, t0: Any, steady_s: Any, row: Any, out: Any) -> None:
     """One machine's phases, recipes and finished cycles for whole seconds from ``t0``."""
     n = len(start)
@@ -98,7 +98,7 @@ def _cycles(start: Any, end: Any, product: Any, shares: Any, t0: Any, steady_s: 
             out.before[row, i] = last if k > 0 and start[k] - end[k - 1] < 1.0 else 0
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _counted(changed: Any, state: Any, made_at: Any, made: Any, rejected: Any, t0: Any, row: Any, out: Any) -> None:
     """One machine's state and counters for whole seconds from ``t0``."""
     s = np.searchsorted(changed, t0, "right") - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping
 
@@ -30,6 +31,8 @@ from qiantang.domains.factory.simulation.kinds import (
 )
 from qiantang.kernel.words import Text, same
 
+UNWATCHED = frozenset(("machine_state", "piece_count", "reject_count", "elapsed_time", "position", "battery_charge", "hopper_level", "tank_level"))
+"""Kinds that no control chart is meant for: states, counters, times in a step, and what goes up and down by its nature."""
 GROUP = "demo-tire"
 """The Sparkplug group of all its edge nodes."""
 COUNTS: Mapping[str, int] = {
@@ -56,11 +59,12 @@ AREAS: tuple[tuple[str, Text, tuple[str, ...], tuple[float, float]], ...] = (
     ("mixing", Text("炼胶区", "mixing"), ("mixer",), (20, 20)),
     ("preparation", Text("部件区", "components"), ("extruder", "calender", "cutter", "bead_line"), (110, 20)),
     ("building", Text("成型区", "building"), ("builder",), (110, 110)),
-    ("curing", Text("硫化区", "curing"), ("press",), (220, 20)),
+    *((f"curing-{n}", Text(f"硫化{n}区", f"curing {n}"), ("press",), (220, 20 + 18 * (n - 1))) for n in (1, 2, 3, 4)),
     ("inspection", Text("检测区", "inspection"), ("uniformity", "xray", "balance"), (220, 190)),
     ("utilities", Text("动力区", "utilities"), UTILITIES, (20, 190)),
     ("logistics", Text("物流", "logistics"), ("vehicle",), (110, 190)),
 )
+PRESSES_IN_AREA = 20
 STEPS: Mapping[str, str] = {
     "mixer": "mixing", "extruder": "extrusion", "calender": "calendering", "cutter": "cutting", "bead_line": "bead",
     "builder": "building", "press": "curing", "uniformity": "inspection", "xray": "inspection", "balance": "inspection",
@@ -131,9 +135,16 @@ def family_of(asset: str) -> str:
     return next(family for family, short in SHORT.items() if short == head)
 
 
-def _place(family: str, number: int, corner: tuple[float, float], row: int) -> tuple[float, float]:
-    across = 20 if family == "press" else 10
-    return (corner[0] + 8.0 * ((number - 1) % across), corner[1] + 18.0 * (row + (number - 1) // across))
+def _place(number: int, corner: tuple[float, float], row: int) -> tuple[float, float]:
+    return (corner[0] + 8.0 * ((number - 1) % PRESSES_IN_AREA), corner[1] + 18.0 * (row + (number - 1) // PRESSES_IN_AREA))
+
+
+def _numbers(family: str, area: str) -> range:
+    """Which machines of a family stand in an area: all of them, but the presses are spread over several."""
+    if family != "press":
+        return range(1, COUNTS[family] + 1)
+    first = PRESSES_IN_AREA * (int(area[-1]) - 1) + 1
+    return range(first, first + PRESSES_IN_AREA)
 
 
 def _assets(figures: Figures) -> Iterator[Asset]:
@@ -149,8 +160,8 @@ def _assets(figures: Figures) -> Iterator[Asset]:
     for area, title, families, corner in AREAS:
         yield Asset(area, title, "area", "site", place=corner)
         for row, family in enumerate(families):
-            for number in range(1, COUNTS[family] + 1):
-                place = _place(family, number, corner, row)
+            for number in _numbers(family, area):
+                place = _place(number - _numbers(family, area).start + 1, corner, row)
                 name = machine_id(family, number)
                 cycle = ideal.get(family)
                 if family == "press":
@@ -189,6 +200,7 @@ def named_kinds(asset: Asset) -> Iterator[tuple[str, Kind, int]]:
 def _signals(assets: tuple[Asset, ...]) -> Iterator[Signal]:
     """Counters come first: at one instant they tell of a new cycle or phase before anything else of the machine is read."""
     machines = [a for a in assets if a.level in ("cell", "unit") and a.step != "network"]
+    cycle_s = {a.id: (a.ideal_cycle_s or math.inf) * (2 if a.step == "curing" else 1) for a in machines if a.level == "cell"}
     number = 0
     for counting in (True, False):
         for asset in machines:
@@ -200,7 +212,7 @@ def _signals(assets: tuple[Asset, ...]) -> Iterator[Signal]:
                 limits = (None, None) if kind.spec is None else (kind.base - kind.spec, kind.base + kind.spec)
                 yield Signal(
                     number, f"{GROUP}/{gateway}/{asset.id}/{name}", asset.id, name, kind.name,
-                    kind.title + same(f" {nth}") if nth else kind.title, kind.unit, 0.0 if kind.per_cycle else 1.0,
+                    kind.title + same(f" {nth}") if nth else kind.title, kind.unit, 1 / cycle_s[machine] if kind.per_cycle else 1.0,
                     kind.least, kind.most, limits[0], limits[1], kind.grouped, kind.skewed, bool(kind.by_phase), kind.priority,
                 )
                 number += 1

@@ -22,7 +22,7 @@ _MEAN = math.exp(SKEW * SKEW / 2)
 _DEVIATION = _MEAN * math.sqrt(math.exp(SKEW * SKEW) - 1)
 
 
-@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, inline="always")
 def skewed(x: Any) -> Any:
     """A skewed deviation from a normal one."""
     return (math.exp(SKEW * x) - _MEAN) / _DEVIATION

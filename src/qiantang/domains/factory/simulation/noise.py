@@ -32,7 +32,7 @@ def quantiles() -> NDArray[np.float64]:
     return np.array([whole, tail])
 
 
-@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, inline="always")
 def mixed(word: Any) -> Any:
     """64 random bits of a 64-bit counter."""
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -40,7 +40,7 @@ def mixed(word: Any) -> Any:
     return word ^ (word >> np.uint64(31))
 
 
-@nb.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True, inline="always")
 def deviate(key: Any, counter: Any, table: Any) -> Any:
     """A standard normal deviate of a key and a counter."""
     bits = mixed(key + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15))
@@ -56,7 +56,7 @@ def deviate(key: Any, counter: Any, table: Any) -> Any:
     return value if place == 0 else -value
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def deviates(keys: Any, counters: Any, table: Any) -> Any:
     """Deviates of several keys at their counters; shape (n,)."""
     found = np.empty(len(keys))

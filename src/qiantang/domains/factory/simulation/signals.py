@@ -59,7 +59,7 @@ class Columns(NamedTuple):
     group: NDArray[np.int64]
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _settled(x: Any, keys: Any, phi: Any, begin: Any, until: Any, table: Any) -> None:
     """Autocorrelated deviations just before second ``until``, begun at ``begin``, the start of a block."""
     for t in range(begin, until):
@@ -68,7 +68,7 @@ def _settled(x: Any, keys: Any, phi: Any, begin: Any, until: Any, table: Any) ->
             x[s] = e if t == begin else phi[s] * x[s] + math.sqrt(1.0 - phi[s] * phi[s]) * e
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _ticks(t0: Any, seconds: Any, role: Any, machine: Any, kind: Any, offset: Any, keys: Any, x: Any, cycle_at: Any, cycle_x: Any,
            phi: Any, rest: Any, tau: Any, skewed: Any, by_cycle: Any, scale: Any, least: Any, most: Any, level: Any, spread: Any, table: Any, decay: Any,
            now: Any, starts: Any, out: Any) -> None:
@@ -187,7 +187,8 @@ class Signals:
             self._by_asset.setdefault(s.asset, []).append(s)
         self._cyclic = self._cyclic_signals(per_cycle)
         self._frozen: dict[tuple[int, int], float] = {}
-        self._gateway = self._gateways()
+        self.gateway_of = self._gateways()
+        """For each signal the place of its gateway in ``gateways``."""
 
     # What belongs together
 
@@ -241,8 +242,8 @@ class Signals:
         places = np.arange(len(ends)) + (after + 1) * n
         instants = EPOCH_US + np.rint(ends * 1e6).astype(np.int64)
         value[places] = values
-        for column, of in zip(columns, (numbers, instants, instants + LATENCY_US, 0, NO_SEQUENCE, -1, cycles), strict=True):
-            column[places] = of
+        columns.signal[places], columns.at[places], columns.received[places] = numbers, instants, instants + LATENCY_US
+        columns.quality[places], columns.sequence[places], columns.phase[places], columns.group[places] = 0, NO_SEQUENCE, -1, cycles
         self._shown(start_s, end_s, starts, now, value)
         return Span(Readings(columns.signal, columns.at, columns.received, value, columns.quality, columns.sequence), columns.phase, columns.group)
 
@@ -325,8 +326,8 @@ class Signals:
     def _value_at(self, signal: Signal, second: int) -> float:
         """What a signal would read at a second by itself: where a frozen one stopped."""
         kind = self.kind_of[signal.number]
-        draw = deviates(self._all_keys[[signal.number]], np.array([second], np.uint64), self._table)[0]
-        return round((kind.base + kind.sigma * (draw + self._offset[signal.number])) * resolution(kind)) / resolution(kind)
+        draw = float(deviates(self._all_keys[[signal.number]], np.array([second], np.uint64), self._table)[0])
+        return round((kind.base + kind.sigma * (draw + float(self._offset[signal.number]))) * resolution(kind)) / resolution(kind)
 
     def _spoil(self, machine: str, of: OnceACycle, values: NDArray[np.float64], cycle: int, start: float, end: float) -> None:
         """Put the effects of faults on the readings at the end of a cycle: those at work there, and those the piece brought along."""
@@ -338,7 +339,7 @@ class Signals:
             of.spoil(values, repairs.faults[number], causes[repairs.faults[number].cause], 0.0, brought=True)
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@nb.njit(cache=True)
 def _laid(starts: Any, start_s: Any, ticking: Any, machine: Any, told: Any, recipe: Any, cycle: Any, out: Any) -> None:
     """All columns but the values of the readings of each second."""
     for i in range(len(starts)):
