@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -141,7 +142,7 @@ def _set_out(dispatcher: Dispatcher, travel: Travel, job: Task, change: Change, 
 
 
 PLANNERS: dict[str, Callable[[Situation], Plan]] = {
-    **{rule: (lambda s, r=rule: assign(s, r)) for rule in RULES},
+    **{rule: partial(assign, rule=rule) for rule in RULES},
     "insertion": insert,
     "search 0.2 s": lambda s: improve(insert(s), 200.0),
     "search 1 s": lambda s: improve(insert(s), 1000.0),
@@ -159,7 +160,7 @@ def static_costs(seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, tuple[float, f
             began = time.perf_counter()
             plan = planner(situation)
             rows.append((plan.cost, plan.travel, (time.perf_counter() - began) * 1000.0))
-        found[name] = tuple(statistics.mean(column) for column in zip(*rows, strict=True))  # type: ignore[assignment]  # three columns
+        found[name] = tuple(statistics.mean(column) for column in zip(*rows, strict=True))
     return found
 
 

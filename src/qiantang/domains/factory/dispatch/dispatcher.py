@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from qiantang.domains.factory.dispatch.book import Book, Entry
 from qiantang.domains.factory.dispatch.explaining import Explanation, explain
-from qiantang.domains.factory.dispatch.planning import Plan, Stop, assign, improve, insert
+from qiantang.domains.factory.dispatch.planning import Plan, Stop, assign, hopeless, improve, insert
 from qiantang.domains.factory.dispatch.policies import Rule, by_rule
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.situation import Situation
@@ -129,7 +129,7 @@ class Dispatcher:
             idle = self._idle(now)
             changes += self._by_rule(waiting, idle, self.policy.rule, now)
             self.plan = None
-            reasons = dict(missing)
+            reasons = {**missing, **hopeless(self._situation(waiting, self._everybody(now), now))}
         else:
             plan = insert(self._situation(waiting, self._everybody(now), now), self._days)
             if self.policy.moves != 0 and (self.policy.moves or self.policy.budget_ms > 0):

@@ -172,6 +172,11 @@ def why_nobody(situation: Situation, i: int) -> Text:
         n=len(skilled) - len(asked))
 
 
+def hopeless(situation: Situation) -> Mapping[str, Text]:
+    """The tasks that no worker of the situation is able to do at any time, each with the reason."""
+    return {situation.tasks[i].id: why_nobody(situation, int(i)) for i in np.flatnonzero(~situation.ground.able.any(axis=1))}
+
+
 def _plan(situation: Situation, routes: Routes) -> Plan:
     return Plan(situation, routes)
 

@@ -12,6 +12,7 @@ from qiantang.domains.factory.dispatch.tasks import Weights
 class Policy:
     """The settings of a dispatcher. All values are the project's assumptions until a plant sets its own.
 
+    The weights have a little haste, so that nobody stands idle beside work that is not late yet.
     ``rule`` None plans by insertion and search for ``budget_ms`` a tick (or ``moves``, for a replay that must not depend on
     the clock); a rule's name assigns by that rule alone. ``accept_within`` minutes by priority; who has not answered is
     passed over for ``silent_minutes``; after ``before_lead`` unanswered offers the shift lead is told each time.
@@ -23,7 +24,7 @@ class Policy:
     budget_ms: float = 100.0
     moves: int | None = None
     seed: int = 1
-    weights: Weights = field(default_factory=Weights)
+    weights: Weights = field(default_factory=lambda: Weights(haste=0.002))
     accept_within: tuple[float, float, float, float] = (2.0, 5.0, 15.0, 30.0)
     silent_minutes: float = 10.0
     before_lead: int = 2

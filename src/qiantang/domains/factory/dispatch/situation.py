@@ -27,7 +27,7 @@ ENTRY_X, ENTRY_Y, INSIDE, X, Y, WORK, DUE, READY, OPENED, WEIGHT, LEFT_OUT = ran
 AT_X, AT_Y, FREE, UNTIL, PACE, LEFT, FULL, CHARGING, HOME_X, HOME_Y = range(10)
 
 UNDONE = 120.0
-"""Minutes of lateness, beyond those at the last end of duty, that a task left out is reckoned with."""
+"""Minutes of lateness, beyond those at the horizon, that a task left out is reckoned with."""
 
 
 class Ground(NamedTuple):
@@ -74,17 +74,37 @@ class Situation:
         return self.now + round(minute * MINUTE)
 
     @cached_property
+    def horizon(self) -> float:
+        """The minute by which everything is over that can be done: the last end of duty, or where somebody's end is not
+        known, that somebody doing all tasks alone, with the longest way and a full charge before each."""
+        ends = [self.minute(w.until) for w in self.workers if w.until is not None]
+        endless = [w for w in self.workers if w.until is None]
+        if not endless:
+            return max(ends, default=0.0)
+        places = [w.place for w in self.workers] + [t.place for t in self.tasks] + [*self.travel.stores.values()] + [
+            w.battery.charger for w in self.workers if w.battery]
+        across = sum(max(p[k] for p in places) - min(p[k] for p in places) for k in (0, 1))
+        longest = 0.0
+        for worker in endless:
+            inside = 2.0 + max((len(t.parts) for t in self.tasks), default=0)
+            charge = worker.battery.full_m / worker.battery.charge_m_per_minute if worker.battery else 0.0
+            rest = sum(end - start for start, end in worker.breaks) / MINUTE
+            each = inside * across / self.travel.per_minute(worker) + charge
+            longest = max(longest, max(self.minute(worker.free_at), 0.0) + rest + len(self.tasks) * each)
+        ready = max((self.minute(t.ready) for t in self.tasks), default=0.0)
+        return max([longest + max(ready, 0.0) + sum(t.minutes for t in self.tasks), *ends])
+
+    @cached_property
     def ground(self) -> Ground:
         """The situation as arrays."""
         return Ground(self._jobs(), self._able(), *self._crew(), float(self.weights.travel), float(self.weights.haste))
 
     def _jobs(self) -> Floats:
         table = np.empty((len(self.tasks), 11))
-        last = max((self.minute(w.until) for w in self.workers if w.until is not None), default=0.0)
         for i, task in enumerate(self.tasks):
             first, inside = self.travel.entry(task) if task.parts else (task.place, 0.0)
             due, weight = self.minute(task.due), self.weights.of(task)
-            left_out = weight * (max(last + task.minutes - due, 0.0) + UNDONE + task.minutes)
+            left_out = weight * (max(self.horizon - due, 0.0) + UNDONE)
             table[i] = (*first, inside, *task.place, task.minutes, due, max(self.minute(task.ready), 0.0),
                         self.minute(task.opened), weight, left_out)
         return table
