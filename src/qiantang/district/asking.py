@@ -17,6 +17,7 @@ from qiantang.district.keeping import keep_file, kept_file
 from qiantang.district.known import KnownFacts
 from qiantang.district.plant.views import plants_seen
 from qiantang.district.reading import ReadService
+from qiantang.district.small_counts import SIZE, hidden_groups, withheld, withheld_from
 from qiantang.district.verdicts import verdict
 from qiantang.district.workspace import StoredRun
 from qiantang.engines.duckdb import DuckDBEngine
@@ -31,7 +32,7 @@ from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.plan import compile_plan
 from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Kind
-from qiantang.kernel.findings.views import RunView
+from qiantang.kernel.findings.views import Figure, RunView, Tally, printed
 from qiantang.kernel.pages.declaring import Capability, DistrictFacts, RunChange, RunFacts, Tallied, Verdict, ViewRows
 from qiantang.kernel.pages.live import Live
 from qiantang.kernel.pages.values import Address, to
@@ -120,6 +121,9 @@ class Asking:
         counts: Mapping[str, int] = run.counts
         if not self.sees_everybody():
             counts = self.brain.remembered(("counts", self.identity.scope, run.key), lambda: self._counts(run, reading))
+        if withheld_from(self.identity):
+            hidden = hidden_groups(list(counts.values()))
+            counts = {outcome: many for n, (outcome, many) in enumerate(counts.items()) if n not in hidden}
         return RunFacts(run.key, run.rulebook, book.title, run.version, run.law_date, run.known_at, run.year, counts, str(reading.status))
 
     def _counts(self, run: StoredRun, reading: Reading) -> Mapping[str, int]:
@@ -137,9 +141,16 @@ class Asking:
             inquiry = self.inquiry(id, run)
             if declared.applies(inquiry.reading):
                 made = inquiry.view(declared, limit)
-                return ViewRows(name, declared.title, made.view, made.printed.types, made.printed.titles, made.rows, made.reading,
+                rows = self._without_small(inquiry, made.view) if isinstance(made.view, Tally) and withheld_from(self.identity) else made.rows
+                return ViewRows(name, declared.title, made.view, made.printed.types, made.printed.titles, rows, made.reading,
                                 self.told(inquiry.run))
         return None
+
+    def _without_small(self, inquiry: Inquiry, view: Tally) -> Sequence[Mapping[str, Stored]]:
+        """A tally's rows for somebody outside: small counts are withheld."""
+        sized = replace(view, figures=(*view.figures, Figure(SIZE, Text("家数", "subjects"), "count")))
+        written = printed(sized, self.reads.rows(inquiry.run, inquiry.reading), self.reads.engine.dialect, inquiry.reading)
+        return withheld(view, self.reads.engine.rows(written.select))
 
     def total(self, rulebook: str, column: str, run: str | None = None, *, where: Mapping[str, str] | None = None) -> Decimal | None:
         """The sum of a fact or run column over the subjects seen, of those whose columns equal ``where``."""
@@ -161,7 +172,8 @@ class Asking:
         if named is None or id is None:
             return []
         inquiry = self.inquiry(id)
-        asked = ("tally", self.identity.scope, inquiry.run.key, inquiry.run.dossier.name, published, by, tuple(sums), tuple(where))
+        seen = (self.identity.scope, withheld_from(self.identity))
+        asked = ("tally", seen, inquiry.run.key, inquiry.run.dossier.name, published, by, tuple(sums), tuple(where))
         return self.brain.remembered(asked, lambda: self._tallied(inquiry, named, by, sums, where))
 
     def _tallied(self, inquiry: Inquiry, named: Published, by: str, sums: Sequence[str], where: Sequence[tuple[str, str]]) -> Sequence[Tallied]:
@@ -189,9 +201,10 @@ class Asking:
             found = ((n, row[f"{kind}_{n}"]) for n in sums)
             return {n: plan.types[n].decimal(v) for n, v in found if isinstance(v, int)}
 
+        hidden = hidden_groups([int(str(r["known"])) for r in rows]) if withheld_from(self.identity) else frozenset()
         return [Tallied(str(r["k"]), int(str(r["known"])), int(str(r["held"])), summed(r, "known"), summed(r, "held"), inquiry.book.id,
                         inquiry.run.key)
-                for r in rows]
+                for n, r in enumerate(rows) if n not in hidden]
 
     def rows(self, table: str) -> Sequence[Mapping[str, Stored]]:
         """The rows of a table as known today. A table with subjects gives those of the subjects seen."""
