@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,6 +10,11 @@ from typing import Protocol
 from qiantang.kernel.readings import Readings, readings
 from qiantang.kernel.wires import Counters, Notice
 from qiantang.kernel.words import Text
+
+
+def now_us() -> int:
+    """The instant, microseconds UTC."""
+    return time.time_ns() // 1000
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ import asyncio
 import logging
 import random
 import ssl
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from typing import Any
 
 from qiantang.kernel.wires import Delivery, Notice, Receiver
 from qiantang.kernel.words import Text
-from qiantang.links.messages import Messages, Publication, Said, Translator
+from qiantang.links.messages import Messages, Publication, Said, Translator, now_us
 
 _QUIET = logging.getLogger("qiantang.links.mqtt.gmqtt")
 _QUIET.setLevel(logging.CRITICAL)
@@ -37,11 +36,6 @@ TELLINGS = {
     "unsent": Text("未连接 {source}，消息未发出", "messages were not sent: there is no connection to {source}"),
 }
 """Kinds of notices of the wire itself."""
-
-
-def now_us() -> int:
-    """The instant, microseconds UTC."""
-    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True)

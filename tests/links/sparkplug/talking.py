@@ -41,7 +41,8 @@ class Talker:
 
     def dbirth(self, *metrics: Metric, device: str = "P1") -> Message:
         now = self.later()
-        stated = metrics or (Metric("temperature", DataType.DOUBLE, 170.0, 1, now // MS, {"engUnit": "°C"}), Metric("pressure", DataType.INT16, -5, 2, now // MS))
+        stated = metrics or (Metric("temperature", DataType.DOUBLE, 170.0, 1, now // MS, {"engUnit": "°C"}),
+                             Metric("pressure", DataType.INT16, -5, 2, now // MS))
         return self.topic("DBIRTH", device), payload(now // MS, stated, self.count()), now
 
     def births(self) -> list[Message]:
@@ -76,7 +77,7 @@ def tell(host: SparkplugHost, *said: Message) -> Said:
 
 
 def values(said: Said) -> list[float]:
-    return said.readings.value.tolist()
+    return [float(value) for value in said.readings.value]
 
 
 def kinds(said: Said) -> list[str]:

@@ -47,7 +47,8 @@ def test_births_name_the_signals_and_data_by_alias_are_their_readings() -> None:
 
 def test_the_same_name_on_two_devices_is_two_signals_and_a_node_s_own_metric_has_no_device() -> None:
     talker, host = Talker(), host_of()
-    tell(host, talker.nbirth(Metric("load", DataType.FLOAT, 0.5, 9)), talker.dbirth(), talker.dbirth(Metric("temperature", DataType.DOUBLE, 1.0, 3), device="P2"))
+    tell(host, talker.nbirth(Metric("load", DataType.FLOAT, 0.5, 9)), talker.dbirth(),
+         talker.dbirth(Metric("temperature", DataType.DOUBLE, 1.0, 3), device="P2"))
     assert host.directory.addresses == ["G/E//load", "G/E/P1/temperature", "G/E/P1/pressure", "G/E/P2/temperature"]
     assert [(m.device, m.name, m.unit, m.datatype) for m in host.births if m.name == "temperature"] == [
         ("P1", "temperature", "°C", DataType.DOUBLE), ("P2", "temperature", "", DataType.DOUBLE)]
@@ -57,7 +58,8 @@ def test_an_edge_without_aliases_is_understood_by_names() -> None:
     talker, host = Talker(), host_of()
     tell(host, talker.nbirth(), talker.dbirth(Metric("温度", DataType.DOUBLE, 1.0), Metric("n", DataType.INT32, 1)))
     now = talker.later()
-    said = tell(host, (talker.topic("DDATA", "P1"), payload(now // MS, [Metric("n", DataType.INT32, -9), Metric("温度", DataType.DOUBLE, 2.5)], talker.count()), now))
+    metrics = [Metric("n", DataType.INT32, -9), Metric("温度", DataType.DOUBLE, 2.5)]
+    said = tell(host, (talker.topic("DDATA", "P1"), payload(now // MS, metrics, talker.count()), now))
     assert said.readings.signal.tolist() == [1, 0]
     assert values(said) == [-9.0, 2.5]
 
@@ -91,7 +93,8 @@ def test_eight_bits_of_a_negative_number_are_read_whether_sent_as_8_or_32() -> N
 def test_a_metric_without_an_instant_has_its_message_s_and_a_message_without_one_ours() -> None:
     talker, host = Talker(), host_of()
     tell(host, *talker.births())
-    with_one, without = payload(T0 // MS + 77, [Metric("", DataType.DOUBLE, 1.0, 1)], talker.count()), payload(None, [Metric("", DataType.DOUBLE, 1.0, 1)], talker.count())
+    with_one = payload(T0 // MS + 77, [Metric("", DataType.DOUBLE, 1.0, 1)], talker.count())
+    without = payload(None, [Metric("", DataType.DOUBLE, 1.0, 1)], talker.count())
     said = tell(host, (talker.topic("DDATA", "P1"), with_one, T0 + 5), (talker.topic("DDATA", "P1"), without, T0 + 6))
     assert said.readings.at.tolist() == [T0 + 77 * MS, T0 + 6]
 
@@ -391,7 +394,8 @@ def test_texts_templates_and_data_sets_are_left_aside_with_a_notice_each() -> No
             metric.v_double = 5.0
     data = Payload(timestamp=T0 // MS, seq=2)
     data.metrics.extend(born.metrics)
-    said = tell(host, talker.nbirth(), (talker.topic("DBIRTH", "P1"), born.SerializeToString(), T0), (talker.topic("DDATA", "P1"), data.SerializeToString(), T0))
+    said = tell(host, talker.nbirth(), (talker.topic("DBIRTH", "P1"), born.SerializeToString(), T0),
+                (talker.topic("DDATA", "P1"), data.SerializeToString(), T0))
     assert host.directory.addresses == ["G/E/P1/level"]
     assert values(said) == [5.0, 5.0]
     assert sorted(k for k in kinds(said) if k != "birth") == ["dataset", "other", "template", "text"]
@@ -426,7 +430,8 @@ def test_a_garbled_payload_is_told_and_the_next_count_shows_what_is_missing() ->
     assert kinds(host.tick(talker.now + 2 * SECOND)) == ["gap", "rebirth"]
 
 
-@pytest.mark.parametrize("topic", ["spBv1.0/G/DDATA/E", "spBv1.0/G/NDATA/E/P1", "spBv1.0/G/XDATA/E", "spBv1.0//NDATA/E", "spAv1.0/G/NDATA/E", "a", "spBv1.0/G/NDATA"])
+@pytest.mark.parametrize("topic", ["spBv1.0/G/DDATA/E", "spBv1.0/G/NDATA/E/P1", "spBv1.0/G/XDATA/E", "spBv1.0//NDATA/E", "spAv1.0/G/NDATA/E", "a",
+                                   "spBv1.0/G/NDATA"])
 def test_a_topic_that_is_none_of_ours_is_told_and_left(topic: str) -> None:
     host = host_of()
     said = tell(host, (topic, b"", T0))
@@ -457,16 +462,42 @@ def test_when_our_connection_is_lost_all_is_stale_and_a_count_that_goes_on_is_be
     assert len(said.publications) == 1, "and a rebirth refreshes what did not change"
 
 
-def test_a_count_that_does_not_go_on_after_our_connection_was_lost_is_not_believed() -> None:
+def after_a_break() -> tuple[Talker, SparkplugHost]:
     talker, host = Talker(), host_of()
     tell(host, *talker.births())
     host.disconnected(talker.now)
     host.will(talker.now)
     host.connected(talker.now)
     talker.ddata()
-    said = tell(host, talker.ddata(5.0))
+    said = tell(host, talker.ddata(5.0), talker.ddata(6.0))
     assert len(said.readings) == 0, "a birth may have been missed, and the alias given to another"
-    assert kinds(said) == ["unborn", "rebirth"]
+    assert kinds(said) == ["rebirth"]
+    assert said.holding, "so that they are not acknowledged yet"
+    return talker, host
+
+
+def test_what_comes_after_a_break_is_kept_and_taken_when_the_rebirth_says_that_its_aliases_hold() -> None:
+    talker, host = after_a_break()
+    said = tell(host, *talker.births())
+    assert values(said) == [5.0, 6.0, 170.0, -5.0]
+    assert not said.holding
+    assert host.counters.counts["kept"] == 2
+
+
+def test_what_comes_after_a_break_is_set_aside_where_the_rebirth_gives_its_aliases_to_others() -> None:
+    talker, host = after_a_break()
+    said = tell(host, talker.nbirth(), talker.dbirth(Metric("pressure", DataType.INT16, 1, 1), Metric("temperature", DataType.DOUBLE, 2.0, 2)))
+    assert values(said) == [1.0, 2.0]
+    assert host.counters.counts["unborn"] == 2
+
+
+def test_what_comes_after_a_break_is_not_kept_for_ever() -> None:
+    talker, host = after_a_break()
+    assert host.tick(talker.now + 59 * SECOND).holding
+    given_up = host.tick(talker.now + 61 * SECOND)
+    assert "unborn" in kinds(given_up)
+    assert not given_up.holding
+    assert host.counters.counts["unborn"] == 2
 
 
 def test_a_host_that_starts_anew_with_its_snapshot_understands_who_goes_on() -> None:

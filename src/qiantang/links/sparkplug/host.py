@@ -54,7 +54,8 @@ class _Held:
 
 @dataclass(slots=True)
 class _Edge:
-    """An edge node. ``stamps`` are the instants of the last 256 messages by their count, by which a repetition is known."""
+    """An edge node. ``stamps`` are the instants of the last 256 messages by their count, by which a repetition is known;
+    ``held`` waits for a missing message (by count), ``kept`` for a birth (by device)."""
 
     group: str
     id: str
@@ -68,6 +69,14 @@ class _Edge:
     held: dict[int, _Held] = field(default_factory=dict)
     held_bytes: int = 0
     waiting_since: int = 0
+    kept: dict[str, list[_Held]] = field(default_factory=dict)
+    kept_bytes: int = 0
+    kept_since: int = 0
+
+    @property
+    def holding(self) -> bool:
+        """Whether messages wait that are not among the readings yet."""
+        return bool(self.held or self.kept)
 
     @property
     def source(self) -> str:
@@ -89,12 +98,14 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """How the host behaves. ``reorder_us`` is the Reorder Timeout of the specification; ``most_held`` bytes wait for an edge
-    at most; ``primary`` hosts publish STATE certificates, others do not."""
+    """How the host behaves. ``reorder_us`` is the Reorder Timeout of the specification; devices are awaited
+    ``device_us`` after their node's birth; what came while a birth may have been missed is kept for ``keep_us``; ``most_held``
+    bytes wait for an edge at most; ``primary`` hosts publish STATE certificates, others do not."""
 
     clock: ClockRule = field(default_factory=ClockRule)
     reorder_us: int = 2_000_000
     device_us: int = 10_000_000
+    keep_us: int = 60_000_000
     most_held: int = 4 * 2**20
     most_edges: int = 10_000
     most_signals: int = 2_000_000
@@ -200,7 +211,7 @@ class SparkplugHost:
     def tick(self, now: int) -> Said:
         """Look after what is overdue: missing messages, devices that were not born again, rebirths to ask for."""
         if now - self._looked_at < 20_000 and now >= self._looked_at:
-            return Said(holding=any(edge.held for edge in self._watched.values()))
+            return Said(holding=any(edge.holding for edge in self._watched.values()))
         self._looked_at = now
         work = _Work(decode(()), [])
         for key, edge in list(self._watched.items()):
@@ -211,7 +222,11 @@ class SparkplugHost:
                     device.owed_since = 0
                     self._tell("missing_device", f"{edge.source}/{name}", now)
                     self._stale(work, device, now)
-            if edge.state is not State.WAITING and not any(device.owed_since for device in edge.devices.values()):
+            if edge.kept and now - edge.kept_since >= self.settings.keep_us:
+                self._tell("unborn", edge.source, now, count=sum(map(len, edge.kept.values())))
+                edge.kept.clear()
+                edge.kept_bytes = 0
+            if edge.state is not State.WAITING and not edge.kept and not any(device.owed_since for device in edge.devices.values()):
                 del self._watched[key]
         return self._said(work.pieces, now)
 
@@ -325,6 +340,8 @@ class SparkplugHost:
                     self._take(work, edge, route, i, now, counted=event is not Event.BEHIND)
                 case Step.HOLD if route:
                     self._hold(work, edge, route, int(work.payloads.seq[i]), payload, now)
+                case Step.KEEP if route:
+                    self._keep(edge, route, payload, now)
                 case Step.DRAIN:
                     self._drain(work, edge, now)
                 case Step.RELEASE:
@@ -386,6 +403,31 @@ class SparkplugHost:
         if edge.held_bytes > self.settings.most_held:
             self._overdue(work, edge, now)
 
+    def _keep(self, edge: _Edge, route: Route, payload: bytes, now: int) -> None:
+        """Data whose aliases may mean something else by now are kept until the birth of their device."""
+        if route.verb not in (Verb.NDATA, Verb.DDATA) or edge.kept_bytes + len(payload) > self.settings.most_held:
+            self._tell("unborn", edge.source, now)
+            return
+        if not edge.kept:
+            edge.kept_since = now
+            self._watched[edge.group, edge.id] = edge
+        edge.kept.setdefault(route.device, []).append(_Held(route, payload, now))
+        edge.kept_bytes += len(payload)
+
+    def _take_kept(self, work: _Work, edge: _Edge, name: str, same: bool, now: int) -> None:
+        """A device is born: what was kept of it is taken where its aliases mean what they meant, else set aside."""
+        kept = edge.kept.pop(name, [])
+        edge.kept_bytes -= sum(len(one.payload) for one in kept)
+        if kept and not same:
+            self._tell("unborn", edge.source, now, count=len(kept))
+        elif kept:
+            self._tell("kept", edge.source, now, count=len(kept))
+            device = edge.devices[name]
+            many = len(kept)
+            alone = _Work(decode([one.payload for one in kept]), [one.received for one in kept], [], 0, [edge.life] * many, [device.life] * many, [edge] * many)
+            self._flush(alone, many)
+            work.pieces += alone.pieces
+
     def _overdue(self, work: _Work, edge: _Edge, now: int) -> None:
         """The missing message is given up."""
         self._tell("gap", edge.source, now, expected=edge.expected, found=min(edge.held, key=lambda seq: (seq - edge.expected) % 256))
@@ -437,7 +479,10 @@ class SparkplugHost:
 
     def _device_birth(self, work: _Work, edge: _Edge, name: str, i: int, now: int) -> None:
         """A device, or with an empty name the edge node itself, states its metrics; their values are its first readings."""
-        many = self._describe(edge, name, described(work.payloads, i, edge.group, edge.id, name), now)
+        metrics = described(work.payloads, i, edge.group, edge.id, name)
+        same = name in edge.devices and {(m.alias, m.name, m.datatype) for m in metrics} == {(m.alias, m.name, m.datatype) for m in edge.devices[name].metrics}
+        many = self._describe(edge, name, metrics, now)
+        self._take_kept(work, edge, name, same, now)
         self._tell("birth", f"{edge.source}/{name}" if name else edge.source, now, signals=many)
         # A birth repeats values that may be as old as they like; only a clock ahead of ours is wrong.
         lives, device_lives = np.full(len(work.payloads), edge.life), np.full(len(work.payloads), edge.devices[name].life)
@@ -570,9 +615,9 @@ class SparkplugHost:
                     if met is Met.UNKNOWN:
                         self.rebirths.want(edge.group, edge.id)
 
-    def _tell(self, kind: str, source: str, at: int, counted: bool = True, **values: object) -> None:
+    def _tell(self, kind: str, source: str, at: int, counted: bool = True, count: int = 1, **values: object) -> None:
         telling = TELLINGS[kind]
-        self._notices.add(kind, source, at, telling.text.filled(source=source, **values), every_s=telling.every_s, counted=counted)
+        self._notices.add(kind, source, at, telling.text.filled(source=source, **values), count, telling.every_s, counted)
 
     def _said(self, pieces: list[Readings], now: int) -> Said:
         if self._connected:
@@ -581,7 +626,7 @@ class SparkplugHost:
                 self._publications.append(rebirth_request(group, edge, now))
         publications, self._publications = tuple(self._publications), []
         notices: tuple[Notice, ...] = self._notices.taken(now)
-        holding = any(edge.held for edge in self._watched.values())
+        holding = any(edge.holding for edge in self._watched.values())
         return Said(together(pieces), notices, publications, holding=holding)
 
 

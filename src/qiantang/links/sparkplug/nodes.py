@@ -52,6 +52,8 @@ class Step(Enum):
     """Take what was waiting for this message, as far as the count goes without a gap."""
     RELEASE = auto()
     """Take all that waits, gap or not: no birth was among what is missing, for a birth starts the count anew."""
+    KEEP = auto()
+    """Keep the message until a birth says whether its aliases still mean what they meant."""
     ASK = auto()
     """Ask for a rebirth."""
     ASIDE = auto()
@@ -97,11 +99,11 @@ TABLE: dict[tuple[State, Event], tuple[State, tuple[Step, ...]]] = {
 
     (State.DOUBTFUL, Event.BIRTH): (State.ONLINE, (Step.DESCRIBE,)),
     (State.DOUBTFUL, Event.NEXT): (State.ONLINE, (Step.TAKE, Step.ASK)),
-    (State.DOUBTFUL, Event.AHEAD): (State.UNBORN, (Step.ASIDE, Step.ASK)),
-    (State.DOUBTFUL, Event.BEHIND): (State.UNBORN, (Step.ASIDE, Step.ASK)),
+    (State.DOUBTFUL, Event.AHEAD): (State.DOUBTFUL, (Step.KEEP, Step.ASK)),
+    (State.DOUBTFUL, Event.BEHIND): (State.DOUBTFUL, (Step.KEEP, Step.ASK)),
     (State.DOUBTFUL, Event.REPEAT): (State.DOUBTFUL, (Step.DROP,)),
     (State.DOUBTFUL, Event.DEATH): (State.OFFLINE, (Step.END,)),
-    (State.DOUBTFUL, Event.OLD_DEATH): (State.UNBORN, (Step.PASS, Step.ASK)),
+    (State.DOUBTFUL, Event.OLD_DEATH): (State.DOUBTFUL, (Step.PASS, Step.ASK)),
     (State.DOUBTFUL, Event.LOST): (State.DOUBTFUL, ()),
 
     (State.OFFLINE, Event.BIRTH): (State.ONLINE, (Step.DESCRIBE,)),

@@ -28,6 +28,8 @@ TELLINGS: dict[str, Telling] = {
     "repeat": Telling(Text("{source}：消息重复，只取一次", "{source}: a message was repeated and taken once"), 60),
     "unborn": Telling(Text("{source}：未见上线证书就发来数据，无法解读，已请求重新上线",
                            "{source}: data without a birth cannot be read; a rebirth is asked for"), 60),
+    "kept": Telling(Text("{source}：断线后先到的数据，经新的上线证书核对后采用",
+                         "{source}: data that came before the birth after a break were checked against it and taken"), 60),
     "missing_device": Telling(Text("{source}：边缘节点重新上线后该设备没有再上线，标为陈旧",
                                    "{source}: the device was not born again with its edge node; it is stale")),
     "rebirth": Telling(Text("已请 {source} 重新上线", "{source} was asked to be born again")),
