@@ -329,7 +329,8 @@ class _Latest:
         newest[readings.signal] = np.arange(len(readings))
         which = newest[newest >= 0]
         which = which[readings.at[which] >= at[readings.signal[which]]]
-        for column, new in zip(self._columns, (readings.at, readings.value, readings.quality, readings.sequence), strict=True):
+        told: tuple[NDArray[Any], ...] = (readings.at, readings.value, readings.quality, readings.sequence)
+        for column, new in zip(self._columns, told, strict=True):
             column[readings.signal[which]] = new[which]
 
     def columns(self) -> dict[str, NDArray[Any]]:

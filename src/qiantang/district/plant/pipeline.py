@@ -1,0 +1,310 @@
+"""From the log to alarms: order, charts, amendments, register; a function of the log alone, so that a replay says the same.
+
+The log is cut into steps where our clock, as the log tells it, passes a tenth of a second. Within a step readings are judged as
+they come; at its end its alarms are put in order, told and registered, and windows that a late reading touched are computed anew.
+Where the log was read in pieces, and how large, changes nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.district.plant.raisings import Raising, amended, order, raised
+from qiantang.district.plant.sources import LATENESS_US, Sources, sources
+from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.alarms.bearing import Bearing
+from qiantang.domains.factory.alarms.entry import Change
+from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
+from qiantang.domains.factory.charts.settings import ChartSettings
+from qiantang.domains.factory.ordering import Allowances, Ordering
+from qiantang.domains.factory.plant import Plant
+from qiantang.domains.factory.recent import NEVER
+from qiantang.kernel.findings.stream import StreamedFinding
+from qiantang.kernel.readings import Readings, together
+from qiantang.kernel.wires import Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the log is cut: a step ends when our clock passes a multiple of ``step_us`` or after ``step_most`` readings; every
+    ``checkpoint_steps`` steps the charts' state is kept, to compute what follows anew; ``remember_us`` and ``remember_most``
+    bound how far back that goes."""
+
+    step_us: int = 100_000
+    step_most: int = 500_000
+    checkpoint_steps: int = 50
+    remember_us: int = 30_000_000
+    remember_most: int = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step came to: findings on record (new alarms and amendments), what changed in the register, readings for the
+    history in the order they became known, and late ones older than what is remembered (they may be repetitions).
+    ``start`` and ``upto`` are places in the log."""
+
+    start: int
+    upto: int
+    clock: int
+    alarms: tuple[Alarm, ...]
+    findings: tuple[StreamedFinding, ...]
+    changes: tuple[Change, ...]
+    readings: Readings
+    older: Readings
+    not_anew: int = 0
+    """Late readings whose window reaches back beyond the last checkpoint: kept in the history, judged by no chart."""
+
+
+@dataclass(slots=True)
+class _Checkpoint:
+    """The charts as they were when each source had been handed on up to its frontier, and what was raised since."""
+
+    frontier: NDArray[np.int64]
+    analysis: bytes
+    raisings: list[Raising] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Open:
+    """What the step that is under way has come to so far."""
+
+    raised: list[Alarm] = field(default_factory=list)
+    ceased: list[tuple[int, str, int, str]] = field(default_factory=list)
+    readings: list[Readings] = field(default_factory=list)
+    late: list[Readings] = field(default_factory=list)
+    older: list[Readings] = field(default_factory=list)
+
+
+class Pipeline:
+    """One plant's charts and alarms over its log. ``take`` in the order of the log; ``heard`` is called at the end of each step.
+
+    ``lateness_of`` says for a gateway how long to wait for what is delayed (0: it keeps its own order).
+    """
+
+    def __init__(self, plant: Plant, settings: ChartSettings, heard: Callable[[Step], None], *, addresses: Sequence[str] = (),
+                 lateness_of: Callable[[str], int] | None = None, allowances: Allowances | None = None, pace: Pace | None = None,
+                 bearing: Bearing | None = None) -> None:
+        self.plant, self.settings, self.pace = plant, settings, pace or Pace()
+        self.analysis = Analysis(settings)
+        self.register = Register(plant, bearing)
+        self.counters = Counters()
+        self._bearing = bearing
+        self._heard = heard
+        self._lateness_of = lateness_of or (lambda _: LATENESS_US)
+        self._sources = Sources(np.zeros(0, np.int32), (), np.zeros(0, np.int64))
+        self.ordering = Ordering(self._sources.of, self._sources.lateness_us, allowances, remember_us=self.pace.remember_us,
+                                 remember_most=self.pace.remember_most)
+        self.position = 0
+        """The place in the log up to which everything was taken."""
+        self.clock = 0
+        """Our clock as the log tells it, microseconds UTC."""
+        self._start, self._steps, self._in_step = 0, 0, 0
+        self._open = _Open()
+        self._checkpoints: list[_Checkpoint] = []
+        self.know(addresses)
+
+    @property
+    def sources(self) -> Sources:
+        """What is put in order together."""
+        return self._sources
+
+    def know(self, addresses: Sequence[str]) -> None:
+        """The signals of the directory as it is now."""
+        if len(addresses) > len(self._sources.of):
+            before = self._sources if len(self._sources.of) else None
+            self._sources = sources(addresses, self.settings, self._lateness_of, before=before)
+            self.ordering.know(self._sources.of, self._sources.lateness_us)
+            more = len(self._sources.gateways)
+            for checkpoint in self._checkpoints:
+                missing = more - len(checkpoint.frontier)
+                checkpoint.frontier = np.concatenate([checkpoint.frontier, self.ordering.frontier[more - missing:]])
+
+    def take(self, offset: int, batch: Readings) -> None:
+        """The log's readings from a place on; those that were taken already are passed over."""
+        if offset < self.position:
+            batch, offset = batch.taken(slice(self.position - offset, None)), self.position
+        while len(batch):
+            n = self._until_step_ends(batch.received)
+            if n:
+                self._feed(batch if n == len(batch) else batch.taken(slice(0, n)))
+                self.position = offset + n
+            if n < len(batch):
+                self._end_step(int(batch.received[n]))
+            batch, offset = batch.taken(slice(n, None)), offset + n
+
+    def finish(self) -> None:
+        """Nothing more will come: hand on and tell everything that waits, as if every source had fallen silent."""
+        if not self._checkpoints:
+            self._end_step(self.clock)
+        self._judge(self.ordering.flush().readings)
+        self._end_step(self.clock)
+
+    # --- a step ---
+
+    def _until_step_ends(self, received: NDArray[np.int64]) -> int:
+        """How many of these readings belong to the step that is under way."""
+        room = self.pace.step_most - self._in_step
+        if not self.clock:
+            return 0
+        end = self.clock - self.clock % self.pace.step_us + self.pace.step_us
+        beyond = received >= end
+        return min(int(beyond.argmax()) if beyond.any() else len(received), room)
+
+    def _feed(self, batch: Readings) -> None:
+        self._in_step += len(batch)
+        self.clock = max(self.clock, int(batch.received.max()))
+        found = self.ordering.feed(batch)
+        self._judge(found.readings)
+        if len(found.late):
+            self._open.late.append(found.late)
+        if len(found.older):
+            self._open.older.append(found.older)
+
+    def _judge(self, readings: Readings) -> None:
+        """Charts read what is in order; what begins and ceases waits for the end of the step."""
+        if not len(readings):
+            return
+        self._open.readings.append(readings)
+        found = self.analysis.feed(readings)
+        if len(found):
+            self._open.raised += self.analysis.alarms_of(found, offset=self._start)
+        if found.cleared.any():
+            self._open.ceased += _ceased(found, readings, self.settings)
+
+    def _end_step(self, clock: int) -> None:
+        """Everything that is ripe is judged, told and registered; then our clock goes on to where the next step begins."""
+        self._judge(self.ordering.step())
+        now, self._open = self._open, _Open()
+        alarms: list[Alarm] = []
+        findings: list[StreamedFinding] = []
+        for alarm in sorted(now.raised, key=order):
+            raising, finding = raised(alarm, self.plant)
+            alarms.append(raising.alarm)
+            findings.append(finding)
+            if self._checkpoints:
+                self._checkpoints[-1].raisings.append(raising)
+        late = together(now.late)
+        not_anew = 0
+        if len(late):
+            corrected, said, not_anew = self._anew(late)
+            alarms += corrected
+            findings += said
+        changes = self._registered(alarms, now.ceased)
+        for what, times in (("alarms", len(now.raised)), ("amended", len(alarms) - len(now.raised)), ("not_anew", not_anew)):
+            if times:
+                self.counters.add(what, times)
+        step = Step(self._start, self.position, self.clock, tuple(alarms), tuple(findings), tuple(changes), together([*now.readings, late]),
+                    together(now.older), not_anew)
+        if not self._checkpoints or self._steps % self.pace.checkpoint_steps == 0:
+            self._keep()
+        self._steps, self._in_step, self._start = self._steps + 1, 0, self.position
+        self.clock = max(self.clock, clock)
+        self._heard(step)
+
+    def _registered(self, alarms: Sequence[Alarm], ceased: Sequence[tuple[int, str, int, str]]) -> list[Change]:
+        events: list[tuple[tuple[int, int, str, int, str], Alarm | None]] = [((a.at, 1, a.asset, a.signal, a.rule), a) for a in alarms]
+        events += [((at, 0, asset, signal, rule), None) for at, asset, signal, rule in ceased]
+        changes: list[Change] = []
+        for (at, _, asset, signal, rule), alarm in sorted(events, key=lambda e: e[0]):
+            changes += self.register.returned(signal, asset, rule, at) if alarm is None else self.register.raised([alarm])
+        reached = int(self.ordering.frontier.max(initial=0))
+        return changes + (self.register.passed(min(reached, self.clock)) if reached > 0 else [])
+
+    # --- computing anew ---
+
+    def _keep(self) -> None:
+        """Keep the charts as they are now, and let go of what can no longer be computed anew."""
+        self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot()))
+        while len(self._checkpoints) > 1 and not self._usable(self._checkpoints[0]):
+            self._checkpoints.pop(0)
+
+    def _usable(self, checkpoint: _Checkpoint) -> bool:
+        """Whether everything that was handed on since is still remembered."""
+        forgotten = self.ordering.recent.forgotten
+        return not ((forgotten >= checkpoint.frontier) & (forgotten > NEVER)).any()
+
+    def _anew(self, late: Readings) -> tuple[list[Alarm], list[StreamedFinding], int]:
+        """Compute what follows the late readings anew, from the last checkpoint before all of them that can be."""
+        source = self.ordering.source[late.signal]
+        usable = [c for c in self._checkpoints if self._usable(c)]
+        if not usable:
+            return [], [], len(late)
+        beyond = late.at < usable[0].frontier[source]
+        at, source = late.at[~beyond], source[~beyond]
+        if not len(at):
+            return [], [], int(beyond.sum())
+        first = max(k for k, c in enumerate(usable) if (at >= c.frontier[source]).all())
+        window = usable[first:]
+        readings = self.ordering.anew(window[0].frontier)
+        of = self.ordering.source[readings.signal]
+        self.analysis = self.analysis.restored(window[0].analysis)
+        alarms: list[Alarm] = []
+        corrected: list[StreamedFinding] = []
+        for place, checkpoint in enumerate(window):
+            if place:
+                checkpoint.analysis = self.analysis.snapshot()
+            until = window[place + 1].frontier if place + 1 < len(window) else None
+            mine = readings.at >= checkpoint.frontier[of]
+            if until is not None:
+                mine &= readings.at < until[of]
+            anew = self.analysis.alarms_of(self.analysis.feed(readings.taken(mine)))
+            before = checkpoint.raisings
+            checkpoint.raisings, findings = amended(before, anew, self.plant, self._start)
+            kept = {id(one) for one in before}
+            alarms += [one.alarm for one in checkpoint.raisings if id(one) not in kept]
+            corrected += findings
+        self.counters.add("computed_anew", len(readings))
+        return alarms, corrected, int(beyond.sum())
+
+    # --- kept and taken up again ---
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Everything needed to go on from ``position``; to be taken when a step has just ended (in ``heard``)."""
+        state = {"position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "counts": self.counters.counts,
+                 "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings)}
+        parts = {"state": json.dumps(state, ensure_ascii=False).encode(), "ordering": self.ordering.snapshot(), "analysis": self.analysis.snapshot(),
+                 "register": self.register.snapshot()}
+        for number, checkpoint in enumerate(self._checkpoints):
+            written = io.BytesIO()
+            np.save(written, checkpoint.frontier)
+            parts |= {f"frontier-{number}": written.getvalue(), f"analysis-{number}": checkpoint.analysis}
+        return parts
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Become what the snapshot was. ValueError where it is of other settings."""
+        state = json.loads(parts["state"])
+        self.position, self.clock, self._start, self._steps = (state[name] for name in ("position", "clock", "start", "steps"))
+        self.counters.counts = state["counts"]
+        self.ordering.restore(parts["ordering"])
+        self.analysis = self.analysis.restored(parts["analysis"])
+        self.register = Register.restored(self.plant, parts["register"], self._bearing)
+        self._checkpoints = [
+            _Checkpoint(np.load(io.BytesIO(parts[f"frontier-{k}"])), parts[f"analysis-{k}"], [Raising.read(one) for one in raisings])
+            for k, raisings in enumerate(state["checkpoints"])]
+        for checkpoint in self._checkpoints:
+            missing = len(self._sources.gateways) - len(checkpoint.frontier)
+            if missing:
+                checkpoint.frontier = np.concatenate([checkpoint.frontier, self.ordering.frontier[-missing:]])
+
+
+def _ceased(found: Raised, readings: Readings, settings: ChartSettings) -> list[tuple[int, str, int, str]]:
+    """When which rule of which asset and signal ceased to be broken."""
+    told = []
+    for row in np.flatnonzero(found.cleared).tolist():
+        signal, mask = int(found.signal[row]), int(found.cleared[row])
+        asset = settings.asset_of[signal] if signal != MACHINE else settings.machines[int(found.machine[row])]
+        told += [(int(readings.at[found.index[row]]), asset, signal, rule) for bit, rule in enumerate(rules.RULES) if mask >> bit & 1]
+    return told
+
+
+def without_place(alarm: Alarm) -> Alarm:
+    """What an alarm says, apart from where in the log it became known: the same however readings were delivered."""
+    return replace(alarm, offset=-1)

@@ -1,0 +1,179 @@
+"""What a node puts on record, in the order in which it became known: findings, then history, then the snapshot that rests on both."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from qiantang.district.plant.inbox import weight
+from qiantang.engines.duckdb_history import History, HistoryError
+from qiantang.kernel.actions.ports import StateStore
+from qiantang.kernel.actions.streams import record_findings
+from qiantang.kernel.findings.stream import StreamedFinding
+from qiantang.kernel.readings import Readings, together
+from qiantang.kernel.wires import Counters, Notice
+from qiantang.kernel.words import Text
+from qiantang.stores.snapshots import Snapshot, Snapshots
+
+_ENOUGH = 250_000
+"""So many readings are worth a file of the history."""
+_AGAIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recordable:
+    """What one step leaves to be recorded: up to which place of the log, and from the last step of a stretch a snapshot."""
+
+    upto: int
+    findings: tuple[StreamedFinding, ...] = ()
+    readings: Readings | None = None
+    older: Readings | None = None
+    snapshot: Snapshot | None = None
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Readings on their way into the history."""
+
+    readings: list[Readings] = field(default_factory=list)
+    older: list[Readings] = field(default_factory=list)
+    n: int = 0
+
+
+class Recorder:
+    """A thread that records. Findings and snapshots wait for as long as it takes and are never dropped: when a store fails they
+    are tried again, and whoever hands over more waits. Readings for the history are shed, and counted (``shed_history``), while more
+    than ``most_bytes`` wait: the log has them still.
+
+    ``kept`` is told the place of every snapshot once it is on the disk.
+    """
+
+    def __init__(self, plant: str, store: StateStore | None, history: History | None, snapshots: Snapshots | None, counters: Counters, *,
+                 noticed: Callable[[Notice], None], kept: Callable[[int], None] = lambda _: None, most_bytes: int = 256 << 20) -> None:
+        self.counters = counters
+        self.bytes = 0
+        self.recorded = 0
+        """The place in the log up to which everything is on record."""
+        self._plant, self._store, self._history, self._snapshots = plant, store, history, snapshots
+        self._noticed, self._kept, self._most_bytes = noticed, kept, most_bytes
+        self._queue: queue.Queue[Recordable | None] = queue.Queue(10_000)
+        self._gathered = _Gathered()
+        self._from = 0 if history is None else history.position
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to record."""
+        self._thread.start()
+
+    def put(self, one: Recordable) -> None:
+        """Hand over; waits where too many findings or snapshots wait already."""
+        readings = 0 if one.readings is None else len(one.readings)
+        if readings and self.bytes > self._most_bytes:
+            self.counters.add("shed_history", readings)
+            one = Recordable(one.upto, one.findings, None, one.older, one.snapshot)
+        with self._lock:
+            self.bytes += self._weight(one)
+        self._queue.put(one)
+
+    def stop(self) -> None:
+        """Record what was handed over, then end. A store that still fails is tried once more."""
+        self._stopping = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            one = self._queue.get()
+            batch: list[Recordable] = []
+            while one is not None:
+                batch.append(one)
+                if one.snapshot is not None or len(batch) >= 100:
+                    break
+                try:
+                    one = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            if batch:
+                self._record(batch)
+            if one is None:
+                self._flush(self.recorded)
+                return
+
+    def _record(self, batch: list[Recordable]) -> None:
+        findings = [f for one in batch for f in one.findings]
+        if findings and self._store is not None:
+            store = self._store
+            self._insist("findings", lambda: record_findings(store, findings, at=datetime.now(UTC), actor=f"plant/{self._plant}"))
+        for one in batch:
+            if one.readings is not None and len(one.readings):
+                self._gathered.readings.append(one.readings)
+                self._gathered.n += len(one.readings)
+            if one.older is not None and len(one.older):
+                self._gathered.older.append(one.older)
+                self._gathered.n += len(one.older)
+            if one.snapshot is not None or self._gathered.n >= _ENOUGH:
+                self._flush(one.upto)
+            if one.snapshot is not None:
+                self._keep(one.snapshot)
+            self.recorded = one.upto
+            with self._lock:
+                self.bytes -= self._weight(one)
+
+    def _flush(self, upto: int) -> None:
+        """What was gathered goes into the history, up to this place of the log; older readings only where they are new."""
+        if self._history is None or upto <= self._from:
+            return
+        gathered, self._gathered = self._gathered, _Gathered()
+        try:
+            readings = together(gathered.readings)
+            if gathered.older:
+                older = together(gathered.older)
+                known = self._history.known(older)
+                self.counters.add("repeated", int(known.sum()))
+                self.counters.add("into_the_past", int((~known).sum()))
+                readings = together([readings, older.taken(~known)])
+            self._history.append(readings, self._from, upto)
+            self._from = upto
+        except HistoryError as wrong:
+            self.counters.add("shed_history", gathered.n)
+            self._tell("history", wrong.faults[0].told)
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        if self._snapshots is not None:
+            snapshots = self._snapshots
+            if not self._insist("snapshot", lambda: snapshots.write(snapshot)):
+                return
+        if self._history is not None:
+            self._history.settle(snapshot.offset)
+            try:
+                self._history.compact()
+            except HistoryError as wrong:
+                self._tell("history", wrong.faults[0].told)
+        self._kept(snapshot.offset)
+
+    def _insist(self, what: str, act: Callable[[], object]) -> bool:
+        """Try until it is done; at the end of the node's life once."""
+        while True:
+            try:
+                act()
+            except Exception as wrong:  # noqa: BLE001  # whatever the store's driver raises: what is to be recorded is kept and tried again
+                self.counters.add(f"failed_{what}")
+                self._tell(what, Text(f"记录失败，稍后重试：{wrong}", f"recording failed and is tried again: {wrong}"))
+                if self._stopping:
+                    return False
+                time.sleep(_AGAIN_S)
+            else:
+                return True
+
+    def _tell(self, kind: str, told: Text) -> None:
+        self._noticed(Notice(kind, self._plant, time.time_ns() // 1000, told))
+
+    @staticmethod
+    def _weight(one: Recordable) -> int:
+        return sum(weight(r) for r in (one.readings, one.older) if r is not None)

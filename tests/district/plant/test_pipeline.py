@@ -1,0 +1,120 @@
+"""Any order, delay or repetition of deliveries gives the same alarms; so does any cutting into batches, and a restart anywhere."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qiantang.district.plant.pipeline import Pipeline, Step
+from qiantang.district.plant.sources import gateway, sources
+from qiantang.domains.factory.alarms.finding import RULEBOOK
+from qiantang.kernel.findings.stream import current
+from qiantang.kernel.readings import Readings, readings, together
+from tests.district.plant import lines
+from tests.district.plant.lines import S, alarms, delivered, happened, piped, split, standing
+from tests.domains.factory.plants import SMALL
+
+WHOLE = np.array([10_000])
+
+
+def straight(r: Readings) -> list[Step]:
+    return piped(split(r, WHOLE))[1]
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+def test_any_order_delay_or_repetition_within_the_lateness_gives_the_same_alarms(seed: int, mischief: int) -> None:
+    r = happened(20, seed)
+    draws = np.random.default_rng(mischief)
+    came = delivered(r, draws.integers(0, 1_900_000, len(r)), draws.integers(0, len(r), 100), longer=int(draws.integers(0, 6 * S)))
+    expected, found = straight(r), piped(split(came, draws.integers(1, 200, 20)))[1]
+    assert alarms(expected)
+    assert sorted(alarms(found), key=repr) == sorted(alarms(expected), key=repr)
+    assert len(lines.past(found)) == len(r)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+def test_what_comes_later_than_the_watermark_amends_until_the_same_alarms_stand(seed: int, mischief: int) -> None:
+    r = happened(40, seed)
+    draws = np.random.default_rng(mischief)
+    delay = np.where(draws.random(len(r)) < 0.05, draws.integers(0, 15 * S, len(r)), 0)
+    pipeline, steps = piped(split(delivered(r, delay), draws.integers(1, 500, 9)))
+    assert standing(steps) == standing(straight(r))
+    assert pipeline.ordering.counters.counts["late"] > 0
+    findings = [f for step in steps for f in step.findings]
+    latest = current(findings).latest
+    assert {str(f.values["alarm"]) for f in latest if f.outcome != "withdrawn"} == set(standing(steps))
+    assert {f.rulebook for f in findings} == {RULEBOOK}
+
+
+@settings(max_examples=6)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 400), min_size=1, max_size=6), st.sampled_from([0, 300_000]))
+def test_batch_size_does_not_change_an_alarm_nor_its_place(seed: int, sizes: list[int], lateness: int) -> None:
+    draws = np.random.default_rng(seed)
+    r = happened(15, seed)
+    came = delivered(r, draws.integers(0, 3 * S, len(r)), draws.integers(0, len(r), 50), longer=S)
+    one, other = (piped(split(came, cut), lateness)[1] for cut in (WHOLE, np.array(sizes)))
+    told = [[(a, s.start, s.upto) for s in steps for a in s.alarms] for steps in (one, other)]
+    assert told[0] == told[1]
+    assert [f.id for s in one for f in s.findings] == [f.id for s in other for f in s.findings]
+    assert [c for s in one for c in s.changes] == [c for s in other for c in s.changes]
+
+
+@settings(max_examples=6)
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95))
+def test_a_restart_from_any_snapshot_tells_what_an_unbroken_run_tells(seed: int, share: float) -> None:
+    draws = np.random.default_rng(seed)
+    r = happened(30, seed)
+    came = delivered(r, np.where(draws.random(len(r)) < 0.1, draws.integers(0, 12 * S, len(r)), 0))
+    kept: list[tuple[int, int, dict[str, bytes]]] = []
+    unbroken: list[Step] = []
+    cut = int(share * len(came))
+
+    def heard(step: Step) -> None:
+        unbroken.append(step)
+        if step.upto <= cut:
+            kept[:] = [(step.upto, len(unbroken), first.snapshot())]
+
+    first = Pipeline(SMALL, lines.settings(), heard, addresses=lines.ADDRESSES)
+    for offset, batch in split(came, draws.integers(1, 300, 10)):
+        first.take(offset, batch)
+    first.finish()
+    place, told, parts = kept[0]
+    again: list[Step] = []
+    second = Pipeline(SMALL, lines.settings(), again.append, addresses=lines.ADDRESSES)
+    second.restore(parts)
+    assert second.position == place
+    second.take(0, came)
+    second.finish()
+    assert [f.id for s in unbroken[told:] for f in s.findings] == [f.id for s in again for f in s.findings]
+    assert first.register.snapshot() == second.register.snapshot()
+    assert first.counters.counts == second.counters.counts
+
+
+def test_readings_from_before_what_is_remembered_are_kept_apart_and_judged_by_no_chart() -> None:
+    r = happened(60, 3)
+    old = readings([0, 1], [lines.START + S + 1, lines.START + S + 2], [50.0, -50.0], received=int(r.at[-1]))
+    steps = piped(split(together([r, old]), WHOLE))[1]
+    assert together([s.older for s in steps]).value.tolist() == [50.0, -50.0]
+    assert standing(steps) == standing(straight(r))
+
+
+def test_a_machine_behind_two_gateways_is_one_source() -> None:
+    found = sources(["a/e1/P1L/x", "a/e2/P1R/x", "a/e3/P2L/x"], lines.settings(), lambda g: 0 if g == "a/e3" else 5 * S)
+    assert found.gateways == (("a/e1", "a/e2", "a/e3"),)
+    apart = sources(["a/e1/x", "a/e2/y"], lines.settings(), lambda g: 0 if g == "a/e2" else 5 * S, joined=False)
+    assert (apart.of.tolist(), apart.lateness_us.tolist()) == ([0, 1], [5 * S, 0])
+
+
+def test_the_gateway_is_told_from_the_address() -> None:
+    assert [gateway(a) for a in ("g/e/d/m", "opc.tcp://h:4840|ns=2;s=x", "10.0.0.1:502/1/40001", "plant/line/t")] == \
+        ["g/e", "opc.tcp://h:4840", "10.0.0.1:502", "plant/line"]
+
+
+def test_signals_that_are_born_later_join_no_source_that_was_there() -> None:
+    pipeline, _ = piped(split(happened(5, 1), WHOLE))
+    pipeline.know([*lines.ADDRESSES, "new/edge/x/y"])
+    assert pipeline.sources.gateways[-1] == ("new/edge",)
+    pipeline.take(pipeline.position, readings([len(lines.ADDRESSES)], [lines.START + 60 * S], [1.0]))
+    pipeline.finish()
+    assert pipeline.analysis.counters["unknown_signal"] == 1
