@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -90,6 +91,22 @@ class StateClock:
         asset = np.flatnonzero(known)
         self._add(asset, self._state[known], self._reason[known], at - self._at[known])
         self._at[known] = at
+
+    @property
+    def state(self) -> NDArray[np.int8]:
+        """The state that each machine told last."""
+        return self._state
+
+    def columns(self) -> dict[str, NDArray[np.int64]]:
+        """Everything needed to go on."""
+        return {"spent": self.spent, "reasons": self.reasons, "state_at": self._at, "state": self._state.astype(np.int64),
+                "reason": self._reason.astype(np.int64), "late": np.array([self.late])}
+
+    def restore(self, columns: Mapping[str, NDArray[np.int64]]) -> None:
+        """Become what the columns say."""
+        self.spent, self.reasons, self._at = columns["spent"].copy(), columns["reasons"].copy(), columns["state_at"].copy()
+        self._state, self._reason = columns["state"].astype(np.int8), columns["reason"].astype(np.int16)
+        self.late = int(columns["late"][0])
 
     def _add(self, asset: NDArray[np.integer], state: NDArray[np.integer], reason: NDArray[np.integer], time: NDArray[np.int64]) -> None:
         np.add.at(self.spent, (asset, state), time)

@@ -1,0 +1,165 @@
+"""OEE, takt, yield and energy of a plant from its own readings: machines tell their state, count their pieces, and what they draw."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.domains.factory.measures.oee import Oee, oee_of, together
+from qiantang.domains.factory.measures.pieces import Counts
+from qiantang.domains.factory.measures.states import MachineState, StateClock, StateEvents
+from qiantang.domains.factory.plant import Asset, Plant
+from qiantang.kernel.readings import Readings
+
+STATE, PIECES, REJECTS, POWER = range(4)
+KINDS = {"machine_state": STATE, "piece_count": PIECES, "reject_count": REJECTS, "active_power": POWER}
+"""The kinds of signals that a machine's figures are reckoned from: its state by number (``MachineState``), running counters, kW."""
+SILENT_US = 60_000_000
+"""What a machine drew is held for no longer than this; one that told nothing for so long is not connected."""
+_KWH_PER_KW_US = 1 / 3.6e9
+
+
+def last_machines(plant: Plant) -> tuple[str, ...]:
+    """The machines that a piece leaves the line from: the last of the plant that are timed, with those beside them of one ideal cycle."""
+    timed = [asset for asset in plant.assets if asset.level == "cell" and asset.ideal_cycle_s]
+    if not timed:
+        return ()
+    last: Asset = timed[-1]
+    return tuple(asset.id for asset in timed if (asset.parent, asset.step, asset.ideal_cycle_s) == (last.parent, last.step, last.ideal_cycle_s))
+
+
+class Reckoning:
+    """The figures of a plant so far. Readings come in event-time order; how they are cut into batches changes nothing.
+
+    ``machines`` are the ids of those that tell their state, in the order of all arrays. A reject is booked on the machine that
+    caused it; the pieces that left are those counted by ``leaving`` (by default the last machines of the plant), and the good ones
+    those less all rejects.
+    """
+
+    def __init__(self, plant: Plant, leaving: Sequence[str] | None = None) -> None:
+        self.machines = tuple(asset.id for asset in plant.assets if asset.level == "cell" and any(s.kind in KINDS for s in plant.of_asset.get(asset.id, ())))
+        place = {machine: number for number, machine in enumerate(self.machines)}
+        numbers = max((s.number for s in plant.signals), default=-1) + 1
+        self._role, self._machine = np.full(numbers, -1, np.int8), np.full(numbers, -1, np.int32)
+        for signal in plant.signals:
+            self._machine[signal.number] = place.get(plant.machine(signal.asset), -1)
+            if signal.kind in KINDS and signal.asset in place:
+                self._role[signal.number] = KINDS[signal.kind]
+        of_last = set(last_machines(plant) if leaving is None else leaving)
+        self._leaving = np.array([machine in of_last for machine in self.machines], np.bool_)
+        ideal = np.array([round((plant.asset[machine].ideal_cycle_s or 0.0) * 1e6) for machine in self.machines], np.int64)
+        self.clock = StateClock(len(self.machines))
+        self.made = np.zeros(len(self.machines), np.int64)
+        self.rejects = np.zeros(len(self.machines), np.int64)
+        self.kwh = np.zeros(len(self.machines))
+        self.heard = np.full(len(self.machines), -1, np.int64)
+        """The instant of each machine's last reading of any kind."""
+        self.since = self.now = 0
+        """The first and the last instant of all."""
+        self._ideal = ideal
+        self._last = np.full(numbers, np.nan)
+        self._at = np.zeros(numbers, np.int64)
+
+    def feed(self, readings: Readings) -> None:
+        """Reckon with a batch; values that are no numbers are passed over."""
+        if not len(readings):
+            return
+        known = readings.signal < len(self._role)
+        machine = self._machine[readings.signal[known]]
+        np.maximum.at(self.heard, machine[machine >= 0], readings.at[known][machine >= 0])
+        self.since = self.since or int(readings.at.min())
+        self.now = max(self.now, int(readings.at.max()))
+        counted = np.flatnonzero(known & (self._role[np.minimum(readings.signal, len(self._role) - 1)] >= 0) & np.isfinite(readings.value))
+        signal, at, value = readings.signal[counted], readings.at[counted], readings.value[counted]
+        role = self._role[signal]
+        told = role == STATE
+        state = np.clip(np.rint(value[told]), 0, len(MachineState) - 1).astype(np.int8)
+        self.clock.feed(StateEvents(self._machine[signal[told]], at[told], state, np.zeros(len(state), np.int16)))
+        running = np.flatnonzero(~told)
+        self._run(signal[running], at[running], value[running], role[running])
+
+    def _run(self, signal: NDArray[np.int32], at: NDArray[np.int64], value: NDArray[np.float64], role: NDArray[np.int8]) -> None:
+        """Running counters and power, each against the reading before it of the same signal."""
+        order = np.lexsort((at, signal))
+        signal, at, value, role = signal[order], at[order], value[order], role[order]
+        first = np.r_[True, signal[1:] != signal[:-1]][:len(signal)]
+        before = np.where(first, self._last[signal], np.r_[np.nan, value[:-1]][:len(signal)])
+        before_at = np.where(first, self._at[signal], np.r_[np.int64(0), at[:-1]][:len(signal)])
+        machine, fresh = self._machine[signal], ~np.isnan(before) & (at >= before_at)
+        grown = np.rint(np.where(value >= before, value - before, value))
+        for kept, which in ((self.made, PIECES), (self.rejects, REJECTS)):
+            mine = fresh & (role == which)
+            np.add.at(kept, machine[mine], grown[mine].astype(np.int64))
+        drawn = fresh & (role == POWER)
+        np.add.at(self.kwh, machine[drawn], before[drawn] * np.minimum(at[drawn] - before_at[drawn], SILENT_US) * _KWH_PER_KW_US)
+        last = np.r_[signal[1:] != signal[:-1], True][:len(signal)]
+        newer = last & (at >= self._at[signal])
+        self._last[signal[newer]], self._at[signal[newer]] = value[newer], at[newer]
+
+    def oee(self) -> list[Oee]:
+        """The OEE of each machine up to now."""
+        self.clock.until(self.now)
+        counts = Counts(self._ideal)
+        counts.produced, counts.good = self.made, self.made - self.rejects
+        return oee_of(self.clock, counts)
+
+    def states(self) -> list[MachineState]:
+        """What each machine is doing now; unknown for one that told nothing lately."""
+        silent = ~self.connected
+        return [MachineState.UNKNOWN if quiet else MachineState(int(state)) for state, quiet in zip(self.clock.state, silent, strict=True)]
+
+    @property
+    def connected(self) -> NDArray[np.bool_]:
+        """Which machines told anything lately."""
+        found: NDArray[np.bool_] = (self.heard >= 0) & (self.now - self.heard <= SILENT_US)
+        return found
+
+    @property
+    def left(self) -> int:
+        """Pieces that left the line, good or not."""
+        return int(self.made[self._leaving].sum())
+
+    @property
+    def good(self) -> int:
+        """Good pieces that left the line."""
+        return self.left - int(self.rejects.sum())
+
+    def takt_s(self) -> Fraction | None:
+        """Seconds a good piece from the first reading to the last; None before any."""
+        return Fraction(self.now - self.since, self.good * 1_000_000) if self.good > 0 else None
+
+    def figures(self) -> dict[str, float | None]:
+        """Everything as it is shown: ``oee`` of the timed machines' sums, ``takt_s``, ``first_pass_yield``, ``energy_per_piece`` (kWh),
+        ``equipment`` and ``equipment_connected``."""
+        timed = together(of for of, ideal in zip(self.oee(), self._ideal, strict=True) if ideal)
+        takt, oee = self.takt_s(), timed.oee
+        return {"oee": None if oee is None else float(oee), "takt_s": None if takt is None else float(takt),
+                "availability": None if timed.availability is None else float(timed.availability),
+                "effectiveness": None if timed.effectiveness is None else float(timed.effectiveness),
+                "quality": None if timed.quality is None else float(timed.quality),
+                "first_pass_yield": self.good / self.left if self.left > 0 else None,
+                "energy_per_piece": float(self.kwh.sum()) / self.good if self.good > 0 else None,
+                "pieces_good": float(self.good), "equipment": float(len(self.machines)), "equipment_connected": float(self.connected.sum())}
+
+    # --- kept and taken up again ---
+
+    def snapshot(self) -> bytes:
+        """Everything needed to go on."""
+        room = io.BytesIO()
+        np.savez(room, made=self.made, rejects=self.rejects, kwh=self.kwh, heard=self.heard, last=self._last, at=self._at,
+                 span=np.array([self.since, self.now]), **self.clock.columns())  # type: ignore[arg-type]  # every name is that of an array
+        return room.getvalue()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Become what the snapshot was. ValueError where it is of another plant."""
+        with np.load(io.BytesIO(snapshot)) as found:
+            if len(found["made"]) != len(self.machines) or len(found["last"]) != len(self._last):
+                raise ValueError("the snapshot is of another plant")
+            self.made, self.rejects, self.kwh, self.heard = (found[name].copy() for name in ("made", "rejects", "kwh", "heard"))
+            self._last, self._at = found["last"].copy(), found["at"].copy()
+            self.since, self.now = (int(value) for value in found["span"])
+            self.clock.restore({name: found[name] for name in self.clock.columns()})

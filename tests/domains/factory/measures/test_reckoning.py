@@ -1,0 +1,101 @@
+"""OEE, takt and yield reckoned from readings alone agree with what the simulated plant truly did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qiantang.domains.factory.measures.oee import together
+from qiantang.domains.factory.measures.reckoning import Reckoning, last_machines
+from qiantang.domains.factory.measures.states import MachineState
+from qiantang.domains.factory.plant import Asset, Plant, Signal
+from qiantang.domains.factory.simulation.running import RunningPlant
+from qiantang.domains.factory.simulation.signals import Signals
+from qiantang.kernel.readings import readings
+from qiantang.kernel.words import same
+
+SECOND = 1_000_000
+KINDS = ("machine_state", "piece_count", "reject_count", "active_power")
+TWO = Plant("two", same("two"), (
+    Asset("site", same("site"), "site"), *(Asset(m, same(m), "cell", "site", "last", ideal_cycle_s=10.0) for m in ("A", "B"))),
+    tuple(Signal(4 * m + k, f"g/e/{name}/{kind}", name, kind, kind, same(kind), "1") for m, name in enumerate("AB") for k, kind in enumerate(KINDS)))
+P, D = float(MachineState.PRODUCING), float(MachineState.DOWN)
+
+
+@pytest.fixture(scope="module")
+def hour() -> tuple[RunningPlant, Reckoning]:
+    """An hour of the simulated plant after half an hour of warming up, reckoned from its readings minute by minute."""
+    running = RunningPlant(3, begin_s=-1800.0).run(3600.0)
+    reckoned = Reckoning(running.plant)
+    for span in Signals(running).spans(0, 3600, 60):
+        reckoned.feed(span.readings)
+    return running, reckoned
+
+
+def test_oee_is_the_true_one_within_a_tenth_of_a_point(hour: tuple[RunningPlant, Reckoning]) -> None:
+    running, reckoned = hour
+    true = running.oee(0.0, 3599.0)  # from the first reading to the last
+    mine = dict(zip(reckoned.machines, reckoned.oee(), strict=True))
+    whole, found = together(true.values()).oee, together(mine[machine] for machine in true).oee
+    assert whole is not None
+    assert found is not None
+    assert abs(whole - found) <= 0.001
+
+
+def test_takt_and_good_pieces_are_the_true_ones(hour: tuple[RunningPlant, Reckoning]) -> None:
+    running, reckoned = hour
+    assert last_machines(running.plant) == ("bal-01", "bal-02", "bal-03", "bal-04")
+    true = sum(tire.good for tire in running.tires if 0.0 < tire.done <= 3599.0)
+    assert reckoned.good == true
+    takt = reckoned.takt_s()
+    assert takt is not None
+    assert abs(float(takt) * true / 3600.0 - 1.0) < 0.001
+
+
+def test_figures_are_told_and_everything_is_connected(hour: tuple[RunningPlant, Reckoning]) -> None:
+    figures = hour[1].figures()
+    assert figures["equipment_connected"] == figures["equipment"]
+    assert all(value is not None and value > 0 for value in figures.values())
+
+
+def test_counters_that_start_again_and_a_silent_machine() -> None:
+    reckoned = Reckoning(TWO)
+    at = np.arange(5) * SECOND + 1
+    reckoned.feed(readings([0, 0, 1, 1, 1, 1, 1, 2, 2, 2], [1, 3 * SECOND + 1, *at, *at[:3]], [P, D, 8, 9, 10, 1, 2, 0, 0, 1]))
+    assert reckoned.made.tolist() == [4, 0]  # 8 → 10, then the counter began anew: 1, 2
+    assert reckoned.good == 3
+    assert reckoned.states() == [MachineState.DOWN, MachineState.UNKNOWN]
+    figures = reckoned.figures()
+    assert figures["equipment_connected"] == 1.0
+    assert reckoned.clock.spent[0, MachineState.PRODUCING] == 3 * SECOND
+
+
+def test_power_is_held_until_the_next_reading_and_never_longer_than_a_minute() -> None:
+    reckoned = Reckoning(TWO)
+    reckoned.feed(readings([3, 3, 3], np.array([1, 31, 631]) * SECOND, [120.0, 60.0, 0.0]))
+    assert reckoned.kwh[0] == pytest.approx((120 * 30 + 60 * 60) / 3600)
+
+
+def test_nothing_read_is_nothing_known() -> None:
+    figures = Reckoning(TWO).figures()
+    assert (figures["oee"], figures["takt_s"], figures["energy_per_piece"]) == (None, None, None)
+
+
+def test_batches_and_a_restart_change_nothing(hour: tuple[RunningPlant, Reckoning]) -> None:
+    running = hour[0]
+    whole, cut = Reckoning(running.plant), Reckoning(running.plant)
+    span = Signals(running).between(0, 60).readings
+    whole.feed(span)
+    rng = np.random.default_rng(1)
+    ends = [*sorted(rng.integers(0, len(span), 20).tolist()), len(span)]
+    for begin, end in zip([0, *ends], ends, strict=False):
+        cut.feed(span.taken(slice(begin, end)))
+        again = Reckoning(running.plant)
+        again.restore(cut.snapshot())
+        cut = again
+    assert cut.figures() == pytest.approx(whole.figures())
+    assert cut.oee() == whole.oee()
+    with pytest.raises(ValueError, match="another plant"):
+        Reckoning(replace(TWO)).restore(cut.snapshot())
