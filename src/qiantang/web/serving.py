@@ -267,7 +267,8 @@ class Server:
     def _broken(self, request: Request, error: Exception) -> Response:
         """A fault of ours: it is logged under a number that the reader can name; what was to be kept was kept whole or not at all."""
         number = secrets.token_hex(4)
-        _LOG.error("request %s failed: %s %s", number, request.method, request.url.path, exc_info=error)
+        # The server itself logs the trace beside this line.
+        _LOG.error("request %s failed: %s %s: %r", number, request.method, request.url.path, error)
         said = Text(f"服务器出错，已记录，编号 {number}。此前保存的内容都在；刚才的操作要么完整保存，要么没有保存。请重试，仍不行时告知管理员这个编号。",
                     f"The server failed; it is logged under {number}. Everything kept before is safe; what you just did was kept whole or not at all. "
                     "Try again; if it fails once more, tell the administrator this number.")

@@ -32,7 +32,7 @@ def marks(block: object, shell: Shell) -> Markup | None:
 
 def _graph(block: Graph, shell: Shell) -> dict[str, Json]:
     lang = shell.lang
-    where = placed(block, lang)
+    where = placed(block, lang, shell.room)
     tones = {node.id: node.tone for node in block.nodes}
     nodes: list[Json] = [{"id": n.id, "title": n.title.said(lang), "x": _digits(where.nodes[n.id][0]), "y": _digits(where.nodes[n.id][1]),
                           "r": _digits(where.radius[n.id]), "tone": n.tone, "to": shell.address(n.to) if n.to else None} for n in block.nodes]
@@ -46,7 +46,7 @@ def _lines(block: Lines, shell: Shell) -> dict[str, Json]:
     lang = shell.lang
     series: list[Json] = [{"title": s.title.said(lang), "values": [_plain(v) for v in s.values], "tone": s.tone, "dashed": s.dashed} for s in block.series]
     bounds: list[Json] = [{"title": f"{b.title.said(lang)} {number(b.value)}", "value": _plain(b.value), "tone": b.tone} for b in block.bounds]
-    return {"aspect": "860 / 260", "points": list(block.points), "series": series, "bounds": bounds, "unit": block.unit.said(lang)}
+    return {"aspect": f"{shell.room:.0f} / 260", "points": list(block.points), "series": series, "bounds": bounds, "unit": block.unit.said(lang)}
 
 
 def _map(block: Map, shell: Shell) -> dict[str, Json]:

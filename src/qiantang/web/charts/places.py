@@ -12,7 +12,7 @@ from markupsafe import Markup
 from qiantang.kernel.pages.blocks import Area, Gantt, Graph, Map
 from qiantang.kernel.pages.values import Ring
 from qiantang.kernel.words import Lang
-from qiantang.web.charts.svg import Scale, box, drawing, element, label, line, linked, path, shortened
+from qiantang.web.charts.svg import Scale, box, drawing, element, label, line, linked, path, shortened, width_of
 from qiantang.web.i18n.formats import amount, number
 from qiantang.web.i18n.words import WORDS
 from qiantang.web.shell import Shell
@@ -57,8 +57,10 @@ def _level(area: Area, block: Map) -> int | str:
 def _tile(area: Area, block: Map, shell: Shell, first: int) -> Markup:
     x, y = area.column * (_TILE + _GAP), (area.row - first) * (_TALL + _GAP)
     level, name, said = _level(area, block), area.title.said(shell.lang), str(amount(area.value, shell.lang))
+    # The unit stands above the map; where it does not fit it is left to the title.
+    short = said if width_of(said) <= _TILE - 16 else amount(area.value, shell.lang).digits
     inside = (box(x, y, _TILE, _TALL, f"tile l{level} {area.tone}", f"{name}: {said}", 6)
-              + label(x + 10, y + 22, shortened(name, _TILE - 16), f"name on-{level}") + label(x + 10, y + 44, said, f"value on-{level}"))
+              + label(x + 10, y + 22, shortened(name, _TILE - 16), f"name on-{level}") + label(x + 10, y + 44, short, f"value on-{level}"))
     return linked(inside, shell.address(area.to) if area.to else None, f"{name}: {said}")
 
 
@@ -89,10 +91,10 @@ class Placed:
     words: Sequence[tuple[float, float, str, bool]]
 
 
-def placed(block: Graph, lang: Lang) -> Placed:
+def placed(block: Graph, lang: Lang, width: float) -> Placed:
     """Nodes in cells of layer and band, in rows of as many as fit; a band is as high as its fullest cell needs."""
     layers, bands = max(1, len(block.layers)), max(1, len(block.bands))
-    width, left, top = 1080.0, 120.0, 34.0
+    left, top = 120.0, 34.0
     step = (width - left) / layers
     across = max(3, int((step - 34) // 26))
     cells: dict[tuple[int, int], list[str]] = {}
@@ -114,7 +116,7 @@ def placed(block: Graph, lang: Lang) -> Placed:
 def graph(block: Graph, shell: Shell) -> Markup:
     """Nodes in layers and bands; links at rest only where they touch a node that is not plain."""
     lang = shell.lang
-    where = placed(block, lang)
+    where = placed(block, lang, shell.room)
     tones = {node.id: node.tone for node in block.nodes}
     parts = [label(x, y, said, "name" if ends else "told", "end" if ends else "middle") for x, y, said, ends in where.words]
     for a, b in block.links:
@@ -130,7 +132,7 @@ def graph(block: Graph, shell: Shell) -> Markup:
 def gantt(block: Gantt, shell: Shell) -> Markup:
     """Work on lanes, with a line at now."""
     lang = shell.lang
-    width, left, row = 1080.0, 150.0, 30.0
+    width, left, row = shell.room, 150.0, 30.0
     if not block.spans:
         return drawing(width, 40, block.name, [label(0, 24, WORDS["nothing"].said(lang), "told")], "chart gantt")
     first, last = min(s.start for s in block.spans), max(s.end for s in block.spans)

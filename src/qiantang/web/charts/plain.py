@@ -24,8 +24,6 @@ from qiantang.web.i18n.formats import number
 from qiantang.web.i18n.words import WORDS
 from qiantang.web.shell import Shell
 
-_WIDE = 860.0
-
 
 def sparkline(trend: Trend, shell: Shell, title: str) -> Markup:
     """The last periods as one small line; what is projected goes on dashed."""
@@ -60,10 +58,10 @@ def target_bar(card: Card, shell: Shell) -> Markup:
 
 def waterfall(block: Waterfall, shell: Shell) -> Markup:
     """How a total is made up, step by step, each against the most it could add."""
-    lang = shell.lang
+    lang, wide = shell.lang, shell.room
     row, left, right = 40.0, 210.0, 120.0
     top = max([Decimal(0), block.full or Decimal(0), block.total or Decimal(0), sum((s.most or s.adds or Decimal(0) for s in block.steps), Decimal(0))])
-    across = Scale(0, float(top) or 1, left, _WIDE - right)
+    across = Scale(0, float(top) or 1, left, wide - right)
     height = row * (len(block.steps) + 1) + 34
     parts = [line(across.at(v), 6, across.at(v), height - 26, "grid") for v in across.steps()]
     parts += [label(across.at(v), height - 8, number(Decimal(str(round(v, 6)))), "axis", "middle") for v in across.steps()]
@@ -92,18 +90,18 @@ def waterfall(block: Waterfall, shell: Shell) -> Markup:
     if block.total is not None:
         parts.append(box(across.at(0), y, across.at(block.total) - across.at(0), 20, "step whole"))
         parts.append(label(across.at(block.total) + 8, y + 15, number(block.total, 2), "value total"))
-    return drawing(_WIDE, height, block.total_title.said(lang), parts, "chart waterfall")
+    return drawing(wide, height, block.total_title.said(lang), parts, "chart waterfall")
 
 
 def bars(block: Bars, shell: Shell) -> Markup:
     """Horizontal bars; stacked ones end to end with a legend above."""
-    lang = shell.lang
+    lang, wide = shell.lang, shell.room
     names = [t.said(lang) for t in block.titles]
     left = min(260.0, max([60.0, *(width_of(n) + 12 for n in names)]))
     many = len(block.series)
     row = 26.0 if block.stacked or many < 2 else 12.0 * many + 12
     sums = [sum((s.values[n] or Decimal(0) for s in block.series), Decimal(0)) for n in range(len(names))]
-    across = scale_over(sums if block.stacked else [v for s in block.series for v in s.values], left, _WIDE - 90)
+    across = scale_over(sums if block.stacked else [v for s in block.series for v in s.values], left, wide - 90)
     head = 26.0 if many > 1 else 4.0
     parts = [*_legend([(s.title.said(lang), s.tone, n) for n, s in enumerate(block.series)], left)] if many > 1 else []
     for n, name in enumerate(names):
@@ -126,25 +124,25 @@ def bars(block: Bars, shell: Shell) -> Markup:
         told = sums[n] if block.stacked or many > 1 else block.series[0].values[n] if block.series else None
         if told is not None and (block.stacked or many < 2):
             parts.append(label(across.at(max(told, Decimal(0))) + 6, y + 16, number(told, None if told == told.to_integral_value() else 1), "value"))
-    return drawing(_WIDE, head + row * len(names) + 6, block.name, parts, "chart bars")
+    return drawing(wide, head + row * len(names) + 6, block.name, parts, "chart bars")
 
 
 def lines(block: Lines, shell: Shell) -> Markup:
     """Lines over the same points, with levels across."""
-    lang = shell.lang
+    lang, wide = shell.lang, shell.room
     height, left, right = 260.0, 62.0, 110.0
     every = [v for s in block.series for v in s.values] + [b.value for b in block.bounds]
     up = scale_over(every, height - 30, 26, from_zero=False)
-    across = Scale(0, max(1, len(block.points) - 1), left, _WIDE - right)
+    across = Scale(0, max(1, len(block.points) - 1), left, wide - right)
     parts = []
     for level in up.steps(4):
-        parts.append(line(left, up.at(level), _WIDE - right, up.at(level), "grid"))
+        parts.append(line(left, up.at(level), wide - right, up.at(level), "grid"))
         parts.append(label(left - 8, up.at(level) + 4, number(Decimal(str(round(level, 6)))), "axis", "end"))
     shown = max(1, -(-len(block.points) // 8))
     parts += [label(across.at(n), height - 8, p, "axis", "middle") for n, p in enumerate(block.points) if n % shown == 0]
     for bound in block.bounds:
-        parts.append(line(left, up.at(bound.value), _WIDE - right, up.at(bound.value), f"bound {bound.tone}"))
-        parts.append(label(_WIDE - right + 6, up.at(bound.value) + 4, f"{bound.title.said(lang)} {number(bound.value)}", "told"))
+        parts.append(line(left, up.at(bound.value), wide - right, up.at(bound.value), f"bound {bound.tone}"))
+        parts.append(label(wide - right + 6, up.at(bound.value) + 4, f"{bound.title.said(lang)} {number(bound.value)}", "told"))
     for k, series in enumerate(block.series):
         run: list[tuple[float, float]] = []
         for n, value in enumerate([*series.values, None]):
@@ -162,7 +160,7 @@ def lines(block: Lines, shell: Shell) -> Markup:
     parts += _legend([(s.title.said(lang), s.tone, k) for k, s in enumerate(block.series)], left)
     if block.unit.said(lang):
         parts.append(label(left - 8, 14, block.unit.said(lang), "axis", "end"))
-    return drawing(_WIDE, height, block.name, parts, "chart lines")
+    return drawing(wide, height, block.name, parts, "chart lines")
 
 
 def flow(block: Flow, shell: Shell) -> Markup:

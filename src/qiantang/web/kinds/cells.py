@@ -7,7 +7,8 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from qiantang.kernel.pages.values import Amount, Cell, Link, Mark
-from qiantang.kernel.words import Text
+from qiantang.kernel.words import Lang, Text
+from qiantang.web.charts.svg import width_of
 from qiantang.web.i18n.formats import MISSING, amount, day, yes_no
 from qiantang.web.i18n.words import WORDS
 from qiantang.web.shell import Shell
@@ -43,15 +44,17 @@ def mark_markup(mark: Mark, shell: Shell) -> Markup:
     return Markup('<span class="mark {}">{}</span>').format(mark.tone, said)
 
 
-_LONG = 24
+_SHORT, _MIDDLING = 15, 26
+"""How wide a text may be to stay on one line, and to fold only a little; in the height of its letters."""
 
 
-def cell_class(cell: Cell) -> str:
+def cell_class(cell: Cell, lang: Lang) -> str:
     """How a cell stands in its column: figures to the right, short words on one line, long ones folded."""
     if isinstance(cell, Amount):
         return "number"
-    said = cell.zh if isinstance(cell, Text) else cell.said.zh if isinstance(cell, Link | Mark) else str(cell or "")
-    return "long" if len(said) > _LONG else "short"
+    said = cell.said(lang) if isinstance(cell, Text) else cell.said.said(lang) if isinstance(cell, Link | Mark) else str(cell or "")
+    wide = width_of(said, 1)
+    return "short" if wide <= _SHORT else "middling" if wide <= _MIDDLING else "long"
 
 
 def _missing(why: str) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from qiantang.web.charts.marks import marks
 from qiantang.web.i18n.formats import MISSING, amount, day, yes_no
 from qiantang.web.i18n.words import WORDS
 from qiantang.web.kinds.cells import cell_class, cell_markup
-from qiantang.web.shell import Shell
+from qiantang.web.shell import Shell, room_of
 
 # A page that is asked anew in place: what is there stays until the answer is, and keeps its focus; the latest question wins.
 _LIVE_ASK = Markup('hx-target="#main" hx-swap="innerMorph" hx-indicator="#main" hx-sync="#main:replace"')
@@ -36,7 +37,7 @@ def render_content(drawn: Drawn, shell: Shell) -> str:
 
 def render_blocks(blocks: Sequence[Block], shell: Shell) -> str:
     """Blocks alone, one after another."""
-    block = _block_drawer(_names(shell))
+    block = _block_drawer(_names(shell), shell)
     return "".join(block(of) for of in blocks)
 
 
@@ -65,16 +66,17 @@ def _names(shell: Shell) -> dict[str, object]:
 
     names: dict[str, object] = {
         "shell": shell, "lang": lang, "t": said, "amount": lambda a: amount(a, lang), "day": day, "yes_no": lambda v: yes_no(v, lang),
-        "href": shell.address, "anew": asked_anew, "cell": lambda c: cell_markup(c, shell), "cell_class": cell_class,
-        "chart": lambda b: chart(b, shell),
-        "marks": lambda b: marks(b, shell) if is_there("vendor/echarts.js") else None,
+        "href": shell.address, "anew": asked_anew, "cell": lambda c: cell_markup(c, shell), "cell_class": lambda c: cell_class(c, lang),
         "spark": lambda c: spark(c, shell), "version": qiantang.__version__}
-    names["block"] = _block_drawer(names)
+    names["block"] = _block_drawer(names, shell)
     return names
 
 
-def _block_drawer(names: dict[str, object]) -> Callable[[object], Markup]:
-    def block(of: object) -> Markup:
-        return Markup(_environment().get_template(f"kinds/{type(of).__name__.lower()}.html").render(**names, b=of))
+def _block_drawer(names: dict[str, object], shell: Shell) -> Callable[..., Markup]:
+    def block(of: object, span: int = 12) -> Markup:
+        within = replace(shell, room=room_of(span))
+        drawn: dict[str, object] = {"span": span, "chart": lambda b: chart(b, within),
+                                    "marks": lambda b: marks(b, within) if is_there("vendor/echarts.js") else None}
+        return Markup(_environment().get_template(f"kinds/{type(of).__name__.lower()}.html").render(names | drawn, b=of))
 
     return block

@@ -23,6 +23,12 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && at >= 0 && !event.target.closest("a, button, summary")) $("a", rows()[at])?.click();
 });
 
+// A menu that is open closes when one points elsewhere.
+document.addEventListener("click", ({ target }) => { document.querySelectorAll("details.more[open]").forEach((d) => { if (!d.contains(target)) d.open = false; }); });
+
+// Where changes are asked at once, no button is needed for it.
+if (globalThis.htmx) document.documentElement.classList.add("asks");
+
 // What was not filled in is not asked, so that addresses stay short.
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.request.method !== "GET") return;
