@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -43,6 +44,7 @@ class Accounts:
     def __init__(self, people: PeopleStore, log: StateStore) -> None:
         self.people = people
         self._log = log
+        self._trying = threading.Lock()
 
     def add(self, user: User, password: str, by: str) -> None:
         """A new account; SubjectError where the name is taken or the password too short."""
@@ -73,7 +75,11 @@ class Accounts:
 
     def sign_in(self, name: str, password: str, address: str) -> str:
         """The secret of a new session. Refused says the same to whoever has a wrong name and whoever has a wrong password,
-        after the same work."""
+        after the same work. One is tried at a time, so that many at once are counted like many in turn."""
+        with self._trying:
+            return self._tried(name, password, address)
+
+    def _tried(self, name: str, password: str, address: str) -> str:
         now = datetime.now(UTC)
         about = (f"name:{name}", f"address:{address}")
         if self.people.attempts(about, now - _WITHIN) >= MOST_ATTEMPTS:
