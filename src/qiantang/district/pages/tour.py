@@ -38,17 +38,20 @@ def draw(ask: Ask) -> Drawn:
              ask.address_of(case.subject, first)),
             (Text("怎样提升", "What would lift it"), Text("哪项指标改到多少，每个答案都经重评验证", "which figure, by how much; every answer is proved"), lift),
             (Text("案件", "The case"), Text("责任方、期限、可以办理的步骤", "owner, deadline and the steps there are"), to("case", case=case.id)),
-            (Text("告知书", "The letter"), Text("一页纸：结论、由来、异议途径、可验真的验证码", "one page: outcome, how it came about, how to object, a code that proves it"),
+            (Text("告知书", "The letter"),
+             Text("一页纸：结论、由来、异议途径、可验真的验证码", "one page: outcome, how it came about, how to object, a code that proves it"),
              to("letter", subject=case.subject, rulebook=book)),
             (Text("提出异议", "An objection"), Text("对一项事实提出异议，附证据", "one fact is objected to, with evidence"),
              to("objection-new", subject=case.subject, rulebook=book)),
             (Text("更正与差异", "Corrected, and the difference"), Text("成立则更正该事实，全体重评，记下谁因此变动",
                                                              "upheld, the fact is corrected, everybody judged anew, and who moved is written down"),
              to("objections")),
-            (Text("试改规则", "Try a reform"), Text("改一个门槛，看谁变动、代价多少", "move a threshold: who moves, and what it costs"), to("reform", rulebook=book))]
+            (Text("试改规则", "Try a reform"), Text("改一个门槛，看谁变动、代价多少", "move a threshold: who moves, and what it costs"),
+             to("reform", rulebook=book))]
     steps += [(Text("工作清单", "The work list"), Text("全部在办案件与期限", "all open cases with their deadlines"), to("cases")),
               (Text("公示", "Notices"), Text("把一个批次公示三个工作日", "put a run on public notice for three working days"), to("notices")),
-              (Text("未来工厂", "The future factory"), Text("一面墙看一万个信号，派单到人", "ten thousand signals on a wall, tasks sent to people"), to("plants"))]
+              (Text("未来工厂", "The future factory"), Text("一面墙看一万个信号，派单到人", "ten thousand signals on a wall, tasks sent to people"),
+               to("plants"))]
     offered = [s for s in steps if s[2].page in own.brain.offered]
     columns = (Column("step", Text("去哪里", "where")), Column("see", Text("看什么", "what to see")), Column("number", Text("步", "step"), number=True))
     rows = tuple(Row((title, told, Amount(number)), address) for number, (title, told, address) in enumerate(offered, start=1))
