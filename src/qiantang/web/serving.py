@@ -68,6 +68,7 @@ class Server:
                                   responses=_ANSWERS)
         app.add_exception_handler(404, self._missing)
         app.add_exception_handler(405, self._missing)
+        app.add_exception_handler(400, self._unreadable)
         app.add_exception_handler(Exception, self._broken)
 
     # --- reading ---
@@ -263,6 +264,13 @@ class Server:
 
     def _missing(self, request: Request, _: Exception) -> Response:
         return _nothing_there() if request.url.path.startswith("/api/") else self.not_there(request)
+
+    def _unreadable(self, request: Request, _: Exception) -> Response:
+        """A form that is none: cut off, of another kind, with a name or fields without end."""
+        said = Text("提交的内容读不懂，什么也没有保存。", "What was sent cannot be read; nothing was kept.")
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"faults": [{"message": {"zh": said.zh, "en": said.en}}]}, 400)
+        return _page(Drawn(Text("不能这样做", "This cannot be done"), (Section(said, ()),)), self._shell(None, NOBODY, request), request, 400)
 
     def _broken(self, request: Request, error: Exception) -> Response:
         """A fault of ours: it is logged under a number that the reader can name; what was to be kept was kept whole or not at all."""
