@@ -86,11 +86,11 @@ class Schedule:
                        Text("；限时内最好，下界 {b} 分钟。", "; the best found in time, at least {b} minutes are needed.").filled(b=self.bound))
 
 
-def schedule(jobs: Sequence[Job], changeovers: Changeovers | None = None, *, seconds: float = 10.0, seed: int = 1, workers: int = 2) -> Schedule:
-    """The shortest schedule found in ``seconds``.
+def schedule(jobs: Sequence[Job], changeovers: Changeovers | None = None, *, seconds: float = 10.0, seed: int = 1, strategies: int = 8) -> Schedule:
+    """The shortest schedule found in ``seconds``; ``strategies`` of the solver run side by side.
 
-    Raises FactsError where the bounds cannot be kept, naming jobs that cannot be done together in time (and by how much a job
-    alone misses its bound), or where no schedule was found in time.
+    Raises FactsError where the bounds cannot be kept, naming jobs that cannot be done together in time (and when a job that
+    alone misses its bound could be done), or where no schedule was found in time.
     """
     raise_all(FactsError, _faults(jobs))
     from ortools.sat.python import cp_model
@@ -117,16 +117,32 @@ def schedule(jobs: Sequence[Job], changeovers: Changeovers | None = None, *, sec
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.random_seed = seed
-    solver.parameters.num_workers = workers
+    solver.parameters.num_workers = strategies
     status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
-        core = set(solver.sufficient_assumptions_for_infeasibility())
-        raise _impossible([jobs[a] for a, var in promises.items() if var.index in core] or [jobs[a] for a in promises])
+        raise _impossible([jobs[a] for a in _at_odds(model, solver, promises)])
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise FactsError(Fault(Text("{s} 秒内没有求得排程", "no schedule within {s} seconds").filled(s=seconds), rule="job-shop",
                                remedy=Text("请放宽时限或减少工单。", "Allow more time or plan fewer jobs.")))
     found = _placed(jobs, rules, {place: solver.value(var) for place, var in starts.items()})
     return Schedule(found, solver.value(length), round(solver.best_objective_bound))
+
+
+def _at_odds(model: cp_model.CpModel, solver: cp_model.CpSolver, promises: Mapping[int, cp_model.IntVar]) -> list[int]:
+    """The jobs whose bounds are at odds, none of which could be left out: each in turn is tried without."""
+    from ortools.sat.python import cp_model
+
+    core = set(solver.sufficient_assumptions_for_infeasibility())
+    kept = [a for a, var in promises.items() if var.index in core] or list(promises)
+    solver.parameters.max_time_in_seconds /= len(kept)
+    model.clear_objective()  # type: ignore[no-untyped-call]  # ortools leaves it without types
+    for a in list(kept):
+        rest = [b for b in kept if b != a]
+        model.clear_assumptions()
+        model.add_assumptions([promises[b] for b in rest])
+        if solver.solve(model) == cp_model.INFEASIBLE:
+            kept = rest
+    return kept
 
 
 def _machines(model: cp_model.CpModel, jobs: Sequence[Job], rules: Changeovers, starts: Mapping[tuple[int, int], cp_model.IntVar]) -> None:

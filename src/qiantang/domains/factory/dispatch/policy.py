@@ -24,7 +24,7 @@ class Policy:
     budget_ms: float = 100.0
     moves: int | None = None
     seed: int = 1
-    weights: Weights = field(default_factory=lambda: Weights(haste=0.002))
+    weights: Weights = field(default_factory=lambda: Weights(haste=0.0003))
     accept_within: tuple[float, float, float, float] = (2.0, 5.0, 15.0, 30.0)
     silent_minutes: float = 10.0
     before_lead: int = 2
