@@ -343,3 +343,20 @@ def test_a_better_known_worker_keeps_the_task_unless_the_skill_is_gone() -> None
     back, = d.here(person("ann", "electrician"), at(1))
     assert back.after is State.OPEN
     assert d.tick(at(1))[0].event is Event.WAIT
+
+
+def test_a_plan_searched_beside_the_work_is_adopted_but_for_what_has_changed_meanwhile() -> None:
+    d = _dispatcher(person("ann"), person("bob", place=(9.0, 9.0)), person("cid", "electrician"))
+    for name in ("a", "b", "c"):
+        d.open(job(name), at(0))
+    d.open(job("e", skill="electrician"), at(0))
+    plan = d.better(d.draft(at(0)))
+    assert set(d.states().values()) == {State.OPEN}, "drafting and searching change nothing"
+    d.given("a", "ann", "lea", at(0))
+    d.withdrawn("b", Text("报警已更正", "the alarm was amended"), at(0))
+    d.gone("cid", at(0))
+    offers = _offers(d.adopt(plan, at(0)))
+    assert offers in ({"c": "bob"}, {})
+    assert "a" not in d.days()["ann"][1:]
+    assert "cid" not in d.days()
+    assert _offers(d.tick(at(0))) == ({} if offers else {"c": "bob"})

@@ -14,9 +14,9 @@ from qiantang.kernel.words import Text, same
 
 EVER = 2**62
 """An instant that never comes: who refused a task is not asked for it again."""
-REMEMBERED = 100_000
+REMEMBERED = 20_000
 """How many tasks that are over are remembered, so that none is opened a second time."""
-KEPT_LABELS = 10_000
+KEPT_LABELS = 1_000
 
 
 @dataclass(slots=True)

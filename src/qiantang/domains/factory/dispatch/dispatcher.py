@@ -103,7 +103,7 @@ class Dispatcher:
 
     def at_once(self, now: int) -> list[Change]:
         """Sends out who is free, in milliseconds: first what the plan says, then what is not planned yet by matched urgency."""
-        changes = self._unanswered(now) + self._interruptions(now)
+        changes = self.due(now)
         missing = self._without_parts()
         for worker in self._idle(now):
             task = next((t for t in self._days.get(worker.id, ()) if self._can_take(t, worker, now, missing)), None)
@@ -119,30 +119,46 @@ class Dispatcher:
     def tick(self, now: int) -> list[Change]:
         """Plans anew: unanswered offers go on, urgent work interrupts, free people get what the plan gives them first.
 
-        Whoever waits for nobody is told why, once for each new reason.
+        Whoever waits for nobody is told why, once for each new reason. The same in three steps, for a caller that must not
+        stand still while the search runs: ``due``, then ``better(draft(now))`` in a thread, then ``adopt``.
         """
-        self._ticks += 1
-        changes = self._unanswered(now) + self._interruptions(now)
+        changes = self.due(now)
+        if self.policy.rule is None:
+            return changes + self.adopt(self.better(self.draft(now)), now)
         missing = self._without_parts()
-        waiting = [e for e in self.book.waiting() if e.task.id not in missing]
-        if self.policy.rule is not None:
-            idle = self._idle(now)
-            changes += self._by_rule(waiting, idle, self.policy.rule, now)
-            self.plan = None
-            reasons = {**missing, **hopeless(self._situation(waiting, self._everybody(now), now))}
-        else:
-            plan = insert(self._situation(waiting, self._everybody(now), now), self._days)
-            if self.policy.moves != 0 and (self.policy.moves or self.policy.budget_ms > 0):
-                plan = improve(plan, self.policy.budget_ms, moves=self.policy.moves, seed=self.policy.seed + self._ticks)
-            self.plan = plan
-            self._days = {worker: list(row) for worker, row in plan.days.items() if row}
-            for worker in self._idle(now):
-                row = self._days.get(worker.id)
-                stop = plan.stop(row[0]) if row else None
-                if stop is not None and self._can_take(stop.task, worker, now, {}):
-                    changes.append(self._offer(stop, now, explain(plan, stop.task).told))
-            reasons = {**missing, **plan.unassigned}
-        return changes + self._told_waiting(reasons, now)
+        waiting = self._plannable(missing)
+        changes += self._by_rule(waiting, self._idle(now), self.policy.rule, now)
+        self.plan = None
+        return changes + self._told_waiting({**missing, **hopeless(self._situation(waiting, self._everybody(now), now))}, now)
+
+    def due(self, now: int) -> list[Change]:
+        """What the clock alone brings: unanswered offers, ends of duty, and urgent tasks that interrupt lighter ones."""
+        return self._unanswered(now) + self._interruptions(now)
+
+    def draft(self, now: int) -> Plan:
+        """The last plan with what is new put in where it costs least: milliseconds, and nothing is changed by it."""
+        return insert(self._situation(self._plannable(self._without_parts()), self._everybody(now), now), self._days)
+
+    def better(self, plan: Plan) -> Plan:
+        """The plan improved within the policy's budget. It looks at the plan only, so it may run in a thread beside all else."""
+        self._ticks += 1
+        if self.policy.moves is None and self.policy.budget_ms <= 0:
+            return plan
+        return improve(plan, self.policy.budget_ms, moves=self.policy.moves, seed=self.policy.seed + self._ticks)
+
+    def adopt(self, plan: Plan, now: int) -> list[Change]:
+        """Makes a plan the one in force: free people are offered their first task. What has changed since it was drafted is
+        passed over: tasks that somebody has taken, people who have gone."""
+        self.plan = plan
+        waiting = {e.task.id for e in self.book.waiting()}
+        self._days = {worker: kept for worker, row in plan.days.items() if worker in self.book.workers and (kept := [t for t in row if t in waiting])}
+        changes = []
+        for worker in self._idle(now):
+            row = self._days.get(worker.id)
+            stop = plan.stop(row[0]) if row else None
+            if stop is not None and self._can_take(stop.task, worker, now, {}):
+                changes.append(self._offer(stop, now, explain(plan, stop.task).told))
+        return changes + self._told_waiting({**self._without_parts(), **plan.unassigned}, now)
 
     def explain(self, task: str) -> Explanation:
         """Why the last plan gives a task to whom it does; raises SubjectError where it is not in that plan."""
@@ -163,7 +179,7 @@ class Dispatcher:
         return {w: tuple(row) for w, row in found.items()}
 
     def labels(self) -> list[Label]:
-        """What was found and done, for the findings the tasks came from; the newest ten thousand."""
+        """What was found and done, for the findings the tasks came from; the newest thousand."""
         return list(self.book.labels)
 
     # keeping
@@ -216,19 +232,18 @@ class Dispatcher:
 
     def _interruption(self, entry: Entry, now: int) -> list[Change]:
         soonest, chosen = float("inf"), None
-        others = float("inf")
-        for worker, held_id in self.book.holds.items():
-            person, held = self.book.workers[worker], self.book.entries[held_id]
-            if not person.can(entry.task) or self._barred(entry, worker, now):
-                continue
-            way = self.travel.minutes(person, held.task.place, entry.task)
-            others = min(others, max(self._ends(held, now) - now, 0) / MINUTE + way)
-            start = person.place if held.state is not State.STARTED else held.task.place
-            arrives = self.travel.minutes(person, start, entry.task)
-            may = held.task.priority in self.policy.interruptible and held.interruptions < self.policy.most_interruptions
-            if may and arrives < soonest and not _pausing(person, now):
-                soonest, chosen = arrives, worker
-        if chosen is None or soonest + self.policy.gain_minutes > others:
+        able = [w for w in self.book.holds if self.book.workers[w].can(entry.task) and not self._barred(entry, w, now)]
+        for worker in able:
+            held = self.book.entries[self.book.holds[worker]]
+            if held.task.priority in self.policy.interruptible and held.interruptions < self.policy.most_interruptions:
+                person = self.book.workers[worker]
+                arrives = self.travel.minutes(person, held.task.place if held.state is State.STARTED else person.place, entry.task)
+                if arrives < soonest and not _pausing(person, now):
+                    soonest, chosen = arrives, worker
+        if chosen is None:
+            return []
+        others = min(self._reaches(w, entry, now) for w in able)
+        if soonest + self.policy.gain_minutes > others:
             return []
         held = self.book.entries[self.book.holds[chosen]]
         after = replace(self.book.workers[chosen], place=held.task.place if held.state is State.STARTED else self.book.workers[chosen].place, free_at=now)
@@ -243,6 +258,14 @@ class Dispatcher:
                    "priority {p} and nobody free: {worker} leaves {held} (priority {q}) and is there in {wait:.1f} min").filled(
             p=entry.task.priority, worker=same(chosen), held=same(held.task.id), q=held.task.priority, wait=soonest)
         return [first, self._offer(stop, now, why)]
+
+    def _reaches(self, worker: str, entry: Entry, now: int) -> float:
+        """Minutes until somebody busy could be at a task, the work in hand finished first."""
+        held, person = self.book.entries[self.book.holds[worker]], self.book.workers[worker]
+        return (self._ends(held, now) - now) / MINUTE + self.travel.minutes(person, held.task.place, entry.task)
+
+    def _plannable(self, missing: Mapping[str, Text]) -> list[Entry]:
+        return [e for e in self.book.waiting() if e.task.id not in missing]
 
     def _by_rule(self, waiting: list[Entry], idle: list[Worker], rule: Rule, now: int) -> list[Change]:
         """One task to each free worker by a rule."""

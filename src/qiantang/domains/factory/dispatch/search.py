@@ -262,7 +262,7 @@ def _ordered(jobs: Floats, routes: Routes, out: Ints, count: int, random: NDArra
                 out[b], out[b - 1] = out[b - 1], out[b]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def searched(ground: Ground, now: Routes, best: Routes, trial: Routes, costs: Floats, random: NDArray[np.uint64],
              moves: int, heat: float, most: int, skip: float) -> None:
     """Makes ``moves`` moves on ``now`` at one temperature; ``best`` keeps the best plan seen.
@@ -289,7 +289,7 @@ def searched(ground: Ground, now: Routes, best: Routes, trial: Routes, costs: Fl
                 _copy(now, best)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def settled(ground: Ground, routes: Routes, rounds: int, random: NDArray[np.uint64]) -> float:
     """Moves single tasks, each to the place that costs least, until none gains or ``rounds`` are over; gives the change in cost."""
     whole = 0.0
