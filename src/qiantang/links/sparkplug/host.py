@@ -234,7 +234,7 @@ class SparkplugHost:
 
     @property
     def births(self) -> tuple[Described, ...]:
-        """Every metric that the births in force describe: what a plant can be drawn up from."""
+        """Every metric that the last births describe, of the dead too: what a plant can be drawn up from."""
         return tuple(metric for edge in self._edges.values() for device in edge.devices.values() for metric in device.metrics)
 
     def state(self, group: str, edge: str) -> State | None:
