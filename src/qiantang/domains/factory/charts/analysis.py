@@ -141,7 +141,7 @@ class Analysis:
                 room.counts[:] = 0
                 done = charted(done, points.whole, points.value, many, self._kept, self._laid, room)
                 parts.append(self._collected(room))
-        return _joined(parts)
+        return _in_order(_joined(parts))
 
     def _points(self, n: int) -> layout.Points:
         """Room for the points of n readings."""
@@ -254,7 +254,7 @@ class Analysis:
         kept = found._kept
         with np.load(io.BytesIO(snapshot)) as read:
             if read["chart"].shape != kept.chart.shape or read["base"].shape != kept.base.shape:
-                raise ValueError(f"the snapshot holds {read['row'].shape[0]} signals and {read['base'].shape[0]} baselines, "
+                raise ValueError(f"the snapshot holds {read['chart'].shape[0]} signals and {read['base'].shape[0]} baselines, "
                                  f"the settings {kept.chart.shape[0]} and {kept.base.shape[0]}")
             kept.reading_whole[:], kept.chart_whole[:] = read["reading"], read["chart"]
             kept.ring[:], kept.base_whole[:] = read["ring"], read["base"]
@@ -293,6 +293,18 @@ def _joined(parts: list[Raised]) -> Raised:
     columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Raised)}
     columns["event"] = np.concatenate([p.event + start for p, start in zip(parts, before, strict=True)])
     return Raised(**columns)
+
+
+def _in_order(raised: Raised) -> Raised:
+    """Events by their place in the batch; at one place first what the reading broke, then charts, then machines."""
+    order = np.lexsort((raised.signal == MACHINE, raised.index))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    event = rank[raised.event]
+    details = np.argsort(event, kind="stable")
+    columns = {name: getattr(raised, name)[order] for name in ("index", "signal", "machine", "mask", "cleared")}
+    columns |= {f.name: getattr(raised, f.name)[details] for f in fields(Raised) if f.name not in columns and f.name != "event"}
+    return Raised(**columns, event=event[details])
 
 
 def _moved(raised: Raised, places: NDArray[np.int64]) -> Raised:

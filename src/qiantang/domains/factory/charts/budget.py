@@ -119,16 +119,18 @@ def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = N
     each = allowed / max((len(_CHARTS) + 1) * len(charted) + 2 * machines, 1)
     numbers: dict[tuple[float, float], int] = {}
     tuned: list[Tuned] = []
+    policies: list[Policy] = []
     of, lengths = np.zeros(len(points), np.int64), np.full(len(points), np.inf)
     expected = 2.0 * machines * each
     for s in charted:
         key = (_rounded(points[s] / each), _rounded(readings[s] / each))
         if key not in numbers:
             numbers[key] = len(tuned)
-            tuned.append(policy_for(key[0], learning=settings.learning, base=replace(base or Policy(release=0.5), stuck_rate=1.0 / key[1])))
+            tuned.append(policy_for(key[0], learning=settings.learning, base=base or Policy(release=0.5)))
+            policies.append(replace(tuned[-1].policy, stuck_rate=1.0 / key[1]))
         of[s], lengths[s] = numbers[key], key[0]
         expected += points[s] * sum(tuned[numbers[key]].rates.values()) + readings[s] / key[1]
-    made = settings.with_policies([t.policy for t in tuned] or [base or TEXTBOOK], of)
+    made = settings.with_policies(policies or [base or TEXTBOOK], of)
     return Budget(allowed, float(expected), float(readings[charted].sum()) * textbook_rate(),
                   replace(made, machine_alpha=each / samples if machines else settings.machine_alpha), lengths, points)
 

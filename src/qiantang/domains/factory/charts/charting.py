@@ -137,7 +137,7 @@ def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any,
         if (raised >> bit) & 1 == 0:
             continue
         k = room.counts[N_DETAILS]
-        since, value = at, x
+        value = x
         many: Any = 1
         side = 1.0 if z >= 0.0 else -1.0
         away = 0.0
@@ -158,7 +158,7 @@ def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any,
             many, away = 15, side
         elif bit == _B8:
             many, away = 8, side
-        since = kept.ring[s, (points - many) % RING] if many > 1 else at
+        since = kept.ring[s, (points - many) % RING]
         limit = unscored(expected + away / inverse, kept.base[b])
         if bit == _BE:
             side = 1.0 if kept.chart[s, AVERAGE] >= 0.0 else -1.0

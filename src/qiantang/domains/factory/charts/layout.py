@@ -15,7 +15,7 @@ from qiantang.domains.factory.charts import rules
 from qiantang.kernel.readings import Quality
 
 # What is kept of a signal's readings: two numbers, then whole numbers.
-(LAST_VALUE, SUM, LAST_AT, SAME, SAME_SINCE, GROUP, GROUP_BASE, COUNT, GROUP_FROM, SEEN, REPEATS, STUCK_NEED, BROKEN, HELD) = range(14)
+(LAST_VALUE, SUM, LAST_AT, SAME, SAME_SINCE, GROUP, GROUP_BASE, COUNT, GROUP_FROM, SEEN, REPEATS, STUCK_NEED, BROKEN, HELD, FIRST) = range(15)
 READING_ROW: Final = 16
 
 # What is kept of a signal's charts: numbers, then words and whole numbers.

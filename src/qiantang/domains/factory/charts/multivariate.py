@@ -78,7 +78,7 @@ def t2_limit(components: int, n: int, alpha: float) -> float:
 def jackson_mudholkar(left: Floats, alpha: float) -> float:
     """What SPE exceeds with probability alpha, from the variances of the components left out (J. E. Jackson and
     G. S. Mudholkar, Technometrics 21 (1979) 341-349)."""
-    from scipy.stats import norm  # type: ignore[import-untyped]  # scipy ships no types
+    from scipy.stats import norm
 
     one, two, three = (float(np.sum(left**k)) for k in (1, 2, 3))
     if two <= 0.0:
@@ -94,7 +94,7 @@ def box(mean: float, variance: float, alpha: float) -> float:
     """What a quadratic form with this mean and variance exceeds with probability alpha: g·χ² with h degrees of freedom,
     g = variance/(2·mean), h = 2·mean²/variance (G. E. P. Box, Annals of Mathematical Statistics 25 (1954) 290-302;
     P. Nomikos and J. F. MacGregor, Technometrics 37 (1995) 41-59)."""
-    from scipy.stats import chi2  # type: ignore[import-untyped]  # scipy ships no types
+    from scipy.stats import chi2
 
     if mean <= 0.0 or variance <= 0.0:
         return 0.0

@@ -1,7 +1,8 @@
 """From readings to points: what is wrong with a reading itself, and which subgroup of which phase it belongs to.
 
 A reading of bad quality, not a number or outside its physical range is no measurement: it breaks its own rule and goes on no
-chart. The others are points one by one, or their mean is one when the window, cycle, batch or piece ends.
+chart. The others are points one by one, or their mean is one when the window, cycle, batch or piece ends. A window of time
+begins with its first reading.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from qiantang.domains.factory.charts.layout import (
     EACH,
     EVERY_US,
     FASTEST,
+    FIRST,
     FIRST_BASE,
     GROUP,
     GROUP_BASE,
@@ -237,14 +239,17 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         group = np.int64(-1)
         if given_groups and group_of[i] >= 0:
             group = group_of[i]
-        elif by == WINDOW:
-            group = at // plan[s, WINDOW_US]
         elif by == CONTEXT:
             group = contexts[plan[s, GROUP_CONTEXT], GROUPS]
+        windowed = by == WINDOW and group < 0
         single = by == EACH and group < 0
-        if reading_whole[s, COUNT] > 0 and (single or outside or group != reading_whole[s, GROUP] or b != reading_whole[s, GROUP_BASE]):
-            _point(points, values, counts, i, s, reading_whole[s, GROUP_BASE], reading[s, SUM] / reading_whole[s, COUNT], at,
-                   reading_whole[s, GROUP_FROM])
+        rephased = outside or b != reading_whole[s, GROUP_BASE]
+        if reading_whole[s, COUNT] > 0 and (single or rephased or group != reading_whole[s, GROUP]
+                                            or (windowed and at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US])):
+            # The rest of a window that a change of phase cuts short has its own, wider spread: no point, unless it is the whole phase.
+            if not (windowed and rephased) or reading_whole[s, FIRST] != 0:
+                _point(points, values, counts, i, s, reading_whole[s, GROUP_BASE], reading[s, SUM] / reading_whole[s, COUNT], at,
+                       reading_whole[s, GROUP_FROM])
             reading_whole[s, COUNT] = 0
             reading[s, SUM] = 0.0
         if outside:
@@ -252,11 +257,13 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
                 reading_whole[s, BROKEN] = 1
                 _point(points, values, counts, i, s, BREAK, 0.0, at, at)
             continue
-        reading_whole[s, BROKEN] = 0
         if single:
+            reading_whole[s, BROKEN] = 0
             _point(points, values, counts, i, s, b, x, at, at)
             continue
         if reading_whole[s, COUNT] == 0:
+            reading_whole[s, FIRST] = 1 if reading_whole[s, BROKEN] != 0 or b != reading_whole[s, GROUP_BASE] else 0
+            reading_whole[s, BROKEN] = 0
             reading_whole[s, GROUP] = group
             reading_whole[s, GROUP_BASE] = b
             reading_whole[s, GROUP_FROM] = at

@@ -215,11 +215,12 @@ def estimated(rate: Callable[[float, float], float], points: int) -> float:
     ``rate(error of the mean, factor)`` over mean error N(0, 1/n) and σ̂/σ ~ N(1, 1/(2n)), by Gauss and Hermite; after W. A.
     Jensen and others, Journal of Quality Technology 38 (2006) 349-364. ``rate`` gets the shift and what σ is divided by."""
     x, w = np.polynomial.hermite_e.hermegauss(7)
-    w = w / w.sum()
+    y, v = np.polynomial.hermite_e.hermegauss(5)
+    w, v = w / w.sum(), v / v.sum()
     total = 0.0
-    for i in range(len(x) // 2 + 1):
+    for i in range(4):
         # Errors of the mean up and down weigh the same.
         twice = 2.0 if abs(x[i]) > 1e-12 else 1.0
-        for j in range(len(x)):
-            total += twice * w[i] * w[j] * rate(abs(x[i]) / sqrt(points), 1.0 + x[j] / sqrt(2.0 * points))
-    return total
+        for j in range(5):
+            total += twice * w[i] * v[j] * rate(abs(x[i]) / sqrt(points), 1.0 + y[j] / sqrt(2.0 * points))
+    return float(total)

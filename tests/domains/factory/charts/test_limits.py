@@ -1,0 +1,263 @@
+"""Limits: phase I with outliers, baselines by recipe and phase, subgroups, quantiles of skewed values, versions."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from qiantang.domains.factory.charts import fitting, layout, rules
+from qiantang.domains.factory.charts.analysis import Analysis
+from qiantang.domains.factory.charts.policy import Policy
+from qiantang.domains.factory.charts.settings import ChartSettings, charted, plain
+from qiantang.domains.factory.plant import Asset, Phase, Plant, Recipe, Signal
+from qiantang.kernel.readings import Readings, readings
+from qiantang.kernel.words import Text, same
+
+SECOND = 1_000_000
+
+
+def series(values: np.ndarray, start: int = 1) -> Readings:
+    return readings(np.zeros(len(values), int), (np.arange(len(values)) + start) * SECOND, values)
+
+
+def only(*names: str, **settings: float) -> Policy:
+    return Policy(in_force=rules.mask(*names), **settings)  # type: ignore[arg-type]  # numbers of a policy by name
+
+
+def test_phase_one_finds_mean_and_deviation_and_then_charts():
+    values = np.random.default_rng(12).normal(50.0, 2.0, 500)
+    analysis = Analysis(plain(1, only("nelson_1"), known=False, learning=500))
+    assert len(analysis.feed(series(values))) == 0
+    assert analysis.learned.all()
+    base = analysis.baselines[0]
+    assert base[fitting.CENTRE] == pytest.approx(50.0, abs=0.25)
+    assert 1.0 / base[fitting.SCALE] == pytest.approx(values.std(ddof=1), rel=0.02)
+    found = analysis.feed(series(np.array([57.0, 50.0, 43.0]), 501))
+    assert list(found.at) == [501 * SECOND, 503 * SECOND]
+    assert found.limit[0] == pytest.approx(50.0 + 3 * 2.0, abs=0.6)
+    assert list(found.version) == [1, 1]
+
+
+def test_outliers_in_phase_one_do_not_widen_the_limits():
+    random = np.random.default_rng(2)
+    clean = random.normal(0.0, 1.0, 200)
+    spoilt = clean.copy()
+    spoilt[random.choice(200, 14, replace=False)] = 30.0
+    _, with_all, none_out = fitting.trimmed(clean)
+    centre, spread, out = fitting.trimmed(spoilt)
+    assert none_out <= 0.01
+    assert out == pytest.approx(0.07, abs=0.01)
+    assert spread == pytest.approx(with_all, rel=0.1)
+    assert abs(centre) < 0.25
+
+
+def test_the_deviation_is_unbiased_though_the_tails_are_cut():
+    random = np.random.default_rng(3)
+    spreads = [fitting.trimmed(random.standard_normal(200))[1] for _ in range(2000)]
+    assert np.mean(spreads) == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_process_out_of_control_begins_phase_one_anew_three_times_at_most():
+    two_levels = np.tile(np.r_[np.zeros(70), np.full(30, 20.0)], 3) + np.random.default_rng(4).normal(0, 0.5, 300)
+    analysis = Analysis(plain(1, only("nelson_1"), known=False, learning=100))
+    analysis.feed(series(two_levels[:200]))
+    assert not analysis.learned.any()
+    analysis.feed(series(two_levels[200:], 201))
+    assert analysis.learned.all()
+    assert analysis.baselines[0, fitting.TRIMMED] == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_signal_that_never_moved_is_not_charted():
+    analysis = Analysis(plain(1, Policy(in_force=rules.ALL & ~rules.mask("stuck")), known=False, learning=50))
+    found = analysis.feed(series(np.r_[np.full(60, 7.0), 8.0, np.full(30, 7.0)]))
+    assert len(found) == 0
+
+
+def test_a_signal_that_repeats_itself_needs_a_longer_run_to_be_stuck():
+    random = np.random.default_rng(5)
+    fine, coarse = random.normal(0, 1, 400), random.normal(0, 1, 400).round(0)
+    stuck = np.zeros(60)
+    for values, soonest, latest in ((fine, 10, 12), (coarse, 13, 40)):
+        analysis = Analysis(plain(1, only("stuck")))
+        found = analysis.feed(series(np.r_[values, 5.0, stuck]))
+        assert len(found) == 1
+        assert soonest <= int(found.at[0]) // SECOND - 401 <= latest
+        assert int(found.since[0]) // SECOND == 402
+        assert found.limit[0] == found.readings[0]
+
+
+def test_a_valve_that_hardly_ever_moves_is_never_stuck():
+    assert len(Analysis(plain(1, only("stuck"))).feed(series(np.zeros(5000)))) == 0
+
+
+def test_the_mean_of_a_window_is_a_point_at_its_end():
+    settings = plain(1, only("nelson_1"), window_s=10.0)
+    values = np.r_[np.full(10, 1.0), np.full(10, 4.0), np.full(10, 0.0)]
+    found = Analysis(settings).feed(series(values, 10))
+    assert (list(found.at), list(found.since), list(found.value)) == ([30 * SECOND], [20 * SECOND], [4.0])
+
+
+def test_a_subgroup_may_be_given_by_number_or_by_its_last_reading():
+    values = np.array([4.0, 5.0, 3.0, 0.0, 1.0, -1.0])
+    by_number = Analysis(plain(1, only("nelson_1"))).feed(series(values), group=np.array([1, 1, 1, 2, 2, 2]))
+    assert (list(by_number.index[by_number.event]), list(by_number.value), list(by_number.since)) == ([3], [4.0], [SECOND])
+    by_mark = Analysis(plain(1, only("nelson_1"))).feed(series(values), group=np.ones(6, np.int64), ends=np.array([0, 0, 1, 0, 0, 1], bool))
+    assert (list(by_mark.index[by_mark.event]), list(by_mark.value)) == ([2], [4.0])
+
+
+def test_the_phase_of_a_reading_chooses_its_baseline():
+    settings = plain(1, only("nelson_1"), phases=2)
+    known = ChartSettings(settings.plan, settings.bounds, settings.policies, bases=2, asset_of=("",), known={0: (20.0, 1.0), 1: (170.0, 2.0)})
+    values, phase = np.array([21.0, 169.0, 22.0, 171.0, 27.0, 172.0, 99.0]), np.array([0, 1, 0, 1, 0, 1, 2])
+    found = Analysis(known).feed(series(values), phase=phase)
+    assert (list(found.value), list(found.limit)) == ([27.0], [23.0])
+
+
+def press() -> Plant:
+    """One press with a counter of cycles, a phase number, and a plate temperature that is 20 °C between cycles and 170 °C in them."""
+    assets = (Asset("site", same("site"), "site"), Asset("press", same("press"), "cell", "site", step="curing", ideal_cycle_s=60.0),
+              Asset("press/left", same("left"), "unit", "press"))
+    signals = (
+        Signal(0, "p/cycle", "press", "cycle", "cycle_number", same("cycle"), ""),
+        Signal(1, "p/phase", "press", "phase", "phase_number", same("phase"), ""),
+        Signal(2, "p/plate", "press/left", "plate", "plate_temperature", same("plate"), "°C", phases=True),
+        Signal(3, "p/force", "press/left", "force", "closing_force", same("force"), "kN", grouped="cycle"),
+        Signal(4, "p/valve", "press", "valve", "valve_state", same("valve"), ""),
+    )
+    recipe = Recipe("r", "tire", "curing", (Phase("heat", 20.0), Phase("hold", 20.0)))
+    return Plant("plant", same("plant"), assets, signals, recipes=(recipe,), synthetic=True)
+
+
+def cycles(many: int, random: np.random.Generator, *, plate_off: float = 0.0, force_off: float = 0.0, start: int = 0) -> Readings:
+    """Cycles of 60 s: 20 s heating at 100 °C, 20 s holding at 170 °C, 20 s open at about 20 °C (phase -1)."""
+    rows = []
+    for cycle in range(start, start + many):
+        for second in range(60):
+            at = (1 + cycle * 60 + second) * SECOND
+            phase = 0 if second < 20 else 1 if second < 40 else -1
+            if second == 0:
+                rows.append((0, at, float(cycle)))
+            if second in (0, 20, 40):
+                rows.append((1, at, float(phase)))
+            level = (100.0, 170.0)[phase] if phase >= 0 else 20.0
+            rows.append((2, at, level + random.normal(0, 1) + (plate_off if phase == 1 else 0.0)))
+            rows.append((3, at, 500.0 + random.normal(0, 10) + force_off))
+            rows.append((4, at, float(second % 2)))
+    return readings([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
+
+
+def test_a_press_is_charted_by_its_phases_and_not_at_all_between_cycles():
+    random = np.random.default_rng(6)
+    settings = charted(press(), policies=[only("nelson_1", limit=4.5)], learning=50, window_s=0.0, unwatched=frozenset({"valve_state"}))
+    analysis = Analysis(settings)
+    assert len(analysis.feed(cycles(60, random))) == 0
+    base = analysis.baselines
+    first = settings.plan[2, layout.FIRST_BASE]
+    assert base[first, fitting.CENTRE] == pytest.approx(100.0, abs=0.6)
+    assert base[first + 1, fitting.CENTRE] == pytest.approx(170.0, abs=0.6)
+    found = analysis.alarms_of(analysis.feed(cycles(1, random, plate_off=9.0, start=60)))
+    assert {a.signal for a in found} == {2}
+    assert all(20 <= a.at // SECOND - 1 - 60 * 60 < 40 for a in found)
+    assert found[0].asset == "press/left"
+    assert found[0].limit == pytest.approx(174.5, abs=1.0)
+
+
+def test_a_signal_grouped_by_cycle_is_judged_when_the_next_cycle_begins():
+    random = np.random.default_rng(7)
+    settings = charted(press(), policies=[only("nelson_1", limit=5.0)], learning=30, unwatched=frozenset({"valve_state"}))
+    analysis = Analysis(settings)
+    assert len(analysis.feed(cycles(40, random))) == 0
+    found = analysis.alarms_of(analysis.feed(cycles(1, random, force_off=15.0, start=40)))
+    assert found == []
+    found = analysis.alarms_of(analysis.feed(cycles(1, random, start=41)))
+    assert [(a.signal, a.rule, a.at) for a in found] == [(3, "nelson_1", (1 + 41 * 60) * SECOND)]
+    assert found[0].since == (1 + 40 * 60) * SECOND
+    assert found[0].value == pytest.approx(515.0, abs=4.0)
+
+
+def test_an_alarm_names_the_signals_of_the_machine_that_moved_with_it():
+    signals = tuple(Signal(k, f"s{k}", "m", f"s{k}", "x", same("x"), "") for k in range(4))
+    plant = Plant("plant", same("plant"), (Asset("m", same("m"), "cell"),), signals)
+    analysis = Analysis(charted(plant, policies=[only("nelson_1")], learning=100, window_s=0.0, most_order=0))
+    random = np.random.default_rng(8)
+    at = np.repeat((np.arange(101) + 1) * SECOND, 4)
+    values = random.standard_normal((101, 4))
+    values[100] = (8.0, 0.1, 9.0, -0.1)
+    found = analysis.alarms_of(analysis.feed(readings(np.tile(np.arange(4), 101)[::-1], at, values[:, ::-1].ravel())))
+    assert [(a.signal, a.others) for a in found] == [(2, ()), (0, (2,))]
+
+
+# Quantiles, from the curves' own formulae, give the parameters back (J. F. Slifker and S. S. Shapiro, Technometrics 22, 1980).
+NORMAL = NormalDist()
+
+
+def sampled(shape: str, n: int) -> np.ndarray:
+    z = np.array([NORMAL.inv_cdf((k + 0.5) / n) for k in range(n)])
+    if shape == "lognormal":
+        return 3.0 + np.exp((z + 1.0) / 2.0)
+    if shape == "left":
+        return 3.0 - np.exp((z + 1.0) / 2.0)
+    if shape == "unbounded":
+        return 5.0 + 2.0 * np.sinh((z + 1.0) / 1.5)
+    return 1.0 + 4.0 / (1.0 + np.exp(-(z - 0.5) / 1.2))
+
+
+@pytest.mark.parametrize("shape", ["lognormal", "left", "unbounded", "bounded"])
+def test_skewed_values_become_normal_scores(shape):
+    values = sampled(shape, 4000)
+    base = np.zeros(fitting.BASELINE)
+    fitting.johnson(values, base)
+    scores = np.array([fitting.score(v, base) for v in values])
+    expected = np.array([NORMAL.inv_cdf((k + 0.5) / 4000) for k in range(4000)])
+    assert np.abs(np.sort(scores) - expected).max() < 0.06
+    for z in (-3.0, -1.0, 0.0, 2.0, 4.0):
+        assert fitting.score(fitting.unscored(z, base), base) == pytest.approx(z, abs=1e-6)
+
+
+def test_quantile_limits_keep_the_rate_of_false_alarms_that_symmetric_ones_break():
+    """Lognormal values: 3σ limits of a mean and deviation raise six times as many as they promise and more; quantile limits keep within
+    what 1,000 points of phase I let them know."""
+    random = np.random.default_rng(9)
+    n, learning, after = 100, 1000, 1000
+    values = 3.0 + np.exp(random.standard_normal((learning + after, n)) / 2.0)
+    at = np.repeat((np.arange(learning + after) + 1) * SECOND, n)
+    batch = readings(np.tile(np.arange(n), learning + after), at, values.ravel())
+    rates = {}
+    for skewed in (False, True):
+        analysis = Analysis(plain(n, only("nelson_1"), known=False, learning=learning, skewed=skewed))
+        rates[skewed] = len(analysis.feed(batch)) / (n * after)
+    assert rates[False] > 6 / 370.4
+    assert 0.5 / 370.4 < rates[True] < 2.5 / 370.4
+
+
+def test_a_quantile_limit_is_said_in_the_signals_own_unit():
+    values = np.r_[np.random.default_rng(10).permutation(sampled("lognormal", 2000)), 60.0]
+    analysis = Analysis(plain(1, only("nelson_1"), known=False, learning=2000, skewed=True))
+    found = analysis.feed(series(values))
+    assert found.value[0] == 60.0
+    assert found.limit[0] == pytest.approx(3.0 + np.exp((3.0 + 1.0) / 2.0), rel=0.05)
+
+
+def test_limits_set_by_hand_are_a_new_version_that_alarms_and_snapshots_carry():
+    analysis = Analysis(plain(2, only("nelson_1")))
+    number = analysis.set_limits({1: (10.0, 2.0)}, at=5 * SECOND, who="li.wei", why=Text("换料后重定", "set anew after a change of compound"))
+    assert number == 2
+    again = Analysis(plain(2, only("nelson_1"))).restored(analysis.snapshot())
+    assert [(v.number, v.who, v.at) for v in again.limits] == [(1, "phase I", 0), (2, "li.wei", 5 * SECOND)]
+    assert again.limits[1].why.zh == "换料后重定"
+    found = again.alarms_of(again.feed(readings([0, 1, 1], [6 * SECOND, 7 * SECOND, 8 * SECOND], [4.0, 15.0, 17.0])))
+    assert [(a.signal, a.limits, a.limit) for a in found] == [(0, 1, 3.0), (1, 2, 16.0)]
+
+
+def test_a_signal_may_learn_again_after_a_repair():
+    random = np.random.default_rng(11)
+    analysis = Analysis(plain(1, only("nelson_1"), known=False, learning=100))
+    analysis.feed(series(random.normal(0, 1, 100)))
+    assert analysis.learn_again(np.array([0]), at=101 * SECOND, who="zhang", why=Text("更换热电偶", "thermocouple replaced")) == 2
+    assert not analysis.learned.any()
+    assert len(analysis.feed(series(random.normal(30, 1, 100), 101))) == 0
+    assert analysis.learned.all()
+    found = analysis.feed(series(np.array([30.0, 40.0]), 201))
+    assert list(found.version) == [2]
