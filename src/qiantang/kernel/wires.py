@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from qiantang.kernel.readings import Readings
 from qiantang.kernel.words import Text
+
+if TYPE_CHECKING:
+    from qiantang.kernel.readings import Readings
 
 
 def _nothing() -> None:
