@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -111,6 +113,39 @@ def test_a_token_signed_by_somebody_else_is_refused(ours: SignInElsewhere, their
         ours.finish(*come_back(ours, theirs))
 
 
+def b64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256"])
+def test_a_token_signed_by_nobody_or_by_the_public_key_is_refused(ours: SignInElsewhere, theirs: TheirServer, monkeypatch: pytest.MonkeyPatch,
+                                                                  algorithm: str) -> None:
+    def forged(head: Mapping[str, Any], claims: Mapping[str, Any], key: object) -> str:
+        del head, key
+        told = f"{b64(json.dumps({'alg': algorithm, 'kid': '1'}).encode())}.{b64(json.dumps(claims).encode())}"
+        signature = b"" if algorithm == "none" else hmac.new(theirs.key.as_pem(private=False), told.encode(), hashlib.sha256).digest()
+        return f"{told}.{b64(signature)}"
+
+    monkeypatch.setattr(jwt, "encode", forged)
+    with pytest.raises(Refused):
+        ours.finish(*come_back(ours, theirs))
+
+
+def test_a_token_for_us_and_others_is_for_us_and_one_just_over_its_time_is_not(ours: SignInElsewhere, theirs: TheirServer) -> None:
+    theirs.change = {"aud": [CLIENT, "another"]}
+    assert ours.finish(*come_back(ours, theirs))[0].name == "oidc:li"
+    theirs.change = {"exp": int(time.time()) - 61}
+    with pytest.raises(Refused):
+        ours.finish(*come_back(ours, theirs))
+
+
+def test_a_verifier_of_another_sign_in_opens_nothing(ours: SignInElsewhere, theirs: TheirServer) -> None:
+    _, _, stolen = come_back(ours, theirs)
+    came, kept, _ = come_back(ours, theirs)
+    with pytest.raises(Refused):
+        ours.finish(came, kept, stolen)
+
+
 def test_a_code_is_good_once(ours: SignInElsewhere, theirs: TheirServer) -> None:
     came, state, code = come_back(ours, theirs)
     ours.finish(came, state, code)
@@ -149,5 +184,3 @@ def test_the_settings_name_the_provider_and_every_fault_of_them_is_told(tmp_path
     with pytest.raises(FactsError):
         provider_of(settings(tmp_path, body))
     assert provider_of(tmp_path / "nowhere") is None
-
-

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from starlette.testclient import TestClient
 
-from tests.web.conftest import LOW, ORIGIN, Web
+from qiantang.domains.notices.letters import is_code
+from qiantang.kernel.actions.proof import verify_log
+from tests.web.conftest import FOREIGN, LOW, ORIGIN, Web
 
 
 def act(client: TestClient, path: str, **values: str) -> str:
@@ -23,15 +30,63 @@ def outcome(client: TestClient) -> str:
     return str(verdict["mark"]["said"]["en"])
 
 
-def test_a_fact_that_is_wrong_is_objected_to_corrected_and_everybody_judged_anew(own_web: Web) -> None:
+HEAD = "统一社会信用代码,年度,实缴税金(万元)"
+
+
+def hand_in(client: TestClient, lines: list[str]) -> str:
+    """A department's sheet handed in; what the door says of it."""
+    answer = client.post("/door/hand-in", headers=ORIGIN, files={"workbook": ("税务局.csv", "\n".join([HEAD, *lines, ""]).encode())})
+    assert answer.status_code == 303, answer.text
+    return str(client.get("/api/v1/door").json()["title"]["en"])
+
+
+def rows_kept_out(client: TestClient) -> list[dict[str, Any]]:
+    """The rows sent back, as somebody reads them who is to mend them."""
+    answer = client.post("/door/quarantine", headers=ORIGIN)
+    assert answer.status_code == 200
+    head, *rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    return [dict(zip(map(str, head), row, strict=True)) for row in rows]
+
+
+def letter(client: TestClient, folder: Path) -> str:
+    """The text of the letter that is issued now."""
+    answer = client.post(f"/letter/{LOW}/issue?rulebook=lowland/qiantang-5wan", data={"language": "en"}, headers=ORIGIN)
+    assert answer.headers["content-type"] == "application/pdf", answer.text
+    path = folder / "letter.pdf"
+    path.write_bytes(answer.content)
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
+    return " ".join(text.replace("-\n", "-").split())
+
+
+def proved(web: Web, text: str) -> str:
+    """What anybody is told who types in the code of a letter."""
+    code = next(word for word in text.split() if is_code(word))
+    return web.as_("nobody").get(f"/verify?code={code}&lang=en").text
+
+
+@pytest.mark.needs("pango")
+@pytest.mark.needs("pdftotext")
+def test_the_walk_from_a_workbook_to_a_letter(own_web: Web, tmp_path: Path) -> None:
     director = own_web.as_("director")
-    handed = director.post("/door/hand-in", headers=ORIGIN, files={"workbook": ("税务局.csv", "统一社会信用代码,年度,实缴税金(万元)\n123,2022,-5\n".encode())})
-    assert handed.status_code == 303
-    assert "123" in director.get("/door").text
+    # A sheet with a wrong figure: one row comes back, with its place and what to do.
+    lines = [f"{LOW},2021,-5", f"{FOREIGN},2021,31"]
+    assert hand_in(director, lines).endswith("182 accepted, 1 kept out")
+    wrong = rows_kept_out(director)
+    assert [(row["row"], row["value"], row["message_en"]) for row in wrong] == [(2.0, "-5", "-5 is below 0")]
+    # It is mended where the list says, and handed in again: every row that was read is now either accepted or told of.
+    for row in wrong:
+        lines[int(row["row"]) - 2] = lines[int(row["row"]) - 2].replace(row["value"], "5")
+    assert hand_in(director, lines).endswith("183 accepted, 0 kept out")
+    # Everybody is judged, the run is published and stands open to everybody.
     assert act(director, "/door/assess", _confirmed="yes").startswith("/evaluation")
     notice = act(director, "/notices/publish", rulebook="lowland/qiantang-5wan", _confirmed="yes")
     assert LOW in own_web.as_("nobody").get(notice).text
-
+    # The letter tells the outcome and until when one may object; anybody can prove it.
+    before = letter(own_web.as_("director"), tmp_path)
+    assert "low-efficiency" in before
+    assert "object by 20" in before
+    assert "The letter is genuine." in proved(own_web, before)
+    # The enterprise objects to a fact, with evidence.
     enterprise = own_web.as_("enterprise")
     assert "low-efficiency" in outcome(enterprise)
     form = enterprise.get(f"/objection-new/{LOW}?rulebook=lowland/qiantang-5wan").text
@@ -42,7 +97,7 @@ def test_a_fact_that_is_wrong_is_objected_to_corrected_and_everybody_judged_anew
     assert answer.status_code == 303, answer.text
     objection = answer.headers["location"]
     assert "receipt.pdf" in own_web.as_("enterprise").get(objection).text
-
+    # The bureau looks at the evidence, corrects the fact, and everybody is judged anew; the difference is told.
     director = own_web.as_("director")
     evidence = director.post(f"{objection}/evidence", headers=ORIGIN)
     assert evidence.content == b"%PDF-1.4 receipt"
@@ -52,6 +107,16 @@ def test_a_fact_that_is_wrong_is_objected_to_corrected_and_everybody_judged_anew
     assert "900" in director.get(f"/enterprise/{LOW}?rulebook=lowland/qiantang-5wan").text
     again = director.post(f"{objection}/uphold", headers=ORIGIN, data={"reason": "twice", "value": "901万元"})
     assert again.status_code == 422
+    # The letter of now says so; the one before is still genuine, and known to be overtaken.
+    after = letter(own_web.as_("enterprise"), tmp_path)
+    assert "not low-efficiency" in after
+    assert "The letter is genuine." in proved(own_web, after)
+    assert "a newer evaluation has taken the place" in proved(own_web, before)
+    # Of each step the log has its entry, and it is whole.
+    with own_web.brain.store.reading() as reader:
+        acts = {entry.action for entry in reader.entries()}
+    assert {"facts.handed-in", "run.recorded", "case.opened", "fact.corrected", "letter.issued", "page.read"} <= acts
+    assert verify_log(own_web.brain.store).whole
 
 
 @pytest.mark.parametrize(('values', 'files'), [
