@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import threading
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class ReadingLog:
     """A log in a folder of segments, each named by the offset of its first reading; a reading's offset is its number since
     the log began.
 
-    ``append`` and ``commit`` are called by one thread; any thread may read what is committed. A tail that a crash tore is cut
+    ``append`` and ``commit`` are called by one thread, ``retire`` by one; any thread may read what is committed. A tail that a crash tore is cut
     off at opening (``torn`` bytes: nothing in it was acknowledged); damage further in stays where it is, is stepped over and
     reported in ``damage``. LogHeldError where another process holds the log.
     """
@@ -82,6 +83,7 @@ class ReadingLog:
         self.torn = 0
         self._segment_bytes = segment_bytes
         self._waiting: list[Readings] = []
+        self._listing = threading.Lock()
         self._lock = _held(folder / "lock")
         self._segments = sorted((_Segment(int(p.name.removesuffix(_ENDING)), p) for p in folder.glob(f"*{_ENDING}")), key=lambda s: s.first)
         self._end = 0
@@ -171,7 +173,8 @@ class ReadingLog:
             if not ((most_bytes is not None and total - removed > most_bytes)
                     or (written_before is not None and stat.st_mtime < written_before)):
                 break
-            self._segments = self._segments[1:]
+            with self._listing:
+                self._segments = self._segments[1:]
             oldest.path.unlink()
             removed += stat.st_size
         return removed
@@ -207,7 +210,8 @@ class ReadingLog:
             os.close(self._file)
         self._file, self._size = opened, 0
         if not self._segments or self._segments[-1].path != path:
-            self._segments = [*self._segments, _Segment(self._end, path)]
+            with self._listing:
+                self._segments = [*self._segments, _Segment(self._end, path)]
 
     def _undo(self) -> None:
         """Cut off what a failed write left, so that the next attempt begins where the last good frame ends; where even that

@@ -13,6 +13,7 @@ from qiantang.district.plant.inbox import weight
 from qiantang.engines.duckdb_history import History, HistoryError
 from qiantang.kernel.actions.ports import StateStore
 from qiantang.kernel.actions.streams import record_findings
+from qiantang.kernel.errors import ActionError
 from qiantang.kernel.findings.stream import StreamedFinding
 from qiantang.kernel.readings import Readings, together
 from qiantang.kernel.wires import Counters, Notice
@@ -109,7 +110,7 @@ class Recorder:
         findings = [f for one in batch for f in one.findings]
         if findings and self._store is not None:
             store = self._store
-            self._insist("findings", lambda: record_findings(store, findings, at=datetime.now(UTC), actor=f"plant/{self._plant}"))
+            self._insist("findings", lambda: self._record_findings(store, findings))
         for one in batch:
             if one.readings is not None and len(one.readings):
                 self._gathered.readings.append(one.readings)
@@ -124,6 +125,18 @@ class Recorder:
             self.recorded = one.upto
             with self._lock:
                 self.bytes -= self._weight(one)
+
+    def _record_findings(self, store: StateStore, findings: list[StreamedFinding]) -> None:
+        """All together; where the store refuses one it is told, counted (``refused_findings``), and the others are recorded."""
+        try:
+            record_findings(store, findings, at=datetime.now(UTC), actor=f"plant/{self._plant}")
+        except ActionError as wrong:
+            if len(findings) > 1:
+                for finding in findings:
+                    self._record_findings(store, [finding])
+                return
+            self.counters.add("refused_findings")
+            self._tell("refused", wrong.faults[0].told)
 
     def _flush(self, upto: int) -> None:
         """What was gathered goes into the history, up to this place of the log; older readings only where they are new."""

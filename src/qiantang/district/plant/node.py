@@ -1,0 +1,461 @@
+"""A plant's node: one process that takes what the wires bring into the durable log, and makes alarms, tasks and history of it.
+
+Three threads and the wires' loop, with the log between them: what is acknowledged is in the log, and everything behind the log
+can be done again from it. When more comes than can be used, this is shed, in this order: readings for the history (the log has
+them still), nothing else. Alarms and the log are never shed: the log is read later, and when it cannot be written the wires are
+made to wait. Every reading that is shed is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qiantang.district.plant.answers import Answers
+from qiantang.district.plant.clock import SteadyClock
+from qiantang.district.plant.folder import Order, PlantFolder
+from qiantang.district.plant.inbox import Inbox, weight
+from qiantang.district.plant.notices import told
+from qiantang.district.plant.pipeline import Pace, Pipeline, Step
+from qiantang.district.plant.recorder import Recordable, Recorder
+from qiantang.district.plant.showing import Showing
+from qiantang.district.plant.sources import LATENESS_US
+from qiantang.district.plant.work import Work
+from qiantang.district.plant.workbook import numbered
+from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.alarms.bearing import Bearing
+from qiantang.domains.factory.alarms.entry import Change
+from qiantang.domains.factory.charts.settings import ChartSettings, charted
+from qiantang.domains.factory.ordering import TICK, Allowances
+from qiantang.domains.factory.plant import Plant
+from qiantang.engines.duckdb_history import History
+from qiantang.kernel.actions.ports import StateStore
+from qiantang.kernel.errors import QiantangError
+from qiantang.kernel.readings import Readings, readings, together
+from qiantang.kernel.wires import Counters, Delivery, Notice, Wire
+from qiantang.kernel.words import Text
+from qiantang.stores.reading_log import LogFullError, LogWriteError, ReadingLog
+from qiantang.stores.signal_directory import SignalDirectory
+from qiantang.stores.snapshots import Snapshot, Snapshots
+
+_GROUP = 65_536
+"""Readings in one commit at most."""
+_TAKEN = 250_000
+"""Readings judged at once when the node is behind."""
+_NOTICES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """How a node is run. Sizes in bytes.
+
+    ``most_waiting`` may lie between the wires and the log, ``most_tail`` of the log's end is kept in memory for the charts (what
+    is older is read from the disk), ``most_recording`` may wait to be recorded. A snapshot is written every ``snapshot_s``, or
+    after ``snapshot_readings``. The log is cut down to ``most_log`` where everybody is past it. ``lateness_of`` says for a
+    gateway how long what is delayed is waited for; 0 for one that keeps its own order.
+    """
+
+    most_waiting: int = 64 << 20
+    most_tail: int = 64 << 20
+    most_recording: int = 128 << 20
+    most_log: int = 20 << 30
+    snapshot_s: float = 10.0
+    snapshot_readings: int = 5_000_000
+    tick_s: float = 0.1
+    idle_tick_s: float = 1.0
+    settling_s: float = 4.0
+    again_s: float = 0.5
+    lateness_of: Callable[[str], int] = lambda _: LATENESS_US
+    allowances: Allowances = field(default_factory=Allowances)
+    pace: Pace = field(default_factory=Pace)
+    bearing: Bearing = field(default_factory=Bearing)
+    with_history: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a node stands: places in the log, bytes that wait, readings a second over the last while, and every counter."""
+
+    logged: int
+    judged: int
+    recorded: int
+    waiting_bytes: int
+    most_waiting_bytes: int
+    recording_bytes: int
+    pending: int
+    readings_s: float
+    full: bool
+    counts: dict[str, int]
+
+    @property
+    def behind(self) -> int:
+        """Readings that are in the log and were not judged yet."""
+        return self.logged - self.judged
+
+
+class Node:
+    """A plant's node over a folder; opening it recovers what was there.
+
+    ``directory`` numbers signals and is given to the wires, ``clock`` is what they stamp readings with. ``heard`` is told every
+    step as it ends, with what changed and whether the step was in the log when the node was opened (it may have been told before),
+    ``judged`` every batch after charts have read it, both in the charts' thread. ``shown`` is the folder that pages read.
+    """
+
+    def __init__(self, folder: Path, plant: Plant, *, store: StateStore | None = None, settings: NodeSettings | None = None,
+                 charts: Callable[[Plant], ChartSettings] = charted, clock: Callable[[], int] | None = None,
+                 heard: Callable[[Step, Sequence[Change], bool], None] | None = None, judged: Callable[[int, Readings], None] | None = None,
+                 shown: PlantFolder | None = None, work: Callable[[Plant], Work] | None = None) -> None:
+        self.settings = settings or NodeSettings()
+        self.counters = Counters()
+        self.notices: deque[Notice] = deque(maxlen=_NOTICES)
+        self.directory = SignalDirectory(folder / "signals")
+        self.plant = numbered(plant, self.directory)
+        self.directory.commit()
+        self.log = ReadingLog(folder / "log")
+        self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
+        self._history = History(folder / "history") if self.settings.with_history else None
+        self._snapshots = Snapshots(folder / "snapshots")
+        self._answers = Answers(folder / "answers.jsonl")
+        self._charts = charts
+        self._heard, self._judged = heard, judged
+        self.work = None if work is None else work(self.plant)
+        self.showing = None if shown is None else Showing(shown, self.plant)
+        self._orders: Callable[[], Iterator[Order]] = (lambda: iter(())) if shown is None else shown.orders
+        self.inbox = Inbox(self.settings.most_waiting)
+        self._tail: deque[tuple[int, Readings]] = deque()
+        self._tail_bytes = 0
+        self._grown = threading.Condition()
+        self._stopping = threading.Event()
+        self._logged_all = threading.Event()
+        self._full = False
+        self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
+        self._failed: BaseException | None = None
+        self.pipeline = self._new_pipeline()
+        self._recover()
+        self._live_from = self._logged = self.log.end
+        self.recorder = Recorder(plant.id, store, self._history, self._snapshots, self.counters, noticed=self.notice, kept=self._kept,
+                                 most_bytes=self.settings.most_recording)
+        self._snapshot_at, self._snapshot_from = time.monotonic(), self.pipeline.position
+        self._threads = [threading.Thread(target=self._guarded, args=(work_,), name=name, daemon=True)
+                         for name, work_ in (("log", self._log_loop), ("charts", self._chart_loop))]
+
+    # --- what wires see ---
+
+    async def deliver(self, delivery: Delivery) -> None:
+        """Take a batch; waits while too much is waiting already."""
+        await self.inbox.put(delivery)
+
+    def notice(self, notice: Notice) -> None:
+        """Take note of something about a source."""
+        self.counters.add(f"notice_{notice.kind}", notice.count)
+        self.notices.append(notice)
+
+    # --- its life ---
+
+    async def run(self, wires: Sequence[Wire]) -> None:
+        """Work until cancelled, then bring everything that was taken to its end. An error of one of its threads ends it."""
+        self.start()
+        tasks = [asyncio.create_task(wire.run(self)) for wire in wires]
+        try:
+            while self._failed is None:
+                await asyncio.sleep(0.2)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.get_running_loop().run_in_executor(None, self.stop)
+
+    def start(self) -> None:
+        """Start the threads."""
+        self.recorder.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Log, judge and record what was taken, write a snapshot, and let everything go. Raises what a thread failed with."""
+        self._stopping.set()
+        with self._grown:
+            self._grown.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self.recorder.stop()
+        self._close()
+        if self._failed is not None:
+            raise self._failed
+
+    def status(self) -> Status:
+        """How it stands."""
+        now, logged = time.monotonic(), self.log.end
+        if now - self._rate_at >= 1.0:
+            self._rate, self._rate_at, self._rate_from = (logged - self._rate_from) / (now - self._rate_at), now, logged
+        counts = self.counters.counts | self.pipeline.ordering.counters.counts | self.pipeline.counters.counts
+        return Status(logged, self.pipeline.position, self.recorder.recorded, self.inbox.bytes, self.inbox.most_seen, self.recorder.bytes,
+                      self.pipeline.ordering.pending, self._rate, self._full, counts | {"waited": self.inbox.waited})
+
+    def _close(self) -> None:
+        self.log.close()
+        self.directory.close()
+        self._answers.close()
+        if self._history is not None:
+            self._history.close()
+
+    # --- recovery ---
+
+    def _new_pipeline(self) -> Pipeline:
+        s = self.settings
+        return Pipeline(self.plant, self._charts(self.plant), self._step, addresses=self.directory.addresses, lateness_of=s.lateness_of,
+                        allowances=s.allowances, pace=s.pace, bearing=s.bearing)
+
+    def _recover(self) -> None:
+        """Become what the last snapshot was; the log from there on is read by the charts' thread as if it came now."""
+        for path in self._snapshots.unsound():
+            self.notice(told("snapshot", self.plant.id, self.clock(), name=path.name))
+        if self.log.torn:
+            self.counters.add("torn_bytes", self.log.torn)
+        self._tell_damage()
+        behind = getattr(self.clock, "behind", 0)
+        if behind > 1_000_000:
+            self.notice(told("clock", self.plant.id, self.clock(), seconds=round(behind / 1e6)))
+        found = self._snapshots.latest()
+        if found is not None and self.log.start <= found.offset <= self.log.end:
+            try:
+                self.pipeline.restore(found.parts)
+                if self.work is not None and "work" in found.parts:
+                    self.work.restore(found.parts["work"])
+            except ValueError as wrong:
+                self.notice(told("settings", self.plant.id, self.clock(), why=wrong))
+                self.pipeline = self._new_pipeline()
+        if self.pipeline.position < self.log.start:
+            self.pipeline.position = self.log.start
+        if self._history is not None:
+            self._history.truncate(self.pipeline.position)
+
+    def _last_received(self) -> int:
+        return max((int(batch.received.max()) for _, batch in self.log.read(max(self.log.end - 1, 0))), default=0)
+
+    def _tell_damage(self) -> None:
+        for damage in self.log.damage[self.counters.counts.get("damaged_places", 0):]:
+            self.counters.add("damaged_places")
+            self.counters.add("damaged_readings", damage.after - damage.first)
+            self.notice(Notice("damage", self.plant.id, self.clock(), damage.told))
+
+    # --- the log's thread ---
+
+    def _log_loop(self) -> None:
+        spoke = ticked = time.monotonic()
+        while True:
+            taken = self.inbox.take(_GROUP, self.settings.tick_s)
+            now = time.monotonic()
+            if taken:
+                self._log(taken)
+                spoke = ticked = now
+            elif self._stopping.is_set():
+                break
+            elif now - ticked >= (self.settings.tick_s if now - spoke < self.settings.settling_s else self.settings.idle_tick_s):
+                self._log([Delivery(readings([TICK], [self.clock()], [0.0]))])
+                ticked = now
+        self._logged_all.set()
+        with self._grown:
+            self._grown.notify_all()
+
+    def _log(self, taken: list[Delivery]) -> None:
+        """Into the log, and only then acknowledged."""
+        batch = together([d.readings for d in taken if len(d.readings)])
+        if len(batch):
+            offset = self.log.append(batch)
+            if not self._committed():
+                return
+            with self._grown:
+                self._tail.append((offset, batch))
+                self._logged = offset + len(batch)
+                self._tail_bytes += weight(batch)
+                while self._tail_bytes > self.settings.most_tail and len(self._tail) > 1:
+                    self._tail_bytes -= weight(self._tail.popleft()[1])
+                self._grown.notify_all()
+        for delivery in taken:
+            delivery.settle()
+
+    def _committed(self) -> bool:
+        """Commit, trying again until it is done; meanwhile nothing is acknowledged and the wires come to wait. At the end of the
+        node's life it gives up: what is not acknowledged the senders keep."""
+        while True:
+            try:
+                self.directory.commit()
+                self.log.commit()
+            except (LogFullError, LogWriteError, OSError) as wrong:
+                self.counters.add("log_failed")
+                if not self._full:
+                    self._full = True
+                    self.notice(told("log", self.plant.id, self.clock(), why=_why(wrong)))
+                if self._stopping.wait(self.settings.again_s):
+                    return False
+            else:
+                if self._full:
+                    self._full = False
+                    self.notice(told("log_again", self.plant.id, self.clock()))
+                return True
+
+    # --- the charts' thread ---
+
+    def _chart_loop(self) -> None:
+        while True:
+            found = self._next()
+            if found is None:
+                return
+            offset, batch = found
+            if len(self.directory) > len(self.pipeline.sources.of):
+                self.pipeline.know(list(self.directory.addresses))
+            self.pipeline.take(offset, batch)
+            if self._judged is not None:
+                self._judged(offset, batch)
+
+    def _next(self) -> tuple[int, Readings] | None:
+        """What comes next in the log, from memory where it is there still; None at the end of the node's life."""
+        position = self.pipeline.position
+        with self._grown:
+            while True:
+                while self._tail and self._tail[0][0] + len(self._tail[0][1]) <= position:
+                    self._tail_bytes -= weight(self._tail.popleft()[1])
+                if self._tail and self._tail[0][0] <= position:
+                    return self._from_tail(position)
+                if position < self._logged:
+                    break
+                if self._logged_all.is_set():
+                    return None
+                self._grown.wait(0.5)
+            upto = self._tail[0][0] if self._tail else self._logged
+        for offset, batch in self._read_on(position, upto):
+            self._tell_damage()
+            return offset, batch
+        self._tell_damage()
+        self.pipeline.position = upto
+        return upto, readings([], [], [])
+
+    def _from_tail(self, position: int) -> tuple[int, Readings]:
+        first, n = self._tail[0][0], 0
+        taken: list[Readings] = []
+        while self._tail and (not taken or n + len(self._tail[0][1]) <= _TAKEN):
+            taken.append(self._tail.popleft()[1])
+            self._tail_bytes -= weight(taken[-1])
+            n += len(taken[-1])
+        batch = together(taken)
+        return position, batch.taken(slice(position - first, None)) if first < position else batch
+
+    def _read_on(self, position: int, upto: int) -> Iterator[tuple[int, Readings]]:
+        """From the disk, several frames at once where they follow each other."""
+        gathered: list[Readings] = []
+        first, n = position, 0
+        for offset, batch in self.log.read(position, upto):
+            if gathered and (offset != first + n or n >= _TAKEN):
+                break
+            if not gathered:
+                first = offset
+            gathered.append(batch)
+            n += len(batch)
+        if gathered:
+            yield first, together(gathered)
+
+    def _step(self, step: Step) -> None:
+        """A step has ended: people's answers, tasks, records, a snapshot when it is time."""
+        changes = [*step.changes, *self._answered(step)]
+        if self.work is not None:
+            self.work.heard(changes, step.clock)
+        now = time.monotonic()
+        due = now - self._snapshot_at >= self.settings.snapshot_s or step.upto - self._snapshot_from >= self.settings.snapshot_readings
+        snapshot = self._snapshot() if due and step.upto > self._snapshot_from else None
+        self.recorder.put(Recordable(step.upto, step.findings, step.readings, step.older, snapshot))
+        for kind, n in (("not_anew", step.not_anew), ("older", len(step.older))):
+            if n:
+                self.notice(told(kind, self.plant.id, step.clock, n, n=n))
+        if self.showing is not None:
+            self.showing.seen(step.readings)
+            if self.showing.due(now):
+                self.showing.show(self.pipeline, self.counters, self.work, step.clock)
+        if self._heard is not None:
+            self._heard(step, changes, step.upto <= self._live_from)
+
+    def _snapshot(self) -> Snapshot:
+        self._snapshot_at, self._snapshot_from = time.monotonic(), self.pipeline.position
+        parts = self.pipeline.snapshot()
+        if self.work is not None:
+            parts["work"] = self.work.snapshot()
+        return Snapshot(self.pipeline.position, parts)
+
+    def _answered(self, step: Step) -> list[Change]:
+        """What people answered at this place: what is on record for it, and, once the log is read up to its end, what is new."""
+        changes: list[Change] = []
+        for order in self._answers.at(step.upto):
+            changes += self._carry_out(order, step.clock)
+        if step.upto > self._live_from:
+            for order in self._orders():
+                self._answers.keep(step.upto, order)
+                changes += self._carry_out(order, step.clock)
+        return changes
+
+    def _carry_out(self, order: Order, clock: int) -> list[Change]:
+        register, values = self.pipeline.register, order.values
+        try:
+            if order.order == "acknowledge":
+                return register.acknowledge(values["alarm"], order.by, clock)
+            if order.order == "shelve":
+                return register.shelve(values["alarm"], order.by, values.get("reason", ""), clock + round(float(values.get("minutes", "60")) * 60e6), clock)
+            if order.order == "unshelve":
+                return register.unshelve(values["alarm"], order.by, clock)
+            if self.work is not None:
+                self.work.answered(order, clock)
+        except (QiantangError, KeyError, ValueError) as wrong:
+            self.counters.add("orders_refused")
+            self.notice(told("order", order.by, clock, why=_why(wrong)))
+        return []
+
+    def _kept(self, place: int) -> None:
+        """A snapshot is on the disk: what every reader is past may go from the log."""
+        removed = self.log.retire(place, most_bytes=self.settings.most_log)
+        if removed:
+            self.counters.add("log_bytes_removed", removed)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as wrong:  # noqa: BLE001  # a thread has nobody to raise to: the node ends with it
+            self._failed = wrong
+            self._stopping.set()
+            self._logged_all.set()
+            with self._grown:
+                self._grown.notify_all()
+
+
+def _why(wrong: Exception) -> Text | str:
+    return wrong.faults[0].told if isinstance(wrong, QiantangError) else str(wrong)
+
+
+def replay(folder: Path, plant: Plant, *, settings: NodeSettings | None = None, charts: Callable[[Plant], ChartSettings] = charted,
+           heard: Callable[[Step], None] = lambda _: None, start: int = 0) -> list[Alarm]:
+    """The alarms that a node's log gives, from its beginning; the node itself must not be at work. Nothing is written.
+
+    The same log gives the same alarms, bit for bit, however often and in whatever pieces it is read.
+    """
+    s = settings or NodeSettings()
+    alarms: list[Alarm] = []
+
+    def note(step: Step) -> None:
+        alarms.extend(step.alarms)
+        heard(step)
+
+    directory, log = SignalDirectory(folder / "signals"), ReadingLog(folder / "log")
+    with contextlib.closing(directory), contextlib.closing(log):
+        plant = numbered(plant, directory)
+        pipeline = Pipeline(plant, charts(plant), note, addresses=directory.addresses, lateness_of=s.lateness_of, allowances=s.allowances,
+                            pace=s.pace, bearing=s.bearing)
+        for offset, batch in log.read(start):
+            pipeline.position = max(pipeline.position, offset)
+            pipeline.take(offset, batch)
+        pipeline.finish()
+    return alarms
+

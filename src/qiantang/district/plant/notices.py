@@ -1,0 +1,24 @@
+"""What a node says of itself: kinds of notices with their sentences."""
+
+from __future__ import annotations
+
+from qiantang.kernel.wires import Notice
+from qiantang.kernel.words import Text
+
+TELLINGS = {
+    "snapshot": Text("快照 {name} 损坏，改用前一个", "the snapshot {name} is damaged; the one before it is used"),
+    "settings": Text("快照不合当前设定（{why}），从日志重算", "the snapshot is of other settings ({why}); the log is read anew"),
+    "clock": Text("本机时钟倒退了 {seconds} 秒；时间从上次记录处继续", "this machine's clock went back by {seconds} s; time goes on from what is on record"),
+    "log": Text("写入日志失败：{why}", "the log cannot be written: {why}"),
+    "log_again": Text("日志恢复写入，已确认的读数无一丢失", "the log is written again; nothing that was acknowledged is lost"),
+    "not_anew": Text("{n} 条迟到读数早于可重算的窗口：只入历史，不再判断",
+                     "{n} late readings lie before what can be computed anew: they are in the history, and no chart judged them"),
+    "older": Text("{n} 条读数过迟：只入历史，不再判断", "{n} readings came too late to be judged: they go into the history"),
+    "order": Text("无法办理：{why}", "it cannot be done: {why}"),
+}
+"""``damage``, ``findings``, ``history`` and ``refused`` bear the sentence of the error itself."""
+
+
+def told(kind: str, source: str, at: int, count: int = 1, **values: object) -> Notice:
+    """A notice of this kind."""
+    return Notice(kind, source, at, TELLINGS[kind].filled(**values), count)

@@ -1,0 +1,56 @@
+"""What a node lets pages see, about once a second: figures, register, tasks, and a cell for every signal."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qiantang.district.plant.folder import PlantFolder
+from qiantang.district.plant.pipeline import Pipeline
+from qiantang.district.plant.telling import told_of
+from qiantang.domains.factory.charts import layout
+from qiantang.domains.factory.charts.fitting import CENTRE, SCALE
+from qiantang.domains.factory.plant import Plant
+from qiantang.kernel.readings import Quality, Readings
+from qiantang.kernel.wires import Counters
+
+if TYPE_CHECKING:
+    from qiantang.district.plant.work import Work
+
+FINE, WATCH, ALARM, NOTHING = range(4)
+_NO_VALUE = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER)
+
+
+class Showing:
+    """Keeps the last value of every signal, and writes the plant's folder when it is time."""
+
+    def __init__(self, folder: PlantFolder, plant: Plant, every_s: float = 1.0) -> None:
+        self._folder, self._every_s = folder, every_s
+        self._told_at = -every_s
+        n = max((s.number for s in plant.signals), default=-1) + 1
+        self._value, self._bad = np.full(n, np.nan), np.ones(n, np.bool_)
+        folder.tell_plant(plant)
+
+    def seen(self, readings: Readings) -> None:
+        """Readings in the order of time."""
+        known = readings if not len(readings) or int(readings.signal.max()) < len(self._value) else readings.taken(readings.signal < len(self._value))
+        self._value[known.signal] = known.value
+        self._bad[known.signal] = known.quality & _NO_VALUE != 0
+
+    def due(self, now: float) -> bool:
+        """Whether it is time, by a clock in seconds."""
+        return now - self._told_at >= self._every_s
+
+    def show(self, pipeline: Pipeline, counters: Counters, work: Work | None, clock: int) -> None:
+        """Write how everything stands at an instant of the plant's clock."""
+        self._told_at = time.monotonic()
+        counts = counters.counts | pipeline.ordering.counters.counts | pipeline.counters.counts
+        self._folder.tell(told_of(clock, pipeline.register, counters=counts, dispatcher=None if work is None else work.dispatcher,
+                                  news=None if work is None else work.news, told=None if work is None else work.told))
+        first = pipeline.settings.plan[:, layout.FIRST_BASE]
+        base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
+        deviation = np.where(pipeline.analysis.learned[first], (self._value - base[:, CENTRE]) * base[:, SCALE], np.nan)
+        state = np.where(self._bad, NOTHING, np.where(pipeline.analysis.holding != 0, ALARM, FINE)).astype(np.uint8)
+        self._folder.tell_cells(self._value, deviation.astype(np.float32), state)
