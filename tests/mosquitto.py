@@ -27,7 +27,7 @@ class Mosquitto:
         self.port = free_port()
         self._file = home / f"mosquitto-{self.port}.conf"
         self._file.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\npersistence false\nmax_queued_messages 100000\n"
-                              f"max_inflight_messages 1000\nlog_type error\n")
+                              f"max_inflight_messages 1000\nlog_type error\nset_tcp_nodelay true\n")
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 

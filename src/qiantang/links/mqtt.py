@@ -24,6 +24,8 @@ _QUIET = logging.getLogger("qiantang.links.mqtt.gmqtt")
 _QUIET.setLevel(logging.CRITICAL)
 _ALONG = 64
 """What a message takes beside its topic and payload, in bytes, roughly."""
+_MOST_TOPICS = 100_000
+"""So many topics are kept as text."""
 _REFUSED = 0x80
 _WITH_WILL = 0x04
 
@@ -222,7 +224,11 @@ class _Session:
         self._client.on_disconnect = self._gone
         self._client.on_subscribe = self._granted
         # gmqtt acknowledges at once, or after a task for each message; ours are acknowledged many at once, when they are safe.
-        self._client._package_handler._handle_qos_1_publish_packet = self._arrived_at_least_once  # noqa: SLF001  # gmqtt offers no other way
+        handler = self._client._package_handler  # noqa: SLF001  # gmqtt offers no other way
+        handler._handle_qos_1_publish_packet = self._arrived_at_least_once  # noqa: SLF001  # likewise
+        self._in_full = handler._handle_publish_packet  # noqa: SLF001  # what it does with a message, and we do in short
+        handler._handle_publish_packet = self._arrived  # noqa: SLF001  # likewise
+        self._topic_texts: dict[bytes, str] = {}
         self._loop = asyncio.get_running_loop()
         self._waiting = Messages()
         self._packets: list[int] = []
@@ -375,6 +381,29 @@ class _Session:
             self._outbox_bytes -= len(one.payload) + len(one.topic) + _ALONG
 
     # What gmqtt calls.
+
+    def _arrived(self, command: int, raw: bytes) -> None:
+        """A message as it is on the line (MQTT 3.3): the usual kind in short, any other by gmqtt's own way."""
+        at = 2 + (raw[0] << 8 | raw[1])
+        qos = command >> 1 & 3
+        known = raw[2:at]
+        start = at + 2 if qos else at
+        if self._settings.version == 5:
+            if qos == 2 or not known or raw[start]:
+                self._in_full(command, raw)
+                return
+            start += 1
+        elif qos == 2:
+            self._in_full(command, raw)
+            return
+        topic = self._topic_texts.get(known)
+        if topic is None:
+            if len(self._topic_texts) >= _MOST_TOPICS:
+                self._topic_texts.clear()
+            topic = self._topic_texts[known] = known.decode("utf-8", "replace")
+        if qos:
+            self._packets.append(raw[at] << 8 | raw[at + 1])
+        self._add(topic, raw[start:])
 
     def _arrived_once(self, client: object, topic: str, payload: bytes, qos: int, properties: object) -> None:
         self._add(topic, payload)
