@@ -326,7 +326,7 @@ class Signals:
     def _value_at(self, signal: Signal, second: int) -> float:
         """What a signal would read at a second by itself: where a frozen one stopped."""
         kind = self.kind_of[signal.number]
-        draw = float(deviates(self._all_keys[[signal.number]], np.array([second], np.uint64), self._table)[0])
+        draw = float(deviates(self._all_keys[[signal.number]], np.array([second]).view(np.uint64), self._table)[0])
         return round((kind.base + kind.sigma * (draw + float(self._offset[signal.number]))) * resolution(kind)) / resolution(kind)
 
     def _spoil(self, machine: str, of: OnceACycle, values: NDArray[np.float64], cycle: int, start: float, end: float) -> None:
