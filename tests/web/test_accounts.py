@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,6 +101,76 @@ def test_a_token_reads_the_json_twins_and_no_page(served: tuple[TestClient, Acco
     assert client.get("/api/v1/cases", headers=bearer).status_code == 200
     assert client.get("/cases", headers=bearer).status_code == 303
     assert client.post("/api/v1/case/lowland-2022-000001/assign", json={"person": "x"}, headers=bearer).status_code == 404
+
+
+ASSIGN = "/api/v1/case/lowland-2022-000001/assign"
+
+
+def test_a_token_does_what_it_was_made_for_and_no_more_than_its_account_may(served: tuple[TestClient, Accounts]) -> None:
+    client, accounts = served
+    reads = {"authorization": "Bearer " + accounts.token(accounts.found("li"), "reads", ("see",), 1)}
+    decides = {"authorization": "Bearer " + accounts.token(accounts.found("li"), "decides", ("see", "decide"), 1)}
+    wants_all = {"authorization": "Bearer " + accounts.token(accounts.found("own"), "wants", ("see", "decide", "sign", "configure"), 1)}
+    assert client.post(ASSIGN, json={"person": "Wu"}, headers=reads).status_code == 404
+    assert client.post(ASSIGN, json={"person": "Wu"}, headers=decides).status_code == 200
+    assert client.post(ASSIGN, json={"person": "Wu"}, headers=wants_all).status_code == 404
+    assert client.get(f"/api/v1/enterprise/{FOREIGN}", headers=wants_all).status_code == 404
+    assert client.get("/api/v1/audit", headers=decides).status_code == 404
+    with accounts._log.reading() as reader:
+        assert [e.actor for e in reader.entries("case:lowland-2022-000001") if e.action == "case.assigned"] == ["li"]
+
+
+def test_a_token_makes_no_token_and_opens_no_account_page(served: tuple[TestClient, Accounts]) -> None:
+    client, accounts = served
+    token = {"authorization": "Bearer " + accounts.token(accounts.found("li"), "p", ("see", "decide"), 1)}
+    for path in ("/account", "/account/token", "/account/password", "/account/end"):
+        answer = client.request("GET" if path == "/account" else "POST", path, headers=token, data={"title": "x"} if path != "/account" else None)
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].startswith("/login")
+    assert len(accounts.people.sign_ins("li")) == 1
+
+
+def test_a_token_ends_on_its_day_with_its_account_and_when_it_is_ended(served: tuple[TestClient, Accounts]) -> None:
+    client, accounts = served
+    now = datetime.now(UTC)
+    accounts.people.begin(SignIn(secret_hash("qt_old"), "token", "li", "old", ("see",), now - timedelta(days=2), now, now - timedelta(days=1)))
+    fresh = accounts.token(accounts.found("li"), "fresh", ("see",), 1)
+
+    def status(secret: str) -> int:
+        return client.get("/api/v1/cases", headers={"authorization": f"Bearer {secret}"}).status_code
+
+    assert (status("qt_old"), status(fresh), status(fresh[:-1]), status("")) == (401, 200, 401, 401)
+    accounts.end("li", None, "tester")
+    assert status(fresh) == 401
+
+
+def test_no_secret_is_kept_anywhere(served: tuple[TestClient, Accounts]) -> None:
+    client, accounts = served
+    sign_in(client)
+    session = client.cookies["qt-session"]
+    token = accounts.token(accounts.found("li"), "p", ("see",), 1)
+    kept = b"".join(p.read_bytes() for p in Path(str(accounts.people._engine.url.database)).parent.glob("state.sqlite*"))
+    for secret in (session, token, PASSWORD):
+        assert secret.encode() not in kept
+
+
+def test_many_attempts_at_once_are_counted_like_many_in_turn(served: tuple[TestClient, Accounts]) -> None:
+    _, accounts = served
+    refused: list[str] = []
+
+    def attempt(n: int) -> None:
+        try:
+            accounts.sign_in("li", f"wrong {n}", f"10.0.0.{n}")
+        except Refused as why:
+            refused.append(why.why.en)
+
+    workers = [threading.Thread(target=attempt, args=(n,)) for n in range(MOST_ATTEMPTS + 4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sum(1 for why in refused if "not right" in why) == MOST_ATTEMPTS
+    assert sum(1 for why in refused if "Too many" in why) == 4
 
 
 def test_an_enterprises_account_sees_its_own_enterprise_alone(served: tuple[TestClient, Accounts]) -> None:
