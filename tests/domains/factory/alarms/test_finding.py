@@ -31,6 +31,12 @@ def test_a_chart_over_a_machine_has_no_unit_and_is_said_of_the_machine() -> None
     assert told(machine_alarm("P1", 0), SMALL).en.startswith("press 1, the whole machine: 21.5 against 18.25, since")
 
 
+def test_rules_that_speak_of_readings_themselves_say_so() -> None:
+    assert "plate temperature: stands at 166.25" in told(alarm(0, 0, "stuck"), SMALL).en
+    assert "not to be relied on since" in told(alarm(0, 0, "quality"), SMALL).en
+    assert "166" not in told(alarm(0, 0, "quality"), SMALL).en
+
+
 def test_many_that_moved_are_counted_and_not_listed() -> None:
     assert "and 3 more" in told(alarm(12, 0, others=(0, 1, 2, 3, 4, 5, 6, 7)), SMALL).en
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qiantang.domains.factory.alarm import Alarm
@@ -162,8 +162,9 @@ def test_bad_quality_is_of_the_connection_and_a_lost_gateway_is_one_alarm() -> N
     lost = [alarm(signal, signal * SECOND, "quality") for signal in range(6)]
     stuck = alarm(4, 10 * SECOND, "stuck")
     assert _told(register.raised([*lost, stuck])) == [lost[0].id]
-    assert [connection(address) for address in ("curing/P1/P1L/t", "opc.tcp://h:4840|ns=2;s=a", "10.0.0.1:502/1/40001")] == [
-        "curing/P1", "opc.tcp://h:4840", "10.0.0.1:502"]
+    assert [connection(address) for address in ("curing/P1/P1L/t", "opc.tcp://h:4840|ns=2;s=a", "10.0.0.1:502/1/40001",
+                                             "modbus://10.0.0.5:502/1/holding/1000/float32")] == [
+        "curing/P1", "opc.tcp://h:4840", "10.0.0.1:502", "modbus://10.0.0.5:502"]
 
 
 def test_what_lasts_longer_than_six_spans_is_told_anew() -> None:
@@ -274,6 +275,7 @@ def test_batches_and_restarts_change_nothing(drawn: Sequence[tuple[int, int, str
 
 @settings(max_examples=60, deadline=None)
 @given(_ALARMS)
+@example([(0, 0, "quality"), (2, 0, "quality"), (0, 101, "nelson_1"), (2, 200, "quality"), (0, 0, "stuck")])
 def test_every_alarm_is_told_or_counted_under_one_that_was(drawn: Sequence[tuple[int, int, str]]) -> None:
     stream = _stream(drawn)
     changes = [c for c in Register(SMALL).raised(stream) if c.event is Event.RAISED]

@@ -21,6 +21,8 @@ def connection(address: str) -> str:
     """Through what a signal came: the edge node, the server, or the host of its address."""
     if "|" in address:
         return address.split("|", 1)[0]
+    if "://" in address:
+        return "/".join(address.split("/", 3)[:3])
     parts = address.split("/")
     return parts[0] if ":" in parts[0] else "/".join(parts[:2])
 
@@ -66,9 +68,8 @@ class Grouping:
         self._connection = {signal.number: connection(signal.address) for signal in plant.signals}
         self.open: dict[str, list[Group]] = {}
 
-    def joined(self, alarm: Alarm, first: str, machine: str, priority: int, at: int, *, flood: bool) -> Group:
-        """The group the alarm belongs to at that instant, with it taken in; a new one that it leads, named by the ``first`` of
-        its occurrence, where there is none."""
+    def joined(self, alarm: Alarm, machine: str, priority: int, at: int, *, flood: bool) -> Group:
+        """The group the alarm belongs to at that instant, with it taken in; a new one that it leads where there is none."""
         places = self._places(alarm, machine)
         for place in places:
             groups = [group for group in self.open.get(place, []) if group.takes(at, self._bearing.together)]
@@ -81,7 +82,7 @@ class Grouping:
                     group.take(alarm, at)
                     return group
         place = places[-1]
-        made = Group(first, place, priority, at, at)
+        made = Group(alarm.id, place, priority, at, at)
         made.take(alarm, at)
         self.open.setdefault(place, []).append(made)
         return made

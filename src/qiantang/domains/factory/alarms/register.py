@@ -204,7 +204,9 @@ class Register:
         if told:
             flood = self._floods[entry.operator]
             flood.passed(at)
-            group = self._groups.joined(entry.alarm, entry.first, entry.machine, entry.priority, at, flood=flood.since is not None)
+            group = self._groups.joined(entry.alarm, entry.machine, entry.priority, at, flood=flood.since is not None)
+            if group.leader == entry.alarm.id:
+                entry.first = entry.alarm.id
             entry.leader = "" if group.leader == entry.first else group.leader
             graver = entry.priority < group.priority
             told = not entry.leader or graver

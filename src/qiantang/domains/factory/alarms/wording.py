@@ -12,6 +12,15 @@ from qiantang.kernel.words import Text, joined, same
 
 _OWN_STATISTIC = frozenset({"cusum", "drift", "t2", "spe", "stuck", "quality", "rate"})
 """Rules whose value and limit are the statistic's own and not in the signal's unit."""
+_SENTENCE = Text("{place} {what}：{value}，限值 {limit}，自 {since} 起（{n} 个读数）。规则：{rule}。",
+                 "{place}, {what}: {value} against {limit}, since {since} ({n} readings). Rule: {rule}.")
+_SENTENCES = {
+    "stuck": Text("{place} {what}：停在 {value}，自 {since} 起（{n} 个读数，限 {limit}）。规则：{rule}。",
+                  "{place}, {what}: stands at {value} since {since} ({n} readings, {limit} are too many). Rule: {rule}."),
+    "quality": Text("{place} {what}：自 {since} 起不可靠（{n} 个读数）。规则：{rule}。",
+                    "{place}, {what}: not to be relied on since {since} ({n} readings). Rule: {rule}."),
+}
+"""What is said of each rule, and of those that speak of readings themselves."""
 _DIGITS = 6
 _OTHERS = 5
 """So many of the signals that moved as well are named; the others are counted."""
@@ -56,8 +65,7 @@ def told(alarm: Alarm, plant: Plant, zone: tzinfo = UTC) -> Text:
     unit = "" if signal is None or alarm.rule in _OWN_STATISTIC else f" {signal.unit}".rstrip()
     what = Text("整机", "the whole machine") if signal is None else signal.title
     value, limit = figure(alarm.value) + unit, figure(alarm.limit) + unit
-    sentence = Text("{place} {what}：{value}，限值 {limit}，自 {since} 起（{n} 个读数）。规则：{rule}。",
-                    "{place}, {what}: {value} against {limit}, since {since} ({n} readings). Rule: {rule}.").filled(
+    sentence = _SENTENCES.get(alarm.rule, _SENTENCE).filled(
         place=place_title(plant, alarm.asset), what=what, value=value, limit=limit, since=since, n=alarm.readings, rule=rule_title(alarm.rule))
     others = [found.title for number in alarm.others for found in (signal_of(plant, number),) if found is not None]
     if others:

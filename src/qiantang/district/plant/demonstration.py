@@ -1,0 +1,243 @@
+"""The synthetic plant at work in this process: its gateways publish Sparkplug over a line to a node, its technicians answer tasks.
+
+Everything between is what a real plant has: births, the host, the durable log, order, charts, alarms, tasks, history, pages. The
+plant's time runs faster than ours, and before it is shown its charts learn their limits from a while of its readings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from qiantang.district.plant.folder import Order, PlantFolder
+from qiantang.district.plant.node import Node, NodeSettings
+from qiantang.district.plant.pipeline import Step
+from qiantang.district.plant.sources import LATENESS_US
+from qiantang.district.plant.work import Work
+from qiantang.domains.factory.alarms.entry import Change
+from qiantang.domains.factory.alarms.wording import told
+from qiantang.domains.factory.charts.budget import budgeted
+from qiantang.domains.factory.charts.settings import ChartSettings, charted
+from qiantang.domains.factory.dispatch.policy import Policy
+from qiantang.domains.factory.dispatch.states import Change as TaskChange
+from qiantang.domains.factory.dispatch.states import State
+from qiantang.domains.factory.dispatch.tasks import Task
+from qiantang.domains.factory.needs import Needs
+from qiantang.domains.factory.plant import Plant
+from qiantang.domains.factory.simulation.gateways import Gateways
+from qiantang.domains.factory.simulation.kinds import COUNTING, stated_kinds
+from qiantang.domains.factory.simulation.running import RunningPlant
+from qiantang.domains.factory.simulation.signals import Signals
+from qiantang.domains.factory.simulation.truth import Fault, instant
+from qiantang.kernel.actions.ports import StateStore
+from qiantang.kernel.errors import FactsError, Place
+from qiantang.kernel.readings import Readings
+from qiantang.kernel.wires import Delivery
+from qiantang.kernel.words import Text
+from qiantang.links.loopback import Loopback, LoopbackWire, Mischief
+from qiantang.links.sparkplug.edge import EdgeNode, Measured
+from qiantang.links.sparkplug.host import SparkplugHost
+
+FAULTS: tuple[tuple[float, str, str], ...] = ((0.15, "thermocouple_frozen", "press-05-L"), (0.25, "network_loss", "gw-bld-1"))
+"""Which causes begin on what, at which part of what is shown."""
+_STEP_S = 30
+_BEAT_S = 0.2
+_ANSWER_S = {State.OFFERED: 40.0, State.ACCEPTED: 60.0, State.STARTED: 240.0}
+"""Seconds of the plant after which its technicians go on to the next state."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStatus:
+    """How the demonstration stands: whether the charts still learn and how far, the plant's instant (µs UTC), readings in the log
+    and a second, figures, and what was told last: alarms and tasks."""
+
+    learning: bool
+    share: float
+    at: int
+    logged: int
+    readings_s: float
+    counts: dict[str, int]
+    told: tuple[Text, ...]
+    tasks: tuple[tuple[str, Text], ...]
+    faults: tuple[Fault, ...]
+
+
+class Demonstration:
+    """One run over a plant's folder, which is begun anew. ``operators`` bear its alarms; ``learn_s`` seconds of the plant are learnt
+    from, ``speed`` is how much faster than ours its time runs. ``mischief`` is what the line does to messages."""
+
+    def __init__(self, folder: PlantFolder, store: StateStore | None = None, *, seed: int = 1, learn_s: int = 1800, speed: float = 10.0, learning: int = 40,
+                 mischief: Mischief | None = None, faults: Sequence[tuple[float, str, str]] = FAULTS) -> None:
+        _emptied(folder)
+        self.running = RunningPlant(seed, begin_s=-float(learn_s) - 600.0, watch="outside")
+        self.plant = self.running.plant
+        self.speed, self.learn_s, self._learning, self._faults = speed, learn_s, learning, list(faults)
+        self.folder = folder
+        self.signals = Signals(self.running)
+        self.gateways = Gateways(self.signals)
+        self.live = False
+        self._sent_s = -learn_s
+        self._live_at = 0.0
+        self.told: list[Text] = []
+        self._answered: set[tuple[str, State, int]] = set()
+        self.happened: list[TaskChange] = []
+        self.node = Node(folder.path, self.plant, store=store, settings=NodeSettings(snapshot_s=30.0, lateness_of=self._lateness),
+                         charts=self._charts, clock=self._clock,
+                         heard=self._heard, shown=folder, work=self._work)
+        self._line = Loopback(mischief)
+        self._host = LoopbackWire(self._line.join(SparkplugHost("qiantang", self.node.directory)), self._clock)
+        self._edges = {gateway: self._edge(gateway) for gateway in self.signals.gateways}
+
+    async def run(self, seconds: float, heard: Callable[[DemoStatus], None], *, until: Callable[[DemoStatus], bool] = lambda _: False) -> DemoStatus:
+        """Learn, then show for so many of our seconds, or until ``until`` says that enough was seen; ``heard`` is told about twice a
+        second how it stands."""
+        running = asyncio.create_task(self.node.run([self._host]))
+        try:
+            await self._learn(heard)
+            await self._show(seconds, heard, until)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        return self.status(1.0)
+
+    def status(self, share: float) -> DemoStatus:
+        """How it stands."""
+        status = self.node.status()
+        work = self.node.work
+        tasks = [] if work is None else [(e.task.asset, e.state.said) for e in work.dispatcher.book.entries.values()]
+        return DemoStatus(not self.live, share, self._clock(), status.logged, status.readings_s, status.counts, tuple(self.told[-5:]), tuple(tasks[:8]),
+                          self.running.faults)
+
+    # --- how ---
+
+    async def _learn(self, heard: Callable[[DemoStatus], None]) -> None:
+        """The charts read a while of the plant as fast as they can."""
+        for start in range(-self.learn_s, 0, _STEP_S):
+            end = min(start + _STEP_S, 0)
+            await self.node.deliver(Delivery(await asyncio.to_thread(self._sent, start, end)))
+            self._sent_s = end
+            heard(self.status((start + self.learn_s) / self.learn_s))
+        while self.node.status().behind:
+            await asyncio.sleep(_BEAT_S)
+        self.told.clear()
+
+    async def _show(self, seconds: float, heard: Callable[[DemoStatus], None], until: Callable[[DemoStatus], bool]) -> None:
+        self._live_at = time.monotonic()
+        self.live = True
+        self._first_values()
+        for edge in self._edges.values():
+            edge.node.will(self._clock())
+            self._line.publish(edge.node.connected(self._clock()).publications, self._clock())
+        while (passed := time.monotonic() - self._live_at) < seconds:
+            self._strike(passed / seconds)
+            now_s = int(self._plant_s())
+            if now_s > self._sent_s:
+                readings = await asyncio.to_thread(self._sent, self._sent_s, now_s)
+                self._sent_s = now_s
+                self._publish(readings)
+                self._answer(now_s)
+            status = self.status(passed / seconds)
+            heard(status)
+            if until(status):
+                return
+            await asyncio.sleep(_BEAT_S)
+
+    def _sent(self, start: int, end: int) -> Readings:
+        self.running.run(float(end))
+        return self.gateways.sent(self.signals.between(start, end), start, end)
+
+    def _publish(self, readings: Readings) -> None:
+        for gateway, of in self.gateways.by_gateway(readings):
+            edge = self._edges[gateway]
+            self._line.publish(edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock()), self._clock())
+
+    def _first_values(self) -> None:
+        """Gateways know the last value of each signal before they are born."""
+        readings = self._sent(self._sent_s - _STEP_S, self._sent_s)
+        for gateway, of in self.gateways.by_gateway(readings):
+            edge = self._edges[gateway]
+            edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock())
+
+    def _lateness(self, _: str) -> int:
+        """Our lateness at the plant's speed."""
+        return round(LATENESS_US * max(self.speed, 1.0))
+
+    def _strike(self, share: float) -> None:
+        while self._faults and self._faults[0][0] <= share:
+            _, cause, asset = self._faults.pop(0)
+            self.running.inject(cause, asset)
+
+    def _answer(self, now_s: int) -> None:
+        """The technicians of the plant do what people do: accept, go there, mend."""
+        work = self.node.work
+        for entry in list(work.dispatcher.book.entries.values()) if work is not None else ():
+            wait = _ANSWER_S.get(entry.state)
+            if wait is None or instant(now_s) - entry.since < wait * 1e6:
+                continue
+            step = (entry.task.id, entry.state, entry.since)
+            if step in self._answered:
+                continue
+            self._answered.add(step)
+            order = {State.OFFERED: "accept", State.ACCEPTED: "start", State.STARTED: "finish"}[entry.state]
+            said = {"task": entry.task.id} | ({"cause": "found on the spot", "done": "mended"} if order == "finish" else {})
+            self.folder.leave(Order(order, said, entry.worker, self._clock()))
+            if order == "finish":
+                self._mend(entry.task.asset, entry.worker)
+
+    def _mend(self, machine: str, by: str) -> None:
+        for asset in [a.id for a in self.plant.assets if self.plant.machine(a.id) == machine]:
+            self.running.repair(asset, by)
+
+    def _clock(self) -> int:
+        return instant(self._plant_s())
+
+    def _plant_s(self) -> float:
+        return (time.monotonic() - self._live_at) * self.speed if self.live else float(self._sent_s)
+
+    def _charts(self, plant: Plant) -> ChartSettings:
+        unwatched = frozenset(kind.name for kind in stated_kinds() if kind.role != "measured" and kind.role not in COUNTING)
+        return budgeted(plant, charted(plant, learning=self._learning, unwatched=unwatched)).settings
+
+    def _work(self, plant: Plant) -> Work:
+        needs = Needs()
+
+        def task_of(change: Change) -> Task | None:
+            return needs.task(plant, change) if self.live else None
+
+        return Work(plant, task_of, policy=Policy(moves=100), heard=self.happened.extend)
+
+    def _heard(self, step: Step, changes: Sequence[Change], before: bool) -> None:
+        del step, before
+        self.told += [told(change.alarm, self.plant) for change in changes if change.told]
+
+    def _edge(self, gateway: str) -> _Edge:
+        mine = [s for s in self.plant.signals if s.address.split("/")[1] == gateway]
+        metric_of = np.full(len(self.plant.signals), -1, np.int64)
+        metric_of[[s.number for s in mine]] = np.arange(len(mine))
+        measured = [Measured(s.address.split("/")[2], s.name, unit=s.unit) for s in mine]
+        return _Edge(EdgeNode(mine[0].address.split("/")[0], gateway, measured), metric_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """A gateway's edge node, and which of its metrics each signal of the plant is."""
+
+    node: EdgeNode
+    metric_of: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+def _emptied(folder: PlantFolder) -> None:
+    """Begin anew; only a folder of a made-up plant is emptied."""
+    before = folder.plant()
+    if before is not None and not before.synthetic:
+        raise FactsError.of("此文件夹属于真实工厂", "this folder is of a real plant", place=Place(str(folder.path)),
+                            remedy=Text("请另选文件夹。", "Name another folder."))
+    if folder.path.is_dir():
+        shutil.rmtree(folder.path)
+    Path(folder.path).mkdir(parents=True)

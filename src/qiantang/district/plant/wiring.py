@@ -1,0 +1,176 @@
+"""A node's file: which plant it is of, over which brokers its readings come, and how it is charted; the wires made from it.
+
+    plant: plant.xlsx                  # the plant's workbook, beside this file
+    brokers:
+      - {kind: sparkplug, host: 127.0.0.1, port: 1883, id: qiantang, groups: [tires]}
+      - {kind: json, host: 127.0.0.1, topics: [{filter: "hall/+/+", address: "{1}/{2}"}], user: node, password_from: MQTT_PASSWORD}
+    files: [readings.csv]              # readings to be taken in once
+    operators: 4                       # who bear the alarms; the plant's own number where it is not stated
+    learning: 200                      # points from which each chart learns its limits
+    unwatched: [valve_state]           # kinds of signals that are kept and not charted
+
+Signals whose addresses say so (``opc.tcp://…|node``, ``modbus://…``) are read from those servers without being named here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from qiantang.district.plant.workbook import read_plant
+from qiantang.domains.factory.charts.settings import ChartSettings
+from qiantang.domains.factory.plant import Plant
+from qiantang.kernel.errors import FactsError, Fault, Place, raise_all
+from qiantang.kernel.readings import Directory
+from qiantang.kernel.wires import Wire
+from qiantang.kernel.words import Text
+
+_OPC_UA, _MODBUS = "opc.tcp://", "modbus://"
+_KNOWN = {"plant", "brokers", "files", "operators", "learning", "unwatched"}
+_BROKER = {"kind", "host", "port", "id", "groups", "topics", "user", "password_from", "version"}
+_KINDS = ("sparkplug", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """An MQTT broker: what is spoken over it, where it is, and whose name signs in; the password comes from the environment."""
+
+    kind: str
+    host: str = "127.0.0.1"
+    port: int = 1883
+    id: str = "qiantang"
+    groups: tuple[str, ...] = ("+",)
+    topics: tuple[tuple[str, str], ...] = (("#", "{topic}"),)
+    user: str = ""
+    password_from: str = ""
+    version: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """A node's file as it was read; ``files`` are whole paths."""
+
+    plant: Plant
+    brokers: tuple[Broker, ...] = ()
+    files: tuple[Path, ...] = ()
+    learning: int = 200
+    unwatched: frozenset[str] = frozenset()
+
+    def charts(self, plant: Plant) -> ChartSettings:
+        """How the plant's signals are charted: limits that keep the alarm budget of its operators."""
+        from qiantang.domains.factory.charts.budget import budgeted
+        from qiantang.domains.factory.charts.settings import charted
+
+        return budgeted(plant, charted(plant, learning=self.learning, unwatched=self.unwatched)).settings
+
+
+def read_node_file(path: Path) -> NodeFile:
+    """The file, with the plant's workbook that it names; FactsError tells every fault of it together."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as wrong:
+        raise FactsError(Fault(Text(f"不是有效的 YAML：{wrong}", f"this is no valid YAML: {wrong}"), Place(path.name), rule="yaml")) from wrong
+    if not isinstance(found, dict):
+        raise FactsError(Fault(Text("这里应是“名称: 值”", "names with values belong here"), Place(path.name), rule="shape"))
+    raise_all(FactsError, _faults(found, path.name))
+    plant = read_plant(path.parent / str(found["plant"]))
+    if "operators" in found:
+        plant = replace(plant, operators=int(found["operators"]))
+    return NodeFile(plant, tuple(_broker(b) for b in found.get("brokers", ())), tuple(path.parent / str(f) for f in found.get("files", ())),
+                    int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched", ()))))
+
+
+def wires_of(file: NodeFile, plant: Plant, directory: Directory) -> list[Wire]:
+    """Every wire of the node: its brokers, the OPC UA and Modbus servers that addresses name, and its files. ``plant`` bears the
+    numbers of the directory."""
+    wires: list[Wire] = [_over_broker(broker, directory) for broker in file.brokers]
+    wires += _opc_ua(plant)
+    wires += _modbus(plant)
+    if file.files:
+        from qiantang.links.reading_files import ReadingFiles
+
+        wires.append(ReadingFiles(file.files, directory))
+    return wires
+
+
+def _over_broker(broker: Broker, directory: Directory) -> Wire:
+    from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping
+    from qiantang.links.mqtt import MqttSettings, MqttWire
+    from qiantang.links.sparkplug.host import SparkplugHost
+
+    where = MqttSettings(broker.host, broker.port, user=broker.user, password=os.environ.get(broker.password_from, ""), version=broker.version)
+    if broker.kind == "json":
+        return MqttWire(JsonTopics(directory, JsonSettings(tuple(TopicMapping(*topic) for topic in broker.topics))), where)
+    return MqttWire(SparkplugHost(broker.id, directory, groups=broker.groups), where)
+
+
+def _opc_ua(plant: Plant) -> list[Wire]:
+    servers: dict[str, dict[str, int]] = {}
+    for signal in plant.signals:
+        if signal.address.startswith(_OPC_UA):
+            from qiantang.links.opcua import addressed
+
+            url, node = addressed(signal.address)
+            servers.setdefault(url, {})[node] = signal.number
+    if not servers:
+        return []
+    from qiantang.links.opcua import OpcUaServer, OpcUaWire
+
+    return [OpcUaWire(OpcUaServer(url, items)) for url, items in servers.items()]
+
+
+def _modbus(plant: Plant) -> list[Wire]:
+    servers: dict[tuple[str, int], list[Any]] = {}
+    for signal in plant.signals:
+        if signal.address.startswith(_MODBUS):
+            from qiantang.links.modbus import addressed
+
+            host, port, register = addressed(signal.address, signal.number)
+            servers.setdefault((host, port), []).append(register)
+    if not servers:
+        return []
+    from qiantang.links.modbus import ModbusServer, ModbusWire
+
+    return [ModbusWire(ModbusServer(host, port, tuple(registers))) for (host, port), registers in servers.items()]
+
+
+def _broker(row: dict[str, Any]) -> Broker:
+    topics = tuple((str(t["filter"]), str(t.get("address", "{topic}"))) for t in row.get("topics", ()))
+    return Broker(str(row["kind"]), str(row.get("host", "127.0.0.1")), int(row.get("port", 1883)), str(row.get("id", "qiantang")),
+                  tuple(map(str, row.get("groups", ("+",)))), topics or (("#", "{topic}"),), str(row.get("user", "")), str(row.get("password_from", "")),
+                  int(row.get("version", 5)))
+
+
+def _faults(found: dict[str, Any], file: str) -> Iterator[Fault]:
+    if "plant" not in found:
+        yield Fault(Text("缺少 plant（工厂工作簿）", "the plant (its workbook) is missing"), Place(file, path="plant"), rule="needed",
+                    remedy=Text("请写 plant: plant.xlsx", "Write plant: plant.xlsx"))
+    yield from _strangers(found, _KNOWN, file, "")
+    brokers: Sequence[Any] = found.get("brokers") or ()
+    for number, row in enumerate(brokers):
+        place = f"brokers.{number + 1}"
+        if not isinstance(row, dict) or row.get("kind") not in _KINDS:
+            yield Fault(Text("不认识这种消息总线", "this kind of broker means nothing here"), Place(file, path=place), row, "known-kind",
+                        Text("kind 可为：" + "、".join(_KINDS), "kind is one of: " + ", ".join(_KINDS)))
+            continue
+        yield from _strangers(row, _BROKER, file, place + ".")
+        if "password" in row:
+            yield Fault(Text("密码不写在文件里", "a password does not stand in the file"), Place(file, path=place), rule="no-secret",
+                        remedy=Text("请写 password_from: 环境变量名", "Write password_from: NAME_OF_AN_ENVIRONMENT_VARIABLE"))
+    for name in ("operators", "learning"):
+        value = found.get(name, 1)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            yield Fault(Text("应是正整数", "a positive whole number belongs here"), Place(file, path=name), value, "number",
+                        Text("例如 4。", "4, for example."))
+
+
+def _strangers(row: dict[str, Any], known: set[str], file: str, before: str) -> Iterator[Fault]:
+    for name in row:
+        if name not in known and name != "password":
+            yield Fault(Text(f"不认识“{name}”", f"“{name}” means nothing here"), Place(file, path=before + str(name)), name, "known-name",
+                        Text("可用的有：" + "、".join(sorted(known)), "There are: " + ", ".join(sorted(known))))
