@@ -15,11 +15,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from qiantang.district.asking import asking
+from qiantang.district.asking import Asking, asking
 from qiantang.district.brain import Brain
 from qiantang.district.identity import NOBODY, Identity
 from qiantang.kernel.errors import QiantangError, SubjectError
-from qiantang.kernel.pages.blocks import Banner, Block, Drawn, Section
+from qiantang.kernel.pages.blocks import Banner, Block, Drawn, Section, Table
 from qiantang.kernel.pages.declaring import Act, Done, Page, Upload
 from qiantang.kernel.pages.portions import WHOLE
 from qiantang.kernel.pages.values import to
@@ -106,9 +106,15 @@ class Server:
         """A page as it stands for somebody; reading a named subject is logged."""
         with asking(self.brain, who, asked) as ask:
             drawn = page.draw(ask)
-            if page.named and asked.get("subject"):
-                ask.log("page.read", asked["subject"], {"page": page.name})
+            about = asked.get("subject") or _subject_of_case(ask, asked.get("case", ""))
+            if page.named and about:
+                ask.log("page.read", about, {"page": page.name})
             return drawn
+
+    def _log_taken(self, page: Page, who: Identity, table: Table, form: FileForm) -> None:
+        """Who takes a whole table away reads everybody in it: one entry says which, and how many rows."""
+        with asking(self.brain, who, {}) as ask:
+            ask.log("table.taken", f"page:{page.name}", {"table": table.name, "form": form, "rows": len(table.rows)})
 
     def _taker(self, page: Page) -> _Endpoint:
         def take(request: Request) -> Response:
@@ -126,6 +132,7 @@ class Server:
             if table is None or form not in FILE_FORMS:
                 return self._not_there(shell, request)
             kind: FileForm = next(f for f in FILE_FORMS if f == form)
+            self._log_taken(page, who, table, kind)
             return Response(written(table, kind, shell.lang), media_type=MEDIA_TYPES[kind],
                             headers={"content-disposition": _attachment(f"{page.name}-{name}.{kind}")})
 
@@ -292,6 +299,11 @@ class Server:
         """Blocks of a channel as HTML, the same for everybody who watches it."""
         return render_blocks(blocks, Shell(lang=lang, menu=(), who="", path="/", query=(), synthetic=self.brain.district.synthetic,
                                            district=self.brain.district.name, wall=None, address=self.addresses.path))
+
+
+def _subject_of_case(ask: Asking, case_id: str) -> str:
+    found = ask.case(case_id) if case_id else None
+    return found.subject if found is not None else ""
 
 
 def _is_part(request: Request) -> bool:

@@ -244,5 +244,5 @@ def _assign(doing: Doing, values: Mapping[str, str | Upload]) -> Done:
     return Done(to("case", case=case.id), Text("已指定经办人。", "The person is named."))
 
 
-CASE = Page("case", Text("案件", "Case"), draw_case, path=("case",), acts=(
+CASE = Page("case", Text("案件", "Case"), draw_case, path=("case",), named=True, acts=(
     Act("step", Text("办理一步", "take a step"), "decide", _step), Act("assign", Text("指定经办人", "name who handles it"), "decide", _assign)))

@@ -164,7 +164,7 @@ def _evidence(doing: Doing, values: Mapping[str, str | Upload]) -> Done:
 
 
 OBJECTIONS = Page("objections", _TITLE, draw, menu=36)
-OBJECTION = Page("objection", Text("异议", "Objection"), draw_one, path=("case",), acts=(
+OBJECTION = Page("objection", Text("异议", "Objection"), draw_one, path=("case",), named=True, acts=(
     Act("uphold", Text("异议成立", "uphold"), "decide", _uphold), Act("refuse", Text("异议不成立", "refuse"), "decide", _refuse),
     Act("evidence", Text("下载证据", "get the evidence"), "see", _evidence)))
 OBJECTION_NEW = Page("objection-new", Text("提出异议", "Object"), draw_new, asks=("rulebook", "fact"), path=("subject",), named=True, acts=(
