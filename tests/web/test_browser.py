@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web.browsing import RULES, Served, chromium, until, watched
 from tests.web.conftest import LOW, Web
 from tests.web.npm import axe_source
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-RULES = ("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-         ".then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 120)))")
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 PATHS = ("/cockpit", "/evaluation?rulebook=mu/huangyan-2022", f"/enterprise/{LOW}?rulebook=mu/huangyan-2022", "/cases", "/case/lowland-2022-000001",
          "/reform?rulebook=lowland/qiantang-5wan&p0=50", "/rulebooks", "/door", "/self-check?tax_paid_wan=120&land_mu=15&sector=industry&above_scale=yes",
@@ -29,30 +24,16 @@ PATHS = ("/cockpit", "/evaluation?rulebook=mu/huangyan-2022", f"/enterprise/{LOW
 @pytest.fixture(scope="module")
 def at(web: Web) -> Iterator[str]:
     """The district served on a port of this machine."""
-    import uvicorn
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(web.app, port=port, log_level="error", lifespan="off"))
     web.as_("director")
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    served = Served(web.app)
+    yield served.address
+    served.stop()
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -61,15 +42,6 @@ def page(browser: Browser) -> Iterator[Page]:
     opened = context.new_page()
     yield opened
     context.close()
-
-
-def watched(page: Page, at: str) -> list[str]:
-    """What goes wrong on a page while it is open: foreign requests, failing scripts, breaches of the policy."""
-    wrong: list[str] = []
-    page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith((at, "data:")) else None)
-    page.on("pageerror", lambda e: wrong.append(str(e)))
-    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" and "404" not in m.text else None)
-    return wrong
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -112,6 +84,91 @@ def test_a_filter_asks_anew_and_the_address_keeps_it(page: Page, at: str) -> Non
     assert page.locator("tbody .mark b", has_text="A").count() == 0
     page.reload()
     assert page.input_value("select[name=outcome]") == "D"
+
+
+def test_going_back_shows_what_was_asked_before(page: Page, at: str) -> None:
+    wrong = watched(page, at)
+    page.goto(f"{at}/evaluation?rulebook=mu/huangyan-2022&lang=en")
+    whole = page.locator("h1").inner_text()
+    page.select_option("select[name=outcome]", "D")
+    page.wait_for_url("**outcome=D**")
+    page.select_option("select[name=outcome]", "A")
+    page.wait_for_url("**outcome=A**")
+    page.go_back()
+    page.wait_for_url("**outcome=D**")
+    until(page, "document.querySelector('select[name=outcome]').value === 'D'")
+    assert page.locator("tbody .mark b", has_text="A").count() == 0
+    page.go_back()
+    until(page, "!document.querySelector('select[name=outcome]').value")
+    assert page.locator("h1").inner_text() == whole
+    assert wrong == []
+
+
+def test_words_are_searched_as_they_are_typed_and_the_field_keeps_its_focus(page: Page, at: str) -> None:
+    page.goto(f"{at}/evaluation?rulebook=mu/huangyan-2022&lang=zh")
+    before = page.locator("#table-evaluation tbody tr").count()
+    page.keyboard.press("/")
+    page.keyboard.type(LOW[-4:], delay=20)
+    until(page, "document.querySelectorAll('#table-evaluation tbody tr').length === 1")
+    assert before > 1
+    assert page.evaluate("document.activeElement.name") == "q"
+    assert f"q={LOW[-4:]}" in page.url
+    assert "outcome=" not in page.url
+
+
+def test_more_rows_come_as_one_scrolls(page: Page, at: str) -> None:
+    page.goto(f"{at}/evaluation?rulebook=mu/huangyan-2022&lang=en")
+    first = page.locator("#table-evaluation tbody tr").count()
+    assert first == 50
+    page.keyboard.press("End")
+    until(page, "document.querySelectorAll('#table-evaluation tbody tr').length === 60")
+    codes = page.locator("#table-evaluation tbody tr td:first-child").all_inner_texts()
+    assert len(set(codes)) == 60
+    assert "offset" not in page.url
+    assert page.locator("#under-evaluation a[rel=next]").count() == 0
+
+
+def test_a_what_if_is_answered_while_it_is_typed(page: Page, at: str) -> None:
+    page.goto(f"{at}/reform?rulebook=lowland/qiantang-5wan&lang=en")
+    field = page.locator("form[hx-get] input:not([type=hidden])").first
+    field.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("50")
+    until(page, "location.search.includes('=50') && document.querySelectorAll('table tbody tr').length > 0")
+    assert page.evaluate("document.activeElement.tagName") == "INPUT"
+
+
+def test_a_server_that_does_not_answer_is_told_and_what_is_there_stays(page: Page, web: Web) -> None:
+    served = Served(web.app)
+    page.goto(f"{served.address}/evaluation?rulebook=mu/huangyan-2022&lang=en")
+    served.stop()
+    rows = page.locator("#table-evaluation tbody tr").count()
+    page.select_option("select[name=outcome]", "D")
+    page.locator(".lost").wait_for()
+    assert "nothing is lost" in page.locator(".lost").inner_text()
+    assert page.locator("#table-evaluation tbody tr").count() == rows
+    served.start()
+    page.select_option("select[name=outcome]", "A")
+    page.wait_for_url("**outcome=A**")
+    assert page.locator(".lost").count() == 0
+    served.stop()
+
+
+def test_a_session_that_ended_leads_to_signing_in_not_into_the_page(page: Page, at: str, web: Web) -> None:
+    page.goto(f"{at}/evaluation?rulebook=mu/huangyan-2022&lang=en")
+    web.as_("nobody")
+    page.select_option("select[name=outcome]", "D")
+    page.wait_for_url("**/login?next=**")
+    web.as_("director")
+
+
+def test_the_menu_that_is_folded_opens_by_keyboard_and_closes_with_escape(page: Page, at: str) -> None:
+    page.goto(f"{at}/cockpit?lang=en")
+    page.locator("details.more summary").focus()
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('details.more').open")
+    page.keyboard.press("Escape")
+    until(page, "!document.querySelector('details.more').open")
 
 
 def test_a_page_prints_without_its_menu(page: Page, at: str) -> None:

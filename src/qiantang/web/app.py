@@ -40,7 +40,9 @@ def create_app(brain: Brain, authority: Authority, pages: Sequence[Page], channe
     server = Server(brain, authority, named, Addresses(named))
     app.include_router(authority.router)
     server.join(app)
-    LiveServer(Hub(channels, server.render_live), authority, server.not_there).join(app)
+    hub = Hub(channels, server.render_live)
+    LiveServer(hub, authority, server.not_there).join(app)
+    app.state.hub = hub
     app.add_api_route("/static/{name:path}", serve_asset, methods=["GET"], include_in_schema=False, name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -17,6 +18,11 @@ from qiantang.web.auth.accounts import Accounts
 from qiantang.web.auth.demonstration import demonstration_accounts, said_of
 from qiantang.web.auth.oidc import SignInElsewhere, provider_of
 from qiantang.web.auth.pages import AccountAuthority
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    import uvicorn
 
 STATE = "state.sqlite"
 
@@ -42,12 +48,22 @@ def serve(app: FastAPI, host: str, port: int, proxied: bool, ready: Callable[[],
     of the caller's address and of https."""
     import uvicorn
 
+    server_of(app, uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=proxied, server_header=False,
+                                  ws_max_size=65536, timeout_graceful_shutdown=5), ready).run()
+
+
+def server_of(app: FastAPI, config: uvicorn.Config, ready: Callable[[], None]) -> uvicorn.Server:
+    """A server that says when it listens, and lets live streams end before it waits for connections to close."""
+    import uvicorn
+
     class Server(uvicorn.Server):
-        async def startup(self, sockets: object = None) -> None:
-            await super().startup(sockets)  # type: ignore[arg-type]  # as uvicorn itself passes it
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
             if self.started:
                 ready()
 
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=proxied, server_header=False,
-                            ws_max_size=65536, timeout_graceful_shutdown=5)
-    Server(config).run()
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            app.state.hub.end()
+            await super().shutdown(sockets)
+
+    return Server(config)

@@ -32,7 +32,7 @@ def test_beyond_the_scale_the_outermost_step_stands_and_what_is_not_known_is_non
 
 def test_the_bytes_are_as_the_browser_reads_them() -> None:
     frame = encoded(np.array([0.0, 2.5], np.float32), np.array([0, 2], np.uint8), 0x0102_0304_0506)
-    assert frame.hex() == "01" "04" "02000000" "0605" "04030201" + f"{32 << 2:02x}" + f"{(32 + 10) << 2 | 2:02x}"
+    assert frame.hex() == "0104" + "02000000" + "0605" + "04030201" + f"{32 << 2:02x}" + f"{(32 + 10) << 2 | 2:02x}"
 
 
 @pytest.mark.parametrize("broken", [b"", b"\x01" * 11, encoded(np.zeros(3, np.float32), np.zeros(3, np.uint8), NOW)[:-1], b"\x02" + bytes(11)])

@@ -22,8 +22,8 @@ def test_the_first_frame_comes_at_once(plant: Plant, monkeypatch: pytest.MonkeyP
     assert deviation.size == state.size == CELLS
 
 
-@pytest.mark.parametrize("headers", [{}, {"origin": "https://elsewhere.example"}, {"origin": "null"}, {"origin": "http://testserver", "sec-fetch-site": "cross-site"},
-                                     {"authorization": "Bearer x"}], ids=str)
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://elsewhere.example"}, {"origin": "null"}, {"authorization": "Bearer x"},
+                                     {"origin": "http://testserver", "sec-fetch-site": "cross-site"}], ids=str)
 def test_a_socket_from_another_site_is_refused(plant: Plant, headers: dict[str, str]) -> None:
     with pytest.raises(WebSocketDisconnect), plant.as_("director").websocket_connect("/live/synthetic", headers=headers):
         pass
@@ -61,10 +61,8 @@ def test_a_session_that_was_revoked_sees_nothing_more(plant: Plant, monkeypatch:
     with plant.as_("director").websocket_connect("/live/synthetic", headers=HOME) as socket:
         socket.receive_bytes()
         plant.standing.who = NOBODY
-        with pytest.raises(WebSocketDisconnect) as ended:
-            for _ in range(100):
-                socket.receive_bytes()
-    assert ended.value.code == 1008
+        last = next(message for message in iter(socket.receive, None) if message["type"] == "websocket.close")
+    assert last["code"] == 1008
 
 
 def test_nobody_watching_makes_nothing(plant: Plant) -> None:

@@ -19,6 +19,10 @@ PERIOD = 1.0
 Render = Callable[[Sequence[Block], Lang], str]
 
 
+class EndedError(Exception):
+    """The server goes down; there will be no more frames of it."""
+
+
 class Stage:
     """One channel while it is watched: it produces as long as somebody reads, and keeps the latest frame alone."""
 
@@ -32,6 +36,8 @@ class Stage:
         self._said: dict[Lang, str] = {}
         self._news: asyncio.Event = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = False
         self._asking = threading.Lock()
         self.failed = 0
         """How many frames the source failed to give."""
@@ -43,11 +49,15 @@ class Stage:
 
     def join(self) -> None:
         """One more watches; the first one starts the producer."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # The server was started anew in this process: who watched then is gone.
+            self._loop, self._readers, self._producer, self._news, self._ended = loop, 0, None, asyncio.Event(), False
         self._readers += 1
         if self._producer is None or self._producer.done():
             # What was left from the last time is old: the first reader waits for a new frame.
             self._turn = 0
-            self._producer = asyncio.get_running_loop().create_task(self._produce(), name=f"live {self.channel.name}")
+            self._producer = loop.create_task(self._produce(), name=f"live {self.channel.name}")
 
     def leave(self) -> None:
         """One less watches; the producer ends with the last."""
@@ -56,8 +66,13 @@ class Stage:
             self._producer.cancel()
             self._producer = None
 
+    def end(self) -> None:
+        """No more frames: whoever reads is told so."""
+        self._ended = True
+        self._news.set()
+
     async def frame_after(self, turn: int) -> tuple[int, bytes]:
-        """The latest frame as soon as there is one newer than ``turn`` (0: any), with its own turn."""
+        """The latest frame as soon as there is one newer than ``turn`` (0: any), with its own turn. EndedError at the end."""
         await self._newer_than(turn)
         return self._turn, self._frame
 
@@ -70,8 +85,10 @@ class Stage:
         return now, self._said[lang]
 
     async def _newer_than(self, turn: int) -> None:
-        while self._turn <= turn:
+        while self._turn <= turn and not self._ended:
             await self._news.wait()
+        if self._ended:
+            raise EndedError
 
     async def _produce(self) -> None:
         due = time.monotonic()
@@ -106,3 +123,8 @@ class Hub:
     def stage(self, name: str) -> Stage | None:
         """The channel of that name; None where there is none."""
         return self._stages.get(name)
+
+    def end(self) -> None:
+        """The server goes down: every stream ends by itself, so that nothing has to be cut off."""
+        for stage in self._stages.values():
+            stage.end()

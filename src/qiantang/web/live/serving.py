@@ -14,12 +14,12 @@ from starlette.responses import Response, StreamingResponse
 from qiantang.kernel.words import Lang
 from qiantang.web.authority import Authority
 from qiantang.web.languages import lang_of
-from qiantang.web.live.hub import Hub, Stage
+from qiantang.web.live.hub import EndedError, Hub, Stage
 
 CHECKED_EVERY = 30.0
 """Seconds after which a watcher's session is looked at again: one that was revoked sees nothing more."""
 _BREATH = 15.0
-_REFUSED = 1008
+_REFUSED, _RESTARTING = 1008, 1012
 
 
 class LiveServer:
@@ -59,7 +59,11 @@ class LiveServer:
     async def _send(self, websocket: WebSocket, stage: Stage) -> None:
         turn, checked = 0, time.monotonic()
         while True:
-            turn, frame = await stage.frame_after(turn)
+            try:
+                turn, frame = await stage.frame_after(turn)
+            except EndedError:
+                await websocket.close(_RESTARTING)
+                return
             if time.monotonic() - checked > CHECKED_EVERY:
                 if await run_in_threadpool(self._stage, stage.channel.name, websocket) is None:
                     await websocket.close(_REFUSED)
@@ -91,5 +95,7 @@ class LiveServer:
                 elif now - said_at > _BREATH:
                     said_at = now
                     yield ": still here\n\n"
+        except EndedError:
+            return
         finally:
             stage.leave()

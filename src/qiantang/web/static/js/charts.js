@@ -82,7 +82,7 @@ async function enliven() {
     const chart = echarts.init(place, null, { renderer: "canvas" });
     chart.setOption({ animation: !still, animationDuration: 300, textStyle: text(), ...options[figure.dataset.chart](told, echarts) });
     chart.on("click", ({ data }) => { if (data?.to) location.assign(data.to); });
-    const sized = new ResizeObserver(() => { if (place.isConnected) chart.resize(); else { sized.disconnect(); chart.dispose(); } });
+    const sized = new ResizeObserver(() => { if (place.clientWidth) chart.resize(); else if (!place.isConnected) { sized.disconnect(); chart.dispose(); } });
     sized.observe(place);
   }
 }

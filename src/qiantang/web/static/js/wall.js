@@ -10,7 +10,7 @@ class Wall {
     this.words = place.dataset;
     this.columns = Number(place.dataset.columns);
     this.paint = getComputedStyle(place);
-    this.state = place.querySelector(".state");
+    this.line = place.querySelector(".line");
     this.counts = place.querySelector(".counts");
     this.aloud = place.querySelector(".aloud");
     this.pointed = place.querySelector(".pointed");
@@ -80,12 +80,12 @@ class Wall {
   say(kind, words) {
     if (this.kind !== kind) {
       this.kind = kind;
-      this.state.className = `state ${kind}`;
+      this.line.className = `line ${kind}`;
       this.place.classList.toggle("stale", kind === "lost");
       // A screen reader hears that the connection went or came back, not every second of it.
-      this.state.setAttribute("aria-live", "polite");
-    } else this.state.setAttribute("aria-live", "off");
-    this.state.textContent = words;
+      this.line.setAttribute("aria-live", "polite");
+    } else this.line.setAttribute("aria-live", "off");
+    this.line.textContent = words;
   }
 
   measure() {
