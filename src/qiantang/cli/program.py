@@ -18,6 +18,7 @@ from qiantang.cli import (
     correct,
     demo,
     explain,
+    factory,
     history,
     integrity,
     judge,
@@ -52,7 +53,7 @@ def program() -> typer.Typer:
         """The language is settled before any command is read; the option stands here so that it may come first."""
 
     for each in (demo, template, check, assess, explain, lift, compare, robust, view, cases, history, correct, rulebooks, self_check, policies,
-                 integrity, audit, serve, notify, letters, accounts):
+                 integrity, audit, factory, serve, notify, letters, accounts):
         each.declare(app)
     _declare_judge(app)
     return app

@@ -15,15 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from qiantang.district.plant.folder import Order, PlantFolder
+from qiantang.district.plant.charting import Charting
+from qiantang.district.plant.folder import STATE, Order, PlantFolder
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Step
 from qiantang.district.plant.sources import LATENESS_US
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.wording import told
-from qiantang.domains.factory.charts.budget import budgeted
-from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.states import Change as TaskChange
 from qiantang.domains.factory.dispatch.states import State
@@ -35,7 +34,6 @@ from qiantang.domains.factory.simulation.kinds import COUNTING, stated_kinds
 from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.signals import Signals
 from qiantang.domains.factory.simulation.truth import Fault, instant
-from qiantang.kernel.actions.ports import StateStore
 from qiantang.kernel.errors import FactsError, Place
 from qiantang.kernel.readings import Readings
 from qiantang.kernel.wires import Delivery
@@ -43,6 +41,7 @@ from qiantang.kernel.words import Text
 from qiantang.links.loopback import Loopback, LoopbackWire, Mischief
 from qiantang.links.sparkplug.edge import EdgeNode, Measured
 from qiantang.links.sparkplug.host import SparkplugHost
+from qiantang.stores import open_store
 
 FAULTS: tuple[tuple[float, str, str], ...] = ((0.15, "thermocouple_frozen", "press-05-L"), (0.25, "network_loss", "gw-bld-1"))
 """Which causes begin on what, at which part of what is shown."""
@@ -72,12 +71,13 @@ class Demonstration:
     """One run over a plant's folder, which is begun anew. ``operators`` bear its alarms; ``learn_s`` seconds of the plant are learnt
     from, ``speed`` is how much faster than ours its time runs. ``mischief`` is what the line does to messages."""
 
-    def __init__(self, folder: PlantFolder, store: StateStore | None = None, *, seed: int = 1, learn_s: int = 1800, speed: float = 10.0, learning: int = 40,
+    def __init__(self, folder: PlantFolder, *, seed: int = 1, learn_s: int = 1800, speed: float = 10.0, learning: int = 40,
                  mischief: Mischief | None = None, faults: Sequence[tuple[float, str, str]] = FAULTS) -> None:
         _emptied(folder)
+        self._store = open_store(folder.path / STATE)
         self.running = RunningPlant(seed, begin_s=-float(learn_s) - 600.0, watch="outside")
         self.plant = self.running.plant
-        self.speed, self.learn_s, self._learning, self._faults = speed, learn_s, learning, list(faults)
+        self.speed, self.learn_s, self._faults = speed, learn_s, list(faults)
         self.folder = folder
         self.signals = Signals(self.running)
         self.gateways = Gateways(self.signals)
@@ -87,8 +87,12 @@ class Demonstration:
         self.told: list[Text] = []
         self._answered: set[tuple[str, State, int]] = set()
         self.happened: list[TaskChange] = []
-        self.node = Node(folder.path, self.plant, store=store, settings=NodeSettings(snapshot_s=30.0, lateness_of=self._lateness),
-                         charts=self._charts, clock=self._clock,
+        unwatched = frozenset(kind.name for kind in stated_kinds() if kind.role != "measured" and kind.role not in COUNTING)
+        # What takes a second of ours on its way takes so many of the plant.
+        charting = Charting(learning, unwatched, round(LATENESS_US * max(speed, 1.0)))
+        folder.tell_charting(charting.written())
+        self.node = Node(folder.path, self.plant, store=self._store, settings=NodeSettings(snapshot_s=30.0, lateness_of=charting.lateness),
+                         charts=charting.settings, clock=self._clock,
                          heard=self._heard, shown=folder, work=self._work)
         self._line = Loopback(mischief)
         self._host = LoopbackWire(self._line.join(SparkplugHost("qiantang", self.node.directory)), self._clock)
@@ -104,6 +108,7 @@ class Demonstration:
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+            self._store.close()
         return self.status(1.0)
 
     def status(self, share: float) -> DemoStatus:
@@ -164,10 +169,6 @@ class Demonstration:
             edge = self._edges[gateway]
             edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock())
 
-    def _lateness(self, _: str) -> int:
-        """Our lateness at the plant's speed."""
-        return round(LATENESS_US * max(self.speed, 1.0))
-
     def _strike(self, share: float) -> None:
         while self._faults and self._faults[0][0] <= share:
             _, cause, asset = self._faults.pop(0)
@@ -199,10 +200,6 @@ class Demonstration:
 
     def _plant_s(self) -> float:
         return (time.monotonic() - self._live_at) * self.speed if self.live else float(self._sent_s)
-
-    def _charts(self, plant: Plant) -> ChartSettings:
-        unwatched = frozenset(kind.name for kind in stated_kinds() if kind.role != "measured" and kind.role not in COUNTING)
-        return budgeted(plant, charted(plant, learning=self._learning, unwatched=unwatched)).settings
 
     def _work(self, plant: Plant) -> Work:
         needs = Needs()

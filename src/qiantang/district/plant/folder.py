@@ -37,10 +37,13 @@ if TYPE_CHECKING:
 
 PLANTS = "plants"
 """Where the plants' folders lie in a district's hidden folder."""
+STATE = "state.sqlite"
+"""The store of a plant's findings, in its folder."""
 FRESH_S = 10.0
 """A node that told nothing for so long is not at work."""
 _PLANT, _TOLD, _CELLS, _ORDERS = "plant.json", "told.json", "cells.npz", "orders"
 _GENEALOGY, _NAMES, _TRACES = "genealogy.npz", "genealogy-names.json", "traces.json"
+_CHARTING = "charting.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ class PlantFolder:
     def tell_plant(self, plant: Plant) -> None:
         """What the plant is; told once, and anew when it changes."""
         self._write(_PLANT, json.dumps(asdict(plant), ensure_ascii=False, default=sorted).encode())
+
+    def tell_charting(self, charting: Mapping[str, Any]) -> None:
+        """How the node charts, as plain values."""
+        self._write(_CHARTING, json.dumps(charting, ensure_ascii=False).encode())
+
+    def charting(self) -> Mapping[str, Any] | None:
+        """How the node charts; None where it never said."""
+        path = self.path / _CHARTING
+        return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
     def tell(self, told: Mapping[str, Any]) -> None:
         """How it stands: plain values, with ``at`` in microseconds UTC. Whoever reads gets this or what stood before, whole."""

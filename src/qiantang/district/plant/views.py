@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from qiantang.district.identity import Identity
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
 from qiantang.domains.factory.actions import TASK
+from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.entry import Entry
 from qiantang.domains.factory.alarms.life import STATES, Event, after
 from qiantang.domains.factory.alarms.register import Register
@@ -319,6 +320,11 @@ _BESIDE = (
     ("alarms_per_operator_hour", Text("每操作员小时报警", "alarms an operator and hour"), same(""), 1),
     ("tasks_open", Text("未完成任务", "open tasks"), same(""), 0),
 )
+
+
+def alarm_told(alarm: Alarm, plant: Plant) -> Text:
+    """An alarm in words, at the time of the place where it is read."""
+    return told(alarm, plant, datetime.now(UTC).astimezone().tzinfo or UTC)
 
 
 def wall_groups(plant: Plant) -> list[tuple[Text, list[Signal]]]:

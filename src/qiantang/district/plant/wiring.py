@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.workbook import read_plant
-from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.errors import FactsError, Fault, Place, raise_all
 from qiantang.kernel.readings import Directory
@@ -58,15 +58,7 @@ class NodeFile:
     plant: Plant
     brokers: tuple[Broker, ...] = ()
     files: tuple[Path, ...] = ()
-    learning: int = 200
-    unwatched: frozenset[str] = frozenset()
-
-    def charts(self, plant: Plant) -> ChartSettings:
-        """How the plant's signals are charted: limits that keep the alarm budget of its operators."""
-        from qiantang.domains.factory.charts.budget import budgeted
-        from qiantang.domains.factory.charts.settings import charted
-
-        return budgeted(plant, charted(plant, learning=self.learning, unwatched=self.unwatched)).settings
+    charting: Charting = field(default_factory=Charting)
 
 
 def read_node_file(path: Path) -> NodeFile:
@@ -82,7 +74,7 @@ def read_node_file(path: Path) -> NodeFile:
     if "operators" in found:
         plant = replace(plant, operators=int(found["operators"]))
     return NodeFile(plant, tuple(_broker(b) for b in found.get("brokers", ())), tuple(path.parent / str(f) for f in found.get("files", ())),
-                    int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched", ()))))
+                    Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched", ())))))
 
 
 def wires_of(file: NodeFile, plant: Plant, directory: Directory) -> list[Wire]:

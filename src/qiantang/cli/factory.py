@@ -1,0 +1,263 @@
+"""qiantang factory: a plant at work, its demonstration, its log read again, a simulated week, one alarm explained, its tasks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qiantang.cli.answers import Answer
+from qiantang.cli.declaring import command, group
+from qiantang.cli.language import said, told
+from qiantang.cli.options import DirOption
+from qiantang.cli.screen import Screen
+from qiantang.kernel.errors import FactsError
+from qiantang.kernel.words import Text, preferred_lang
+
+if TYPE_CHECKING:
+    from qiantang.district.plant.demonstration import DemoStatus
+
+PlantOption = Annotated[str | None, typer.Option("--plant", metavar="ID", show_default=False, help=said(
+    "工厂编号；只有一个工厂时可不写", "the plant; not needed where there is only one"))]
+_EVERY_S = 2.0
+_MOST_ALARMS = 40
+
+
+def declare(app: typer.Typer) -> None:
+    """Declare the group."""
+    factory = group("factory", said("工厂：从读数到报警、任务。", "Plants: from readings to alarms and tasks."), "qiantang factory demo",
+                    "qiantang factory run node.yaml --dir my-district")
+    command(factory, "demo", said("看示范工厂运行一分钟：模拟信号、真实处理链路。",
+                                  "Watch a made-up plant for a minute: simulated signals, the real way of handling them."),
+            ["qiantang factory demo", "qiantang factory demo --dir demo-district --seconds 120 --speed 5"])(demo)
+    command(factory, "run", said("运行一个工厂节点，直到中断。", "Run a plant's node until interrupted."),
+            ["qiantang factory run node.yaml --dir my-district"])(run)
+    command(factory, "replay", said("重读工厂的读数日志，给出同样的报警。", "Read a plant's log again; it gives the same alarms."),
+            ["qiantang factory replay my-district/.qiantang/plants/tires"])(replay)
+    command(factory, "simulate", said("模拟一周，比较派工策略。", "Simulate a week and compare policies of dispatch."),
+            ["qiantang factory simulate", "qiantang factory simulate --days 1 --seeds 2"])(simulate)
+    command(factory, "explain", said("说明一个报警：哪条规则、哪些读数、哪个限值、自何时起。",
+                                     "Explain one alarm: which rule, which readings, which limit, since when."),
+            ["qiantang factory explain s635:nelson_1:1772380870000000 --dir my-district"])(explain)
+    command(factory, "tasks", said("列出任务：谁、做什么、期限。", "List the tasks: who does what by when."),
+            ["qiantang factory tasks --dir my-district"])(tasks)
+    app.add_typer(factory)
+
+
+@contextmanager
+def _parts() -> Iterator[None]:
+    """What a plant needs may not be installed; said with what to do."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise FactsError.of(f"缺少工厂所需的组件 {missing.name}", f"what plants need is not installed: {missing.name}", value=missing.name,
+                            remedy=Text("请安装：pip install 'qiantang[factory]'", "Install it: pip install 'qiantang[factory]'")) from missing
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help=said("地区文件夹", "the district's folder"))] = Path("demo-district"),
+    seconds: Annotated[float, typer.Option("--seconds", min=5, max=3600, help=said("看多久", "how long to watch"))] = 60.0,
+    speed: Annotated[float, typer.Option("--speed", min=0.1, max=60, help=said("工厂时间快多少倍", "how much faster than ours the plant's time runs"))] = 10.0,
+    learn: Annotated[int, typer.Option("--learn", min=60, max=86_400, help=said(
+        "先学习工厂多少秒的读数", "seconds of the plant that charts learn from first"))] = 1800,
+    seed: Annotated[int, typer.Option("--seed", help=said("随机种子", "seed"))] = 1,
+) -> Answer:
+    """The synthetic plant through births, host, log, order, charts, alarms and tasks."""
+    import asyncio
+
+    with _parts():
+        from qiantang.district.plant.demonstration import Demonstration
+        from qiantang.district.plant.folder import plant_folder
+        from qiantang.district.workspace import Workspace
+
+        folder = plant_folder(Workspace(directory).hidden, "demo-tires")
+        sys.stderr.write(said("准备示范工厂：一万余个模拟信号……\n", "Making the demonstration plant: more than ten thousand simulated signals …\n"))
+        sys.stderr.flush()
+        made = Demonstration(folder, seed=seed, learn_s=learn, speed=speed)
+        with _shown() as show:
+            last = asyncio.run(made.run(seconds, show))
+    happened = [{"task": c.task, "event": str(c.event), "worker": c.worker, "reason": c.reason} for c in made.happened]
+    faults = [{"cause": f.cause, "asset": f.asset, "start_s": f.start, "end_s": f.end} for f in last.faults if f.start >= 0]
+
+    def draw(screen: Screen) -> None:
+        _draw_status(screen.line, last)
+        screen.heading(said("任务经过", "What happened to tasks"))
+        screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
+                     [[c.task, str(c.event), c.worker, c.reason] for c in made.happened[:20]])
+        screen.heading(said("在浏览器中看", "See it in the browser"))
+        screen.command(f"qiantang serve {directory}", Text("工厂 → 实时看板、报警、任务", "Plants → wall, alarms, tasks"))
+
+    return Answer({"counts": last.counts, "logged": last.logged, "faults": faults, "tasks": happened, "told": list(made.told)}, draw)
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[DemoStatus], None]]:
+    """Live status on the error stream: redrawn on a terminal, a line now and then elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console, Group
+        from rich.live import Live
+        from rich.text import Text as Styled
+
+        with Live(console=Console(stderr=True), refresh_per_second=4, transient=True) as live:
+            def draw(status: DemoStatus) -> None:
+                lines: list[str] = []
+                _draw_status(lambda line: lines.append(told(line) if isinstance(line, Text) else line), status)
+                live.update(Group(*(Styled(line, overflow="ellipsis", no_wrap=True) for line in lines)))
+
+            yield draw
+        return
+    last = [-_EVERY_S]
+
+    def write(status: DemoStatus) -> None:
+        if time.monotonic() - last[0] >= _EVERY_S:
+            last[0] = time.monotonic()
+            lines: list[str] = []
+            _draw_status(lambda line: lines.append(told(line) if isinstance(line, Text) else line), status)
+            sys.stderr.write(lines[0] + "\n")
+            sys.stderr.flush()
+
+    yield write
+
+
+def _draw_status(line: Callable[[str | Text], None], status: DemoStatus) -> None:
+    from qiantang.district.plant.clocks import shown_instant
+
+    doing = Text("学习限值", "learning limits") if status.learning else Text("运行", "at work")
+    line(Text(f"[{status.share * 100:3.0f} %] {doing.zh} · 工厂时间 {shown_instant(status.at)} · 日志 {status.logged:,} 个读数 · {status.readings_s:,.0f}/秒",
+              f"[{status.share * 100:3.0f} %] {doing.en} · plant time {shown_instant(status.at)} · {status.logged:,} readings in the log · "
+              f"{status.readings_s:,.0f}/s"))
+    for what in status.told[-3:]:
+        line(what)
+    for asset, state in status.tasks[:5]:
+        line(Text(f"任务 {asset}：{state.zh}", f"task at {asset}: {state.en}"))
+
+
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=said("节点文件（YAML）", "the node's file (YAML)"))],
+    directory: DirOption = None,
+) -> Answer:
+    """A node until Ctrl-C; everything that was acknowledged is in its log."""
+    with _parts():
+        from qiantang.district.plant.folder import plant_folder
+        from qiantang.district.plant.running import run_node
+        from qiantang.district.plant.wiring import read_node_file
+        from qiantang.district.workspace import Workspace, found_workspace
+
+        workspace = Workspace(directory) if directory is not None else found_workspace(None)
+        read = read_node_file(file)
+        folder = plant_folder(workspace.hidden, read.plant.id)
+        counts: dict[str, int] = {}
+        last = [-_EVERY_S]
+
+        def heard(status: object) -> None:
+            from qiantang.district.plant.node import Status
+
+            assert isinstance(status, Status)
+            counts.update(status.counts, logged=status.logged, judged=status.judged)
+            if time.monotonic() - last[0] >= _EVERY_S:
+                last[0] = time.monotonic()
+                sys.stderr.write(said(f"日志 {status.logged:,} 个读数，{status.readings_s:,.0f}/秒，待判 {status.behind:,}\n",
+                                      f"{status.logged:,} readings in the log, {status.readings_s:,.0f}/s, {status.behind:,} still to be judged\n"))
+                sys.stderr.flush()
+
+        try:
+            run_node(read, folder, heard)
+        except KeyboardInterrupt:
+            sys.stderr.write(said("已停止；已确认的读数都在日志里。\n", "Stopped; everything acknowledged is in the log.\n"))
+
+    def draw(screen: Screen) -> None:
+        screen.pairs([(name, f"{count:,}") for name, count in sorted(counts.items())])
+
+    return Answer({"plant": read.plant.id, "folder": str(folder.path), "counts": counts}, draw)
+
+
+def replay(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=said("工厂文件夹", "the plant's folder"))],
+    limit: Annotated[int, typer.Option("--limit", min=0, help=said("最多显示多少个报警", "how many alarms at most"))] = _MOST_ALARMS,
+) -> Answer:
+    """The same log, the same alarms."""
+    with _parts():
+        from qiantang.district.plant.folder import PlantFolder
+        from qiantang.district.plant.running import replayed
+        from qiantang.district.plant.views import alarm_told
+
+        found = replayed(folder)
+        plant = PlantFolder(folder).plant()
+        assert plant is not None
+        shown = [alarm_told(alarm, plant) for alarm in found.alarms[:limit]]
+
+    def draw(screen: Screen) -> None:
+        screen.line(said(f"{len(found.alarms):,} 个报警，摘要 {found.digest}", f"{len(found.alarms):,} alarms, digest {found.digest}"))
+        for one in shown:
+            screen.line(one, indent=2)
+
+    return Answer({"alarms": [asdict(alarm) for alarm in found.alarms[:limit]], "count": len(found.alarms), "digest": found.digest}, draw)
+
+
+def simulate(
+    days: Annotated[float, typer.Option("--days", min=0.05, max=28, help=said("模拟多少天", "how many days"))] = 7.0,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, max=20, help=said("多少个种子", "how many seeds"))] = 3,
+) -> Answer:
+    """The same faults under each policy: takt with intervals, and the difference."""
+    with _parts():
+        from qiantang.cli.progress import progress
+        from qiantang.district.plant.simulating import policies_compared
+
+        with progress() as tell:
+            found = policies_compared(seeds, days, lambda share: tell(Text("模拟", "simulating"), share))
+
+    def draw(screen: Screen) -> None:
+        screen.table([said("策略", "policy"), said("节拍（秒）", "takt (s)"), said("95% 区间", "95 % interval"),
+                      said("比派工慢（秒）", "slower than dispatch (s)")],
+                     [[row.title, f"{row.takt:.3f}", f"{row.low:.3f} – {row.high:.3f}", "" if row.slower is None else
+                       f"{row.slower:.3f} [{row.slower_low:.3f}, {row.slower_high:.3f}]"] for row in found], right=(1,))
+        screen.note(said(f"{seeds} 个种子，每个 {days:g} 天；同一种子的故障相同。",
+                         f"{seeds} seeds of {days:g} days each; a seed's faults are the same for every policy."))
+
+    return Answer([asdict(row) for row in found], draw)
+
+
+def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报警编号", "the alarm"))], directory: DirOption = None,
+            plant: PlantOption = None) -> Answer:
+    """One alarm, and what later corrected it."""
+    with _parts():
+        from qiantang.district.plant.running import chosen_plant, findings_of
+        from qiantang.district.workspace import Workspace, found_workspace
+
+        workspace = Workspace(directory) if directory is not None else found_workspace(None)
+        found = findings_of(chosen_plant(workspace.hidden, plant), alarm)
+
+    def draw(screen: Screen) -> None:
+        for one in found:
+            screen.line(str(one.values["told_zh" if preferred_lang() == "zh" else "told_en"]))
+            screen.pairs([(name, str(one.values[name])) for name in ("rule", "value", "limit", "unit", "readings", "limits", "offset", "moved")], indent=4)
+
+    return Answer([{"id": f.id, "at": f.at.isoformat(), "outcome": f.outcome, "amends": f.amends, "values": dict(f.values)} for f in found], draw)
+
+
+def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
+    """The tasks that are not over, the most urgent first."""
+    with _parts():
+        from qiantang.district.identity import KEYBOARD
+        from qiantang.district.plant.running import chosen_plant
+        from qiantang.district.plant.views import PlantShown
+        from qiantang.district.workspace import Workspace, found_workspace
+
+        workspace = Workspace(directory) if directory is not None else found_workspace(None)
+        shown = PlantShown(chosen_plant(workspace.hidden, plant), KEYBOARD)
+        rows = shown.rows("tasks")
+
+    def draw(screen: Screen) -> None:
+        screen.line(said(f"{len(rows)} 项任务", f"{len(rows)} tasks"))
+        screen.table([said("任务", "task"), said("优先级", "priority"), said("设备", "machine"), said("状态", "state"), said("人员", "person"),
+                      said("期限", "due")],
+                     [[str(r["id"]), str(r["priority"]), r["title"] if isinstance(r["title"], Text) else str(r["title"]), str(r["state"]),
+                       str(r["worker_name"]), f"{r['due']:%m-%d %H:%M}"] for r in rows])
+
+    return Answer([{name: value for name, value in row.items() if name != "told"} for row in rows], draw)

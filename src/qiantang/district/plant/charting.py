@@ -1,0 +1,39 @@
+"""How a plant's node charts its signals and how long it waits, kept in the plant's folder so that a replay does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from qiantang.district.plant.sources import LATENESS_US
+from qiantang.domains.factory.charts.budget import budgeted
+from qiantang.domains.factory.charts.settings import ChartSettings, charted
+from qiantang.domains.factory.plant import Plant
+
+
+@dataclass(frozen=True, slots=True)
+class Charting:
+    """``learning`` points from which each chart learns its limits, ``unwatched`` kinds of signals that are not charted,
+    ``lateness_us`` microseconds that what is delayed is waited for."""
+
+    learning: int = 200
+    unwatched: frozenset[str] = frozenset()
+    lateness_us: int = LATENESS_US
+
+    def settings(self, plant: Plant) -> ChartSettings:
+        """Charts whose limits keep the alarm budget of the plant's operators."""
+        return budgeted(plant, charted(plant, learning=self.learning, unwatched=self.unwatched)).settings
+
+    def lateness(self, _: str) -> int:
+        """How long a gateway is waited for."""
+        return self.lateness_us
+
+    def written(self) -> dict[str, Any]:
+        """As plain values."""
+        return {**asdict(self), "unwatched": sorted(self.unwatched)}
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Charting:
+        """What was written."""
+        return cls(int(written["learning"]), frozenset(written["unwatched"]), int(written["lateness_us"]))

@@ -1,0 +1,108 @@
+"""A plant's node run from its file, its log read again, its alarms explained: what the command line asks of plants."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from qiantang.district.plant.charting import Charting
+from qiantang.district.plant.folder import STATE, PlantFolder, plant_folders
+from qiantang.district.plant.node import Node, NodeSettings, Status, replay
+from qiantang.district.plant.wiring import NodeFile, wires_of
+from qiantang.district.plant.work import Work
+from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.needs import Needs
+from qiantang.kernel.errors import Fault, Place, SubjectError
+from qiantang.kernel.findings.stream import StreamedFinding
+from qiantang.kernel.words import Text
+
+_BEAT_S = 1.0
+
+
+def chosen_plant(hidden: Path, name: str | None) -> PlantFolder:
+    """The plant of that name, or the only one there is; SubjectError names those there are."""
+    found = plant_folders(hidden)
+    if name is not None:
+        found = [folder for folder in found if folder.name == name]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(folder.name for folder in plant_folders(hidden)) or "—"
+    said = Text("没有这个工厂", "there is no such plant") if name is not None else Text("没有工厂，或不止一个", "there is no plant, or more than one")
+    raise SubjectError(Fault(said, Place(str(hidden.parent)), name, "known-plant",
+                             Text(f"可选：{known}；示范：qiantang factory demo", f"Choose one of: {known}; for a made-up one: qiantang factory demo")))
+
+
+def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status], None]) -> None:
+    """A node over its wires until it is interrupted; ``heard`` is told each second how it stands."""
+    from qiantang.stores import open_store
+
+    needs = Needs()
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.tell_charting(file.charting.written())
+    store = open_store(folder.path / STATE)
+    node = Node(folder.path, file.plant, store=store, settings=NodeSettings(lateness_of=file.charting.lateness), charts=file.charting.settings,
+                shown=folder, work=lambda plant: Work(plant, lambda change: needs.task(plant, change)))
+
+    async def at_work() -> None:
+        running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory)))
+        try:
+            while not running.done():
+                heard(node.status())
+                await asyncio.wait({running}, timeout=_BEAT_S)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        if not running.cancelled() and (failed := running.exception()) is not None:
+            raise failed
+
+    try:
+        asyncio.run(at_work())
+    finally:
+        store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a log said when it was read again: its alarms, and one number that is the same whenever they are the same."""
+
+    alarms: tuple[Alarm, ...]
+    digest: str
+
+
+def replayed(path: Path) -> Replayed:
+    """The alarms of a plant's folder from the beginning of its log. The node must not be at work; nothing is written."""
+    folder = PlantFolder(path)
+    plant, charting = folder.plant(), folder.charting()
+    if plant is None or not (path / "log").is_dir():
+        raise SubjectError.of("这里没有工厂的读数日志", "there is no log of a plant's readings here", place=Place(str(path)),
+                              remedy=Text("请给出工厂文件夹，如 地区/.qiantang/plants/工厂编号",
+                                          "Name a plant's folder, such as DISTRICT/.qiantang/plants/PLANT"))
+    choice = Charting() if charting is None else Charting.read(charting)
+    alarms = tuple(replay(path, plant, settings=NodeSettings(lateness_of=choice.lateness), charts=choice.settings))
+    digest = hashlib.sha256("\n".join(map(repr, alarms)).encode()).hexdigest()[:16]
+    return Replayed(alarms, digest)
+
+
+def findings_of(folder: PlantFolder, alarm: str) -> list[StreamedFinding]:
+    """What is on record of an alarm, oldest first: the finding and what amended it. SubjectError where nothing is."""
+    from qiantang.stores import open_store
+
+    path = folder.path / STATE
+    if path.is_file():
+        store = open_store(path)
+        try:
+            with store.reading() as reader:
+                found = reader.findings()
+        finally:
+            store.close()
+        chain = [f for f in found if f.values.get("alarm") == alarm]
+        for one in found:
+            if one.amends and one.amends in {f.id for f in chain} and one not in chain:
+                chain.append(one)
+        if chain:
+            return sorted(chain, key=lambda f: f.at)
+    raise SubjectError(Fault(Text("没有报警 {id} 的记录", "nothing is on record of alarm {id}").filled(id=alarm), Place(folder.name), alarm, "known-alarm",
+                             Text("查看报警：qiantang factory tasks，或网页的报警清单。", "See the alarms on the plant's page, or: qiantang factory tasks")))
