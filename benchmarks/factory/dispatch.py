@@ -110,12 +110,15 @@ def rolling(policy: Policy, seed: int, minutes: float = 120.0, open_first: int =
     by_id = {t.id: t for t in came}
     coming = list(reversed(came))
     ends: dict[str, int] = {}
-    events: list[tuple[int, int, str, str]] = []
+    events: list[tuple[int, int, str, str, int]] = []
+    offered: dict[str, int] = {}
     result = Rolled(0.0, 0.0, 0.0, [], 0)
     now, last = 0, round(minutes * MINUTE)
     while now < last:
         while events and events[0][0] <= now:
-            moment, kind, name, worker = heapq.heappop(events)
+            moment, kind, name, worker, since = heapq.heappop(events)
+            if offered[name] != since or dispatcher.book.holds.get(worker) != name:
+                continue
             if kind == 0:
                 dispatcher.started(name, worker, moment)
             else:
@@ -129,6 +132,7 @@ def rolling(policy: Policy, seed: int, minutes: float = 120.0, open_first: int =
         result.calls.append((time.perf_counter() - began) * 1000.0)
         for change in changes:
             if change.event is Event.OFFER:
+                offered[change.task] = now
                 result.travel += _set_out(dispatcher, travel, by_id[change.task], change, events, now)
         now += round(every_s * 1_000_000)
     for t in came:
@@ -141,14 +145,14 @@ def rolling(policy: Policy, seed: int, minutes: float = 120.0, open_first: int =
     return result
 
 
-def _set_out(dispatcher: Dispatcher, travel: Travel, job: Task, change: Change, events: list[tuple[int, int, str, str]], now: int) -> float:
+def _set_out(dispatcher: Dispatcher, travel: Travel, job: Task, change: Change, events: list[tuple[int, int, str, str, int]], now: int) -> float:
     """Accepts at once and knows when the worker arrives and is done; gives the minutes of travel."""
     person = dispatcher.book.workers[change.worker]
     way = travel.minutes(person, person.place, job)
     dispatcher.accepted(job.id, change.worker, now)
-    arrives = now + round(way * MINUTE)
-    heapq.heappush(events, (arrives, 0, job.id, change.worker))
-    heapq.heappush(events, (arrives + round(job.minutes * MINUTE), 1, job.id, change.worker))
+    arrives, left = now + round(way * MINUTE), dispatcher.book.entries[job.id].left
+    heapq.heappush(events, (arrives, 0, job.id, change.worker, now))
+    heapq.heappush(events, (arrives + round(left * MINUTE), 1, job.id, change.worker, now))
     return way
 
 

@@ -60,9 +60,8 @@ def explain(plan: Plan, task: str, most: int = 3) -> Explanation:
     """
     situation, ground = plan.situation, plan.situation.ground
     i = situation.number[task]
-    skilled = sum(w.can(situation.tasks[i]) for w in situation.workers)
-    barred = sum((task, w.id) in situation.barred for w in situation.workers)
-    lacking = len(situation.workers) - skilled
+    barred = sum(name == task and worker in situation.seat for name, worker in situation.barred)
+    lacking = len(situation.workers) - int(situation.skilled[i].sum())
     stop = plan.stop(task)
     routes = copied(plan.routes)
     given_back = -float(take(ground, routes, i))

@@ -169,7 +169,7 @@ def warm() -> None:
 def why_nobody(situation: Situation, i: int) -> Text:
     """Why no worker does task number ``i``: nobody on duty has the skill, all who have it are barred or out of reach, or no time is left."""
     task = situation.tasks[i]
-    skilled = [w for w in situation.workers if w.can(task)]
+    skilled = [situation.workers[k] for k in np.flatnonzero(situation.skilled[i])]
     skills = joined([same(s) for s in sorted(task.skills)], "、", " + ")
     if not skilled:
         return Text("当班人员中无人具备技能 {skills}", "nobody on duty has the skill {skills}").filled(skills=skills)

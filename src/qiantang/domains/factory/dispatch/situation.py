@@ -84,12 +84,12 @@ class Situation:
         places = [w.place for w in self.workers] + [t.place for t in self.tasks] + [*self.travel.stores.values()] + [
             w.battery.charger for w in self.workers if w.battery]
         across = sum(max(p[k] for p in places) - min(p[k] for p in places) for k in (0, 1))
+        stops = 2.0 + max((len(t.parts) for t in self.tasks), default=0)
         longest = 0.0
         for worker in endless:
-            inside = 2.0 + max((len(t.parts) for t in self.tasks), default=0)
             charge = worker.battery.full_m / worker.battery.charge_m_per_minute if worker.battery else 0.0
             rest = sum(end - start for start, end in worker.breaks) / MINUTE
-            each = inside * across / self.travel.per_minute(worker) + charge
+            each = stops * across / self.travel.per_minute(worker) + charge
             longest = max(longest, max(self.minute(worker.free_at), 0.0) + rest + len(self.tasks) * each)
         ready = max((self.minute(t.ready) for t in self.tasks), default=0.0)
         return max([longest + max(ready, 0.0) + sum(t.minutes for t in self.tasks), *ends])
@@ -122,17 +122,22 @@ class Situation:
                 breaks[k, b] = self.minute(start), self.minute(end)
         return table, breaks
 
-    def _able(self) -> NDArray[np.uint8]:
-        """1 where a worker has every skill of a task, is not barred from it, and could reach it on one charge."""
+    @cached_property
+    def skilled(self) -> NDArray[np.bool_]:
+        """n × m: whether a worker has every skill of a task."""
         bit: dict[str, int] = {}
         asks = [_bits(t.skills, bit) for t in self.tasks]
         has = [_bits(w.skills, bit) for w in self.workers]
-        able: NDArray[np.uint8]
-        if len(bit) <= 63:
-            lacking = np.array(asks, np.int64).reshape(-1, 1) & ~np.array(has, np.int64).reshape(1, -1)
-            able = (lacking == 0).astype(np.uint8)
-        else:
-            able = np.array([[(a & ~h) == 0 for h in has] for a in asks], np.uint8).reshape(len(asks), len(has))
+        shape = len(asks), len(has)
+        if len(bit) > 63:
+            return np.array([[(a & ~h) == 0 for h in has] for a in asks], np.bool_).reshape(shape)
+        lacking: NDArray[np.int64] = np.array(asks, np.int64).reshape(-1, 1) & ~np.array(has, np.int64).reshape(1, -1)
+        found: NDArray[np.bool_] = lacking == 0
+        return found
+
+    def _able(self) -> NDArray[np.uint8]:
+        """1 where a worker has every skill of a task, is not barred from it, and could reach it on one charge."""
+        able: NDArray[np.uint8] = self.skilled.astype(np.uint8)
         for barred_task, barred_worker in self.barred:
             if barred_task in self.number and barred_worker in self.seat:
                 able[self.number[barred_task], self.seat[barred_worker]] = 0
