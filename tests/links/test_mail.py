@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from qiantang.kernel.errors import FactsError
 from qiantang.kernel.words import Text
 from qiantang.links.mail import MailLink
 from qiantang.links.sending import Came, Letter, nothing_secret, secret
-from tests.web.reached import Mailbox, mail_server
+from tests.web.reached import Mailbox, certificate, mail_server
 
 LETTER = Letter("0123abcd", "li@bureau.example", "逾期督办：案件", "第一行\n.以点开头的一行\n\n末行")
 
@@ -79,6 +81,19 @@ def test_no_header_is_smuggled_in_by_an_address(box: Mailbox, address: str) -> N
     many = len(box.letters)
     assert link(box).send(Letter("k", address, "t", "b")).came is Came.NEVER
     assert len(box.letters) == many
+
+
+def test_a_server_that_nobody_vouches_for_gets_no_word_and_one_that_is_trusted_does(tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    with mail_server(pem) as own:
+        def secured(context: ssl.SSLContext | None) -> MailLink:
+            return MailLink("127.0.0.1", own.port, "starttls", "brain@district.example", "", nothing_secret, context)
+
+        assert secured(None).send(LETTER).came is Came.LATER
+        assert MailLink("127.0.0.1", own.port, "none", "a@b.example", "", nothing_secret).send(LETTER).came is Came.NEVER  # 530: STARTTLS first
+        assert own.letters == []
+        assert secured(ssl.create_default_context(cafile=str(pem))).send(LETTER).came is Came.TAKEN
+        assert len(own.letters) == 1
 
 
 def test_a_secret_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
