@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -21,13 +22,15 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """The broker as a process; ``anonymous`` False lets nobody in."""
+    """The broker as a process; ``anonymous`` False lets nobody in, ``telling`` logs every packet."""
 
-    def __init__(self, home: Path, anonymous: bool = True) -> None:
+    def __init__(self, home: Path, anonymous: bool = True, telling: bool = False) -> None:
         self.port = free_port()
+        self._log = home / f"mosquitto-{self.port}.log"
         self._file = home / f"mosquitto-{self.port}.conf"
         self._file.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\npersistence false\nmax_queued_messages 100000\n"
-                              f"max_inflight_messages 1000\nlog_type error\nset_tcp_nodelay true\n")
+                              f"max_inflight_messages 1000\nlog_type {'all' if telling else 'error'}\nlog_dest file {self._log}\nset_tcp_nodelay true\n"
+                              + ("user root\n" if os.geteuid() == 0 else ""))
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -43,6 +46,11 @@ class Mosquitto:
             time.sleep(0.01)
         self.stop()
         raise RuntimeError("mosquitto does not listen")
+
+    @property
+    def log(self) -> list[str]:
+        """What it says of every packet."""
+        return self._log.read_text(encoding="utf-8", errors="replace").splitlines()
 
     def stop(self) -> None:
         """End it as a power cut would."""

@@ -150,7 +150,8 @@ def test_what_the_independent_codec_writes_is_read_by_us_as_by_protobuf(tmp_path
 
 
 def test_a_payload_is_the_same_bytes_whether_made_by_protobuf_or_by_us() -> None:
-    metrics = [Metric("温度", DataType.DOUBLE, 1.5, 3, T0, {"engUnit": "°C", "Quality": 192}), Metric("n", DataType.INT16, -3, 4), Metric("gone", DataType.FLOAT)]
+    metrics = [Metric("温度", DataType.DOUBLE, 1.5, 3, T0, {"engUnit": "°C", "Quality": 192}), Metric("n", DataType.INT16, -3, 4),
+               Metric("gone", DataType.FLOAT)]
     ours = payload(T0, metrics, 9)
     made = Payload(timestamp=T0, seq=9)
     first = made.metrics.add(name="温度", alias=3, timestamp=T0, datatype=10, v_double=1.5)

@@ -67,7 +67,7 @@ class EdgeNode:
         if any(metric.datatype not in NUMERIC for metric in self.metrics):
             raise ValueError("an edge node publishes numeric metrics only")
         self.settings = settings or EdgeSettings()
-        self.store: Store = store or InMemory()
+        self.store: Store = InMemory() if store is None else store
         self.counters = counters or Counters()
         names = dict.fromkeys(metric.device for metric in self.metrics)
         self.devices = ["", *(checked("device", name) for name in names if name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from pathlib import Path
 from typing import Protocol
@@ -103,8 +104,18 @@ class OnDisk:
                 self._next += 1
             path, size = self._segments[-1]
             part, raw = raw[:self._segment - size], raw[self._segment - size:]
-            with path.open("ab") as file:
-                file.write(part)
+            try:
+                with path.open("ab") as file:
+                    file.write(part)
+            except OSError:
+                # The disk is full, or gone: what cannot be kept is counted, and a row begun is taken back.
+                self.dropped += (len(part) + len(raw)) // READING.itemsize
+                if path.exists():
+                    with contextlib.suppress(OSError), path.open("r+b") as file:
+                        file.truncate(size)
+                if not size:
+                    self._segments.pop()
+                return
             self._segments[-1] = (path, size + len(part))
         while sum(size for _, size in self._segments) > self._most:
             self.dropped += self._segments[0][1] // READING.itemsize - self._taken
