@@ -108,11 +108,11 @@ def test_words_are_searched_as_they_are_typed_and_the_field_keeps_its_focus(page
     page.goto(f"{at}/evaluation?rulebook=mu/huangyan-2022&lang=zh")
     before = page.locator("#table-evaluation tbody tr").count()
     page.keyboard.press("/")
-    page.keyboard.type(LOW[-4:], delay=20)
+    page.keyboard.type(LOW, delay=10)
     until(page, "document.querySelectorAll('#table-evaluation tbody tr').length === 1")
     assert before > 1
     assert page.evaluate("document.activeElement.name") == "q"
-    assert f"q={LOW[-4:]}" in page.url
+    assert f"q={LOW}" in page.url
     assert "outcome=" not in page.url
 
 
