@@ -92,7 +92,9 @@ def test_a_fault_that_stops_its_machine_stands_until_it_is_repaired():
     assert fault.end is None
     assert running.repair("press-04", "t-01", 3 * HOUR + 60) == (fault,)
     running.run(4 * HOUR)
-    assert (fault.end, fault.by) == (3 * HOUR + 60, "t-01")
+    ended: float | None = fault.end
+    assert ended == 3 * HOUR + 60
+    assert fault.by == "t-01"
     assert running.repairs.machines["press-04"].course.pieces_by(running.now) > made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def test_a_span_is_the_same_however_it_is_cut():
     signals = its_signals()
     whole = signals.between(5000, 5120)
     cuts = [5000, 5001, 5037, 5100, 5120]
-    parts = [signals.between(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [signals.between(a, b) for a, b in pairwise(cuts)]
     again = together(part.readings for part in parts)
     for column in ("signal", "at", "received", "value", "quality", "sequence"):
         assert np.array_equal(getattr(whole.readings, column), getattr(again, column)), column
@@ -160,7 +162,8 @@ def test_an_eccentric_drum_shows_where_its_tires_are_tested():
     signals = Signals(running)
     tested = {tire.number for tire in running.tires} & set(fault.pieces)
     assert tested
-    after, before = [], []
+    after: list[float] = []
+    before: list[float] = []
     for span in signals.spans(int(6.5 * HOUR), 8 * HOUR, 300):
         for tester in range(1, 6):
             which = span.readings.signal == number(running, f"uni-{tester:02d}/radial_first_harmonic")
@@ -200,7 +203,7 @@ def test_states_and_counters_tell_the_true_effectiveness():
     truth = running.oee(start, end - 1)
     for machine, found in zip(machines, oee_of(clock, counts), strict=True):
         assert found.availability is not None
-        assert float(found.availability) == pytest.approx(float(truth[machine].availability), abs=1e-3)
+        assert float(found.availability) == pytest.approx(truth[machine].production / truth[machine].busy, abs=1e-3)
         assert found.produced == truth[machine].produced
         assert found.good == truth[machine].good
 

@@ -29,8 +29,9 @@ def skewed(x: Any) -> Any:
 
 
 def resolution(kind: Kind) -> float:
-    """How many steps a unit has: sensors give decimals, of which two to twenty steps are a fifth of their spread."""
-    return 10.0 ** -math.floor(math.log10(kind.sigma / 5.0)) if kind.sigma > 0 else 1.0
+    """How many steps a unit has: sensors give decimals, so fine that one to ten steps are a fifth of the spread in the quietest phase."""
+    least = kind.sigma * min((loudness(kind, level) for level in kind.by_phase.values()), default=1.0)
+    return 10.0 ** -math.floor(math.log10(least / 5.0)) if least > 0 else 1.0
 
 
 def most(kind: Kind) -> float:

@@ -1,0 +1,189 @@
+"""The loop closed on real charts: readings of every signal go through ordering and analysis, alarms find faults, people mend them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
+from qiantang.domains.factory.charts.budget import budgeted
+from qiantang.domains.factory.charts.settings import charted
+from qiantang.domains.factory.ordering import Ordering
+from qiantang.domains.factory.simulation.dispatched import Dispatched
+from qiantang.domains.factory.simulation.gateways import Gateways
+from qiantang.domains.factory.simulation.making import UNWATCHED
+from qiantang.domains.factory.simulation.running import RunningPlant
+from qiantang.domains.factory.simulation.signals import Signals
+from qiantang.domains.factory.simulation.truth import EPOCH_US, Fault
+from qiantang.kernel.readings import Readings
+
+STEP_S = 30
+"""The plant moves on by so much before its readings are judged."""
+LATENESS_US = 2_000_000
+SILENT_US = 30_000_000
+LATE_US = 2_000_000
+"""A reading that took longer is late; more than one in a hundred of a gateway's readings tells of repeated and late frames."""
+BIRTHS = 3
+"""More births of a gateway in one step than this are a storm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault and the first alarm on its machine (or the first sign on its gateway) while it was at work; None: never found."""
+
+    fault: Fault
+    at_s: float | None
+    rule: str
+    cycle_s: float
+
+    @property
+    def delay_s(self) -> float:
+        """From beginning to alarm; infinite where it was not found."""
+        return math.inf if self.at_s is None else self.at_s - self.fault.start
+
+    @property
+    def in_time(self) -> bool:
+        """Within three minutes or two cycles, whichever is longer."""
+        return self.delay_s <= max(180.0, 2 * self.cycle_s)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the charts made of a span. ``told`` alarms reached an operator after grouping; ``idle`` those of them on a machine
+    without a fault at work or just mended. ``most_in_ten_minutes`` of any operator."""
+
+    hours: float
+    findings: tuple[Finding, ...]
+    told: int
+    idle: int
+    per_operator_hour: float
+    most_in_ten_minutes: int
+    by_rule: Mapping[str, int]
+    readings: int
+
+    @property
+    def found(self) -> float:
+        """The share of faults found."""
+        return sum(f.at_s is not None for f in self.findings) / len(self.findings) if self.findings else 1.0
+
+    @property
+    def median_delay_s(self) -> float:
+        """Of all faults, those not found counted as infinitely late."""
+        return median(f.delay_s for f in self.findings) if self.findings else 0.0
+
+    @property
+    def in_time(self) -> float:
+        """The share of faults found within three minutes or two cycles."""
+        return sum(f.in_time for f in self.findings) / len(self.findings) if self.findings else 1.0
+
+    def by_cause(self) -> Mapping[str, tuple[int, int, float]]:
+        """For each cause how many faults, how many of them found, median delay in seconds of those."""
+        made: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            made.setdefault(finding.fault.cause, []).append(finding)
+        return {cause: (len(of), sum(f.at_s is not None for f in of), median([f.delay_s for f in of if f.at_s is not None] or [math.inf]))
+                for cause, of in sorted(made.items())}
+
+
+class Watch:
+    """A running plant under real charts. People still find what the charts miss, on their rounds.
+
+    ``learning`` points of phase I; ``seed`` of the plant. What is raised before ``judge`` is called is learning, and finds faults too.
+    """
+
+    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0) -> None:
+        self.running = RunningPlant(seed, mender=Dispatched(), watch="rounds", begin_s=begin_s - 7200)
+        self.signals = Signals(self.running)
+        self.gateways = Gateways(self.signals)
+        plant = self.running.plant
+        self.budget = budgeted(plant, charted(plant, unwatched=UNWATCHED, learning=learning))
+        self.analysis = Analysis(self.budget.settings)
+        source = self.signals.gateway_of.astype(np.int32)
+        self.ordering = Ordering(source, np.full(len(self.signals.gateways), LATENESS_US, np.int64))
+        self.at = begin_s
+        self._heard = np.full(len(self.signals.gateways), EPOCH_US + begin_s * 1_000_000, np.int64)
+        self._found: dict[int, tuple[float, str]] = {}
+
+    def run(self, until_s: int, progress: Callable[[float], None] | None = None) -> Watched:
+        """Watch up to a second; the figures are of this span."""
+        begin, readings = self.at, 0
+        register = Register(self.running.plant)
+        told = idle = 0
+        by_rule: Counter[str] = Counter()
+        while self.at < until_s:
+            start, end = self.at, min(self.at + STEP_S, until_s)
+            self.running.run(end)
+            arrived = self.gateways.sent(self.signals.between(start, end), start, end)
+            self._watch_gateways(arrived, start, end)
+            released = self.ordering.feed(arrived)
+            raised = self.analysis.feed(released.readings)
+            readings += len(released.readings)
+            for alarm, change_of in self._alarms(raised, released.readings, register):
+                by_rule[alarm.rule] += 1
+                machine = self.running.plant.machine(alarm.asset)
+                at_s = (alarm.at - EPOCH_US) / 1e6
+                if change_of:
+                    told += 1
+                    idle += not self._explained(machine, at_s)
+                self._finds(machine, at_s, alarm.rule)
+            self.at = end
+            if progress is not None:
+                progress((end - begin) / (until_s - begin))
+        hours = (until_s - begin) / 3600
+        faults = [f for f in self.running.faults if begin <= f.start < until_s - 2400]
+        return Watched(hours, tuple(self._finding(f) for f in faults), told, idle, told / hours / self.running.plant.operators,
+                       register.most_in_a_flood_span(), dict(by_rule.most_common()), readings)
+
+    def _finding(self, fault: Fault) -> Finding:
+        at_s, rule = self._found.get(fault.number, (None, ""))
+        return Finding(fault, at_s, rule, self.running.repairs.machines[fault.machine].cycle_s)
+
+    def _alarms(self, raised: Raised, readings: Readings, register: Register) -> Iterator[tuple[Alarm, bool]]:
+        """Alarms with whether an operator is told of each; what is over is told to the register too."""
+        for event in np.flatnonzero(raised.cleared):
+            signal, at = int(raised.signal[event]), int(readings.at[raised.index[event]])
+            asset = self.running.plant.signals[signal].asset if signal != MACHINE else self.budget.settings.machines[int(raised.machine[event])]
+            for bit, rule in enumerate(rules.RULES):
+                if int(raised.cleared[event]) >> bit & 1:
+                    register.returned(signal, asset, rule, at)
+        for alarm in self.analysis.alarms_of(raised):
+            yield alarm, any(change.told for change in register.raised([alarm]) if change.alarm.id == alarm.id)
+
+    def _explained(self, machine: str, at_s: float) -> bool:
+        """Whether a fault was at work on the machine within the last two cycles, or anybody worked on it."""
+        back = at_s - 2 * self.running.repairs.machines[machine].cycle_s - 60
+        faults = self.running.repairs.by_machine.get(machine, ())
+        return any(f.start <= at_s and (f.end is None or f.end > back) for f in faults)
+
+    def _finds(self, machine: str, at_s: float, rule: str) -> None:
+        """An alarm on a machine leads somebody to whatever is wrong there."""
+        for fault in self.running.repairs.by_machine.get(machine, ()):
+            if fault.start <= at_s and (fault.end is None or fault.end > at_s) and fault.number not in self._found:
+                self._found[fault.number] = (at_s, rule)
+                self.running.find(fault)
+
+    def _watch_gateways(self, arrived: Readings, start_s: int, end_s: int) -> None:
+        """What the node sees of the connections themselves: silence, late frames, a clock that is off, a storm of births."""
+        of = self.signals.gateway_of[arrived.signal]
+        n = len(self.signals.gateways)
+        counts = np.bincount(of, minlength=n)
+        late = np.bincount(of[arrived.received - arrived.at > LATE_US], minlength=n)
+        ahead = np.bincount(of[arrived.at - arrived.received > self.ordering.allowances.ahead], minlength=n)
+        now = EPOCH_US + end_s * 1_000_000
+        self._heard[counts > 0] = now
+        births = Counter(notice.source for notice in self.gateways.notices(start_s, end_s) if notice.kind == "birth")
+        for k, gateway in enumerate(self.signals.gateways):
+            for sign, seen in (("silent", now - self._heard[k] >= SILENT_US), ("late", late[k] > 0.01 * counts[k] and counts[k] > 0),
+                               ("clock", ahead[k] > 0), ("births", births[gateway] > BIRTHS)):
+                if seen:
+                    self._finds(gateway, float(end_s), sign)
+
+
