@@ -35,8 +35,8 @@ from qiantang.kernel.words import Text
 
 MACHINE = -1
 """The signal of an event that belongs to a whole machine."""
-_CHUNK = 65_536
-"""So many readings go through both kernels at a time."""
+_CHUNK = 4_096
+"""So many readings go through both kernels at a time: their points stay in the cache between the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,8 @@ class Analysis:
             reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((n, layout.RING), np.int64),
             base, whole, np.zeros((max(settings.bases, 1), settings.learning)),
             np.full((max(len(settings.context_members), 1), 3), -1, np.int64), machines)
+        self._largest = int(np.diff(self._laid.context_starts).max(initial=0))
+        self._rooms: tuple[layout.Points, layout.Room] | None = None
         for number, (mean, deviation) in settings.known.items():
             self._set(number, mean, deviation, 1)
         self._machines = Machines(settings.machine_members, settings.machine_learning, settings.machine_alpha)
@@ -128,25 +130,28 @@ class Analysis:
                    np.ascontiguousarray(readings.quality), none if group is None else np.ascontiguousarray(group, np.int64),
                    none if phase is None else np.ascontiguousarray(phase, np.int64),
                    np.zeros(0, np.uint8) if ends is None else np.ascontiguousarray(ends, np.uint8))
-        points = self._points(min(len(readings), _CHUNK))
-        place, parts = 0, []
+        points, room = self._space(min(len(readings), _CHUNK))
+        place = 0
+        parts: list[Raised] = []
         while place < len(readings):
-            room = self._room(min(len(readings) - place, _CHUNK))
             points.counts[:] = 0
+            room.counts[:] = 0
             place = gathered(place, min(place + _CHUNK, len(readings)), *columns, self._kept, self._laid, points, room)
-            parts.append(self._collected(room))
+            self._collect(room, parts)
             many = int(points.counts[layout.N_POINTS])
             done = 0
             while done < many:
                 room.counts[:] = 0
                 done = charted(done, points.whole, points.value, many, self._kept, self._laid, room)
-                parts.append(self._collected(room))
-        return _in_order(_joined(parts))
+                self._collect(room, parts)
+        return _in_order(_joined(parts)) if parts else _of_machines([])
 
-    def _points(self, n: int) -> layout.Points:
-        """Room for the points of n readings."""
-        room = n + int(np.diff(self._laid.context_starts).max(initial=0)) + 8
-        return layout.Points(np.zeros(1, np.int64), np.empty((room, layout.POINT), np.int64), np.empty(room))
+    def _space(self, n: int) -> tuple[layout.Points, layout.Room]:
+        """Room for n readings, kept from one batch to the next."""
+        if self._rooms is None or len(self._rooms[0].value) < n + self._largest + 8:
+            room = n + self._largest + 8
+            self._rooms = layout.Points(np.zeros(1, np.int64), np.empty((room, layout.POINT), np.int64), np.empty(room)), self._room(n)
+        return self._rooms
 
     def _room(self, n: int) -> layout.Room:
         """Room for what n readings or points may raise, as far as it is not written out meanwhile."""
@@ -157,18 +162,21 @@ class Analysis:
                            np.empty(events, np.uint32), np.empty((details, layout.DETAIL), np.int64), np.empty((details, 2)),
                            np.empty((samples, 4), np.int64), np.empty((samples + 1) * max(widest, 1)))
 
-    def _collected(self, room: layout.Room) -> Raised:
-        """What a kernel wrote, with what its samples say of the machines."""
+    def _collect(self, room: layout.Room, parts: list[Raised]) -> None:
+        """Adds what a kernel wrote, and what its samples say of the machines."""
         events, details, samples = (int(room.counts[c]) for c in (layout.N_EVENTS, layout.N_DETAILS, layout.N_SAMPLES))
-        whole, measured = room.details[:details].copy(), room.measured[:details].copy()
-        signals = room.signals[:events].copy()
-        of_signals = Raised(
-            room.places[:events].copy(), signals, self.settings.plan[signals, layout.MACHINE].astype(np.int32), room.raised[:events].copy(),
-            room.cleared[:events].copy(), whole[:, layout.D_EVENT], whole[:, layout.D_BIT], whole[:, layout.D_AT], whole[:, layout.D_SINCE],
-            measured[:, 0], measured[:, 1], whole[:, layout.D_READINGS], whole[:, layout.D_VERSION], whole[:, layout.D_OTHERS:])
-        if not samples:
-            return of_signals
-        return _joined([of_signals, _of_machines(self._machines.judged(room.samples[:samples], room.flat))])
+        if events:
+            whole, measured = room.details[:details].copy(), room.measured[:details].copy()
+            signals = room.signals[:events].copy()
+            parts.append(Raised(
+                room.places[:events].copy(), signals, self.settings.plan[signals, layout.MACHINE].astype(np.int32), room.raised[:events].copy(),
+                room.cleared[:events].copy(), whole[:, layout.D_EVENT], whole[:, layout.D_BIT], whole[:, layout.D_AT],
+                whole[:, layout.D_SINCE], measured[:, 0], measured[:, 1], whole[:, layout.D_READINGS], whole[:, layout.D_VERSION],
+                whole[:, layout.D_OTHERS:]))
+        if samples:
+            of_machines = self._machines.judged(room.samples[:samples], room.flat)
+            if of_machines:
+                parts.append(_of_machines(of_machines))
 
     def alarms_of(self, raised: Raised, *, offset: int = -1) -> list[Alarm]:
         """An alarm for each rule that began, in the order they began."""
@@ -285,8 +293,6 @@ def _of_machines(events: list[MachineEvent]) -> Raised:
 
 def _joined(parts: list[Raised]) -> Raised:
     """Several parts of one batch as one."""
-    if not parts:
-        return _of_machines([])
     if len(parts) == 1:
         return parts[0]
     before = np.cumsum([0] + [len(p.index) for p in parts[:-1]])

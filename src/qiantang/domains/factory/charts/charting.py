@@ -11,7 +11,8 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
-from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts import fitting, layout, policy, quick, rules
+from qiantang.domains.factory.charts.compiled import forget_older
 from qiantang.domains.factory.charts.fitting import (
     CENTRE,
     IN_FORCE,
@@ -94,6 +95,8 @@ from qiantang.domains.factory.charts.policy import (
 )
 from qiantang.domains.factory.charts.policy import IN_FORCE as RULES_IN_FORCE
 from qiantang.domains.factory.charts.quick import broken, lingering, past_with
+
+forget_older(__file__, fitting.__file__, layout.__file__, policy.__file__, quick.__file__, rules.__file__)
 
 _ONE: Final = np.uint64(1)
 _NONE: Final = np.uint64(0)
@@ -213,20 +216,6 @@ def _others(s: Any, machine: Any, kept: Any, laid: Any, into: Any) -> None:
 
 
 @nb.njit(cache=True)
-def _event(i: Any, s: Any, held: Any, holds: Any, at: Any, x: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
-    """Writes what began and what ceased to hold."""
-    k = room.counts[N_EVENTS]
-    began = holds & ~held
-    room.places[k] = i
-    room.signals[k] = s
-    room.raised[k] = np.uint32(began)
-    room.cleared[k] = np.uint32(held & ~holds)
-    if began != _NONE:
-        _detail(s, np.int64(began), at, x, z, b, expected, kept, laid, room)
-    room.counts[N_EVENTS] = k + 1
-
-
-@nb.njit(cache=True)
 def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> None:
     """The machine as one point of many dimensions: each signal's mean deviation since the last, NaN where it had no point."""
     counts = room.counts
@@ -264,6 +253,7 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
     """Points from ``start`` up to ``beyond``, or until the room is at its end; gives the place where it stopped."""
     chart, chart_whole, chart_words, ring = kept.chart, kept.chart_whole, kept.chart_words, kept.ring
     base, base_whole, learning = kept.base, kept.base_whole, kept.learning
+    places, signals, raised, cleared = room.places, room.signals, room.raised, room.cleared
     plan, numbers, words, machine_starts, counts = laid.plan, laid.numbers, laid.words, laid.machine_starts, room.counts
     widest = 0
     for m in range(len(machine_starts) - 1):
@@ -275,28 +265,31 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
     for k in range(start, beyond):
         if counts[N_EVENTS] > most_events or counts[N_DETAILS] > most_details or counts[N_SAMPLES] > most_samples or counts[N_FLAT] > most_flat:
             return k
-        i, s, b, at, since = points[k, P_PLACE], points[k, P_SIGNAL], points[k, P_BASE], points[k, P_AT], points[k, P_SINCE]
-        x = values[k]
-        if b < 0:
-            if b == SAMPLE:
-                _sample(i, s, at, kept, laid, room)
-            elif b == BREAK:
-                chart_whole[s, BACK] = 0
+        row = np.uint64(k)
+        i, signal, baseline, at, since = points[row, P_PLACE], points[row, P_SIGNAL], points[row, P_BASE], points[row, P_AT], points[row, P_SINCE]
+        x = values[row]
+        if baseline < 0:
+            if baseline == SAMPLE:
+                _sample(i, signal, at, kept, laid, room)
+            elif baseline == BREAK:
+                chart_whole[signal, BACK] = 0
             continue
+        # Unsigned, so that an index needs no test for one from the end.
+        s, b = np.uint64(signal), np.uint64(baseline)
         learned = base_whole[b, LEARNED]
         if learned != IN_FORCE:
             learning[b, learned] = x
             base_whole[b, LEARNED] = learned + 1
             if learned + 1 == takes:
-                _learnt(b, s, kept, laid)
+                _learnt(baseline, signal, kept, laid)
             chart_whole[s, BACK] = 0
             continue
         inverse = base[b, SCALE]
         if inverse == 0.0:
             continue
-        p = plan[s, POLICY]
+        p = np.uint64(plan[s, POLICY])
         centre = base[b, CENTRE]
-        away = (x if base[b, SHAPE] == PLAIN else _scored(x, b, kept)) - centre
+        away = (x if base[b, SHAPE] == PLAIN else _scored(x, baseline, kept)) - centre
         expected = 0.0
         order = base_whole[b, ORDER]
         if order > 0:
@@ -346,7 +339,7 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
         chart_words[s, PAST] = past
         chart_words[s, ZONES] = zones
         many = chart_whole[s, MANY]
-        ring[s, many % RING] = since
+        ring[s, np.uint64(many) % np.uint64(RING)] = since
         chart_whole[s, MANY] = many + 1
         holds &= words[p, RULES_IN_FORCE]
         held = chart_words[s, NOW]
@@ -356,6 +349,14 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
                 | (held & _DRIFT if abs(slow) > release * numbers[p, SLOW_LIMIT] else _NONE)
             if holds == held:
                 continue
-            _event(i, s, held, holds, at, x, z, b, centre + expected, kept, laid, room)
+            began = holds & ~held
+            event = counts[N_EVENTS]
+            places[event] = i
+            signals[event] = signal
+            raised[event] = np.uint32(began)
+            cleared[event] = np.uint32(held & ~holds)
+            if began != _NONE:
+                _detail(signal, np.int64(began), at, x, z, baseline, centre + expected, kept, laid, room)
+            counts[N_EVENTS] = event + 1
             chart_words[s, NOW] = holds
     return beyond

@@ -12,8 +12,8 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
-# Columns of a baseline; the last five are whole numbers in the same memory.
-CENTRE, SCALE, PHI1, PHI2, PHI3, RAW_SCALE, SHAPE, GAMMA, DELTA, XI, LAMBDA, TRIMMED, ORDER, LEARNED, VERSION, TRIES = range(16)
+# Columns of a baseline; ORDER, LEARNED, VERSION and TRIES are whole numbers in the same memory.
+CENTRE, SCALE, RAW_SCALE, SHAPE, ORDER, LEARNED, VERSION, TRIES, PHI1, PHI2, PHI3, GAMMA, DELTA, XI, LAMBDA, TRIMMED = range(16)
 """CENTRE and SCALE: mean and 1/σ of what is plotted (of the residuals where ORDER > 0); PHI1 to PHI3 the autoregression;
 RAW_SCALE 1/σ before it; SHAPE which Johnson curve makes it normal; TRIMMED the share of phase I left out; LEARNED how many
 points phase I has, IN_FORCE once it is done; VERSION the version of these limits; TRIES how often phase I was begun."""

@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.charts import rules
 from qiantang.kernel.readings import Quality
 
-# What is kept of a signal's readings: two numbers, then whole numbers.
-(LAST_VALUE, SUM, LAST_AT, SAME, SAME_SINCE, GROUP, GROUP_BASE, COUNT, GROUP_FROM, SEEN, REPEATS, STUCK_NEED, BROKEN, HELD, FIRST) = range(15)
+# What is kept of a signal's readings: numbers and whole numbers. What every reading touches comes first, on one line of the cache.
+(LAST_VALUE, LAST_AT, SAME, SAME_SINCE, STUCK_NEED, HELD, COUNT, BROKEN, SUM, GROUP, GROUP_BASE, GROUP_FROM, FIRST, SEEN, REPEATS) = range(15)
 READING_ROW: Final = 16
 
-# What is kept of a signal's charts: numbers, then words and whole numbers.
-(LAST, AVERAGE, HIGH, LOW, SLOW, BACK1, BACK2, BACK3, MOVED_SUM,
- PAST, ZONES, NOW, BACK, MANY, HIGH_SINCE, LOW_SINCE, AVERAGE_SINCE, SLOW_SINCE, MOVED_COUNT) = range(19)
+# What is kept of a signal's charts: numbers, words and whole numbers, what every point touches on the first two lines.
+(LAST, AVERAGE, HIGH, LOW, SLOW, PAST, ZONES, NOW, MANY, HIGH_SINCE, LOW_SINCE, AVERAGE_SINCE, SLOW_SINCE, MOVED_SUM, MOVED_COUNT, BACK,
+ BACK1, BACK2, BACK3) = range(19)
 CHART_ROW: Final = 24
 RING: Final = 32
 """Instants of so many past points are kept, to say since when a run holds."""
 
 # How a signal is charted: whole numbers.
-(POLICY, BY, WINDOW_US, GROUP_CONTEXT, PHASE_CONTEXT, RECIPE_CONTEXT, FIRST_BASE, PHASES, RECIPES, SKEWED, MOST_ORDER, MACHINE,
- SETS, SETS_WHICH) = range(14)
+(POLICY, BY, MACHINE, SETS, FIRST_BASE, PHASES, RECIPES, WINDOW_US, GROUP_CONTEXT, PHASE_CONTEXT, RECIPE_CONTEXT, SKEWED, MOST_ORDER,
+ SETS_WHICH) = range(14)
 PLAN: Final = 16
 EACH, WINDOW, CONTEXT, UNCHARTED = range(4)
 """Values of BY: every reading is a point; the mean of a window of time; the mean while the context's group number stands;

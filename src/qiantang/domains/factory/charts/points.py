@@ -12,7 +12,8 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
-from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts import layout, policy, rules
+from qiantang.domains.factory.charts.compiled import forget_older
 from qiantang.domains.factory.charts.layout import (
     BREAK,
     BROKEN,
@@ -74,6 +75,8 @@ from qiantang.domains.factory.charts.layout import (
     WINDOW_US,
 )
 from qiantang.domains.factory.charts.policy import IN_FORCE, STUCK_RATE, STUCK_RUN
+
+forget_older(__file__, layout.__file__, policy.__file__, rules.__file__)
 
 _STUCK: Final = rules.BIT["stuck"]
 _RANGE: Final = rules.BIT["range"]

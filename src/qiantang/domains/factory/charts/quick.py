@@ -12,7 +12,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts import policy, rules, state
+from qiantang.domains.factory.charts.compiled import forget_older
 from qiantang.domains.factory.charts.policy import (
     ABOVE,
     BELOW,
@@ -28,6 +29,8 @@ from qiantang.domains.factory.charts.policy import (
     WEIGHT,
 )
 from qiantang.domains.factory.charts.state import AVERAGE, HIGH, INVERSE, LANES, LAST, LOW, MEAN, NOW, PAST
+
+forget_older(__file__, policy.__file__, rules.__file__, state.__file__)
 
 _ONE: Final = np.uint64(1)
 _NONE: Final = np.uint64(0)

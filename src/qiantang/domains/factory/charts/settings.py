@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qiantang.domains.factory.charts import layout
 from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy, packed
+from qiantang.domains.factory.charts.state import aligned
 from qiantang.domains.factory.plant import Plant, Signal
 
 ROLES: Mapping[str, tuple[str, int]] = {
@@ -54,7 +55,9 @@ class ChartSettings:
         numbers, words = packed(self.policies)
         context_starts, context_members = _listed(self.context_members)
         machine_starts, machine_members = _listed(self.machine_members)
-        return layout.Laid(self.plan, self.bounds, numbers, words, context_starts, context_members, machine_starts, machine_members)
+        plan = aligned((len(self.plan), layout.PLAN)).view(np.int64)
+        plan[:] = self.plan
+        return layout.Laid(plan, self.bounds, numbers, words, context_starts, context_members, machine_starts, machine_members)
 
     def with_policies(self, policies: Sequence[Policy], of: NDArray[np.int64]) -> ChartSettings:
         """The same signals under other policies; ``of`` is the policy's number for each signal."""
