@@ -81,7 +81,7 @@ def shell(lang: Lang) -> Shell:
 def drawings() -> dict[str, Callable[[], str]]:
     made: dict[str, Callable[[], str]] = {f"{name}.{lang}": lambda b=block, lang=lang: str(chart(b, shell(lang)))  # type: ignore[misc]  # bound now
                                           for name, block in BLOCKS.items() for lang in LANGS}
-    return made | {f"spark.{lang}": lambda lang=lang: str(spark(CARD, shell(lang))) for lang in LANGS}  # type: ignore[misc]  # bound now
+    return made | {f"spark.{lang}": lambda lang=lang: str(spark(CARD, shell(lang))) for lang in LANGS}
 
 
 def one_a_line(svg: str) -> str:
