@@ -22,15 +22,16 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """The broker as a process; ``anonymous`` False lets nobody in, ``telling`` logs every packet."""
+    """The broker as a process; ``anonymous`` False lets nobody in, ``telling`` logs every packet; ``further`` lines of
+    its configuration."""
 
-    def __init__(self, home: Path, anonymous: bool = True, telling: bool = False) -> None:
+    def __init__(self, home: Path, anonymous: bool = True, telling: bool = False, *further: str) -> None:
         self.port = free_port()
         self._log = home / f"mosquitto-{self.port}.log"
         self._file = home / f"mosquitto-{self.port}.conf"
         self._file.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\npersistence false\nmax_queued_messages 100000\n"
                               f"max_inflight_messages 1000\nlog_type {'all' if telling else 'error'}\nlog_dest file {self._log}\nset_tcp_nodelay true\n"
-                              + ("user root\n" if os.geteuid() == 0 else ""))
+                              + ("user root\n" if os.geteuid() == 0 else "") + "".join(f"{line}\n" for line in further))
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 

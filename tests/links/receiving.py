@@ -38,7 +38,7 @@ class Kept:
     def kinds(self) -> list[str]:
         return [notice.kind for notice in self.notices]
 
-    async def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, true: Callable[[], bool], seconds: float = 20.0) -> None:
         """Wait until something is so; a test that waits in vain fails."""
         async with asyncio.timeout(seconds):
             while not true():

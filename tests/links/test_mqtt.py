@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+import subprocess
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -269,6 +272,72 @@ def test_a_broker_that_lets_nobody_in_is_told_and_tried_again(tmp_path: Path, mo
         asyncio.run(story())
     finally:
         strict.stop()
+
+
+def test_a_message_with_properties_of_mqtt_5_is_read_and_acknowledged_like_any(mosquitto: Mosquitto) -> None:
+    async def story() -> None:
+        kept, idle = Kept(), Kept()
+        taking, giving = MqttWire(Numbers("n"), settings(mosquitto, receive_maximum=5)), MqttWire(Numbers(), settings(mosquitto))
+
+        async def then() -> None:
+            await kept.until(lambda: taking.connected and giving.connected)
+            session = giving._session
+            assert session is not None
+            for i in range(50):
+                session._client.publish("n", str(i).encode(), qos=i % 2, user_property=("line", "三"), message_expiry_interval=60)
+            await kept.until(lambda: len(kept.readings) == 50)
+
+        await beside((taking, kept), (giving, idle), then=then)
+        assert sorted(whole(kept)) == list(range(50)), "25 of quality 1 pass where 5 may wait to be acknowledged"
+
+    asyncio.run(story())
+
+
+def certificate(home: Path) -> tuple[Path, Path]:
+    """A key and a certificate of this machine's own, signed by itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256()))
+    key_file, certificate_file = home / "key.pem", home / "certificate.pem"
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    certificate_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return key_file, certificate_file
+
+
+def test_the_wire_speaks_tls_with_a_name_and_a_password_and_refuses_a_certificate_it_does_not_know(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    key, own = certificate(tmp_path)
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), "node", "secret"], check=True, capture_output=True)
+    broker = Mosquitto(tmp_path, False, False, f"certfile {own}", f"keyfile {key}", f"password_file {passwords}")
+    try:
+        async def story() -> None:
+            kept, refused = Kept(), Kept()
+            known, unknown = ssl.create_default_context(cafile=str(own)), ssl.create_default_context()
+            wire = MqttWire(Numbers("n"), settings(broker, host="localhost", tls=known, user="node", password="secret"))
+            other = MqttWire(Numbers("n"), settings(broker, host="localhost", tls=unknown, user="node", password="secret"))
+
+            async def then() -> None:
+                await kept.until(lambda: wire.connected)
+                wire.publish(numbered(0, 10))
+                await kept.until(lambda: len(kept.readings) == 10)
+                await refused.until(lambda: "disconnected" in refused.kinds)
+
+            await beside((wire, kept), (other, refused), then=then)
+            assert whole(kept) == list(range(10))
+            assert "certificate" in refused.notices[0].told.en.lower()
+
+        asyncio.run(story())
+    finally:
+        broker.stop()
 
 
 # The whole way: an edge node that stores and forwards, the broker, the host.

@@ -447,6 +447,13 @@ def test_there_are_at_most_so_many_edge_nodes_and_signals() -> None:
     assert "full" in kinds(said)
 
 
+def test_an_edge_node_has_at_most_so_many_devices() -> None:
+    talker, host = Talker(), host_of(HostSettings(most_devices=2))
+    tell(host, talker.nbirth(), *(talker.dbirth(Metric("x", DataType.DOUBLE, 1.0, i), device=f"P{i}") for i in range(4)))
+    assert host.directory.addresses == ["G/E/P0/x", "G/E/P1/x"]
+    assert host.counters.counts["full"] == 2
+
+
 # Our own connection.
 
 def test_when_our_connection_is_lost_all_is_stale_and_a_count_that_goes_on_is_believed() -> None:
@@ -528,8 +535,8 @@ def test_every_notice_exists_in_both_languages_and_its_places_can_be_filled() ->
 
 def story(draw: st.DrawFn) -> list[Message]:
     """Two edge nodes doing right and wrong things."""
-    said: list[Message] = []
     talkers = [Talker(edge="E1"), Talker(edge="E2")]
+    said = [talkers[0].ddata()]
     for _ in range(draw(st.integers(1, 25))):
         talker = draw(st.sampled_from(talkers))
         match draw(st.integers(0, 9)):

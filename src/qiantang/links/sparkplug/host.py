@@ -108,6 +108,7 @@ class HostSettings:
     keep_us: int = 60_000_000
     most_held: int = 4 * 2**20
     most_edges: int = 10_000
+    most_devices: int = 5_000
     most_signals: int = 2_000_000
     primary: bool = True
     qos: int = 1
@@ -479,6 +480,9 @@ class SparkplugHost:
 
     def _device_birth(self, work: _Work, edge: _Edge, name: str, i: int, now: int) -> None:
         """A device, or with an empty name the edge node itself, states its metrics; their values are its first readings."""
+        if name not in edge.devices and len(edge.devices) > self.settings.most_devices:
+            self._tell("full", f"{edge.source}/{name}", now)
+            return
         metrics = described(work.payloads, i, edge.group, edge.id, name)
         same = name in edge.devices and {(m.alias, m.name, m.datatype) for m in metrics} == {(m.alias, m.name, m.datatype) for m in edge.devices[name].metrics}
         many = self._describe(edge, name, metrics, now)
