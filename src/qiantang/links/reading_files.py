@@ -117,9 +117,8 @@ class ReadingFiles:
         prefix = self.settings.prefix
         distinct = connection.execute("SELECT signal FROM rows WHERE trim(signal) <> '' GROUP BY signal ORDER BY min(rowid)")
         names = [str(row[0]) for row in distinct.fetchall()]
-        connection.execute("CREATE TABLE numbers (signal VARCHAR PRIMARY KEY, number INTEGER)")
-        connection.executemany("INSERT INTO numbers VALUES (?, ?)",
-                               [[name, self.directory.number(prefix + name)] for name in names] or [["", -1]])
+        numbers = [self.directory.number(prefix + name) for name in names]
+        connection.execute("CREATE TABLE numbers AS SELECT unnest($1::VARCHAR[]) AS signal, unnest($2::INTEGER[]) AS number", [names, numbers])
         counts = connection.execute(
             "SELECT count(*), count(*) FILTER (instant IS NULL), min(row) FILTER (instant IS NULL), "
             "count(*) FILTER (instant IS NOT NULL AND coalesce(trim(signal), '') = ''), "
@@ -133,7 +132,7 @@ class ReadingFiles:
         for begin in range(0, total, self.settings.chunk):
             found = connection.execute(
                 "SELECT number, instant, value, quality, sequence FROM rows JOIN numbers USING (signal) "
-                f"WHERE rows.rowid >= {begin} AND rows.rowid < {begin + self.settings.chunk} AND instant IS NOT NULL AND number >= 0 "
+                f"WHERE rows.rowid >= {begin} AND rows.rowid < {begin + self.settings.chunk} AND instant IS NOT NULL "
                 "ORDER BY rows.rowid").fetchnumpy()
             yield self._readings(found), notices if begin == 0 else ()
         if not total:
