@@ -250,7 +250,7 @@ class Node:
     def _log_loop(self) -> None:
         spoke = ticked = time.monotonic()
         while True:
-            taken = self.inbox.take(_GROUP, self.settings.tick_s)
+            taken = self.inbox.take(_GROUP, min(self.settings.tick_s, 0.1))
             now = time.monotonic()
             if taken:
                 self._log(taken)
@@ -365,7 +365,7 @@ class Node:
         """A step has ended: people's answers, tasks, records, a snapshot when it is time."""
         changes = [*step.changes, *self._answered(step)]
         if self.work is not None:
-            self.work.heard(changes, step.clock)
+            self.work.heard(changes, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
         now = time.monotonic()
         due = now - self._snapshot_at >= self.settings.snapshot_s or step.upto - self._snapshot_from >= self.settings.snapshot_readings
         snapshot = self._snapshot() if due and step.upto > self._snapshot_from else None

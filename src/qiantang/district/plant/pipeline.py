@@ -210,11 +210,17 @@ class Pipeline:
         self._heard(step)
 
     def _registered(self, alarms: Sequence[Alarm], ceased: Sequence[tuple[int, str, int, str]]) -> list[Change]:
+        """What the register makes of it; that an alarm is withdrawn which is normal again already is no news to an operator."""
         events: list[tuple[tuple[int, int, str, int, str], Alarm | None]] = [((a.at, 1, a.asset, a.signal, a.rule), a) for a in alarms]
         events += [((at, 0, asset, signal, rule), None) for at, asset, signal, rule in ceased]
         changes: list[Change] = []
+        shown = {i for e in (*self.register.shown(), *self.register.held()) for i in (e.alarm.id, e.first)} if any(a.withdrawn for a in alarms) else set()
         for (at, _, asset, signal, rule), alarm in sorted(events, key=lambda e: e[0]):
-            changes += self.register.returned(signal, asset, rule, at) if alarm is None else self.register.raised([alarm])
+            if alarm is None:
+                changes += self.register.returned(signal, asset, rule, at)
+            elif not alarm.withdrawn or alarm.amends in shown:
+                changes += self.register.raised([alarm])
+                shown |= {alarm.id}
         reached = int(self.ordering.frontier.max(initial=0))
         return changes + (self.register.passed(min(reached, self.clock)) if reached > 0 else [])
 

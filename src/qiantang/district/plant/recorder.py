@@ -9,7 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qiantang.district.plant.inbox import weight
+from qiantang.domains.factory.sorting import in_order
 from qiantang.engines.duckdb_history import History, HistoryError
 from qiantang.kernel.actions.ports import StateStore
 from qiantang.kernel.actions.streams import record_findings
@@ -146,9 +150,10 @@ class Recorder:
         try:
             readings = together(gathered.readings)
             if gathered.older:
-                older = together(gathered.older)
-                known = self._history.known(older)
-                self.counters.add("repeated", int(known.sum()))
+                every = together(gathered.older)
+                older = in_order(every, first_stays=True)[0]
+                known = self._history.known(older) | _among(older, readings)
+                self.counters.add("repeated", len(every) - len(older) + int(known.sum()))
                 self.counters.add("into_the_past", int((~known).sum()))
                 readings = together([readings, older.taken(~known)])
             self._history.append(readings, self._from, upto)
@@ -190,3 +195,10 @@ class Recorder:
     @staticmethod
     def _weight(one: Recordable) -> int:
         return sum(weight(r) for r in (one.readings, one.older) if r is not None)
+
+
+def _among(asked: Readings, readings: Readings) -> NDArray[np.bool_]:
+    """Which of a few readings are among many, by signal, time and sequence."""
+    near = readings.taken((readings.at >= asked.at.min()) & (readings.at <= asked.at.max()) & np.isin(readings.signal, asked.signal))
+    keys = set(zip(near.signal.tolist(), near.at.tolist(), near.sequence.tolist(), strict=True))
+    return np.array([key in keys for key in zip(asked.signal.tolist(), asked.at.tolist(), asked.sequence.tolist(), strict=True)], np.bool_)

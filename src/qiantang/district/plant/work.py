@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from qiantang.district.plant.folder import Order
 from qiantang.district.plant.telling import TaskNews
 from qiantang.domains.factory.alarms.entry import Change
-from qiantang.domains.factory.alarms.life import Event
 from qiantang.domains.factory.alarms.wording import told
 from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
 from qiantang.domains.factory.dispatch.duty import on_duty
@@ -67,8 +66,8 @@ class Work:
         self._planned_at = 0
         self._here: set[str] = set()
 
-    def heard(self, changes: Sequence[Change], clock: int) -> None:
-        """What happened to alarms, and that time has passed."""
+    def heard(self, changes: Sequence[Change], clock: int, withdrawn: Sequence[str] = ()) -> None:
+        """What happened to alarms, which of them a late reading took away, and that time has passed."""
         said: list[TaskChange] = []
         fresh = False
         if clock - self._planned_at >= TICK_US:
@@ -80,8 +79,8 @@ class Work:
                     self.told[task.finding] = told(change.alarm, self.plant)
                     said += self.dispatcher.open(task, clock)
                     fresh = True
-            elif change.event is Event.WITHDRAWN:
-                said += self._withdrawn(change, clock)
+        for alarm in withdrawn:
+            said += self._withdrawn(alarm, clock)
         if clock - self._planned_at >= TICK_US:
             said += self.dispatcher.tick(clock)
             self._planned_at = clock
@@ -131,9 +130,9 @@ class Work:
         self._here = set(workers)
         return said
 
-    def _withdrawn(self, change: Change, clock: int) -> list[TaskChange]:
+    def _withdrawn(self, alarm: str, clock: int) -> list[TaskChange]:
         try:
-            return self.dispatcher.withdrawn(f"task-{change.alarm.amends}", _AMENDED_AWAY, clock)
+            return self.dispatcher.withdrawn(f"task-{alarm}", _AMENDED_AWAY, clock)
         except (SubjectError, ActionError):
             return []
 
