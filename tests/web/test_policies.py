@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qiantang.cli import main
-from tests.web.conftest import LOW, Web
+from tests.web.conftest import LOW, ORIGIN, Web
 
 CHECK = "/self-check?sector=industry&above_scale=yes&founded_on=2010-01-01&staff_mean=80"
 
@@ -41,6 +41,21 @@ def test_the_self_check_matches_policies_and_keeps_nothing(own_web: Web) -> None
     with own_web.brain.store.reading() as reader:
         assert reader.head() == before
     assert sorted(p for p in own_web.brain.workspace.hidden.rglob("*") if p.is_file()) == files
+
+
+def test_a_self_check_is_kept_where_somebody_with_an_account_asks_for_it(own_web: Web) -> None:
+    client = own_web.as_("enterprise")
+    assert "Keep this self-check" in client.get(f"{CHECK}&lang=en").text
+    assert "Keep this self-check" not in own_web.as_("nobody").get(f"{CHECK}&lang=en").text
+    given = {"sector": "industry", "above_scale": "yes"}
+    answer = own_web.as_("enterprise").post("/self-check/keep", headers=ORIGIN, data=given)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/self-check?sector=industry&above_scale=yes"
+    with own_web.brain.store.reading() as reader:
+        entry = next(e for e in reader.entries() if e.action == "self-check.kept")
+    kept = own_web.brain.workspace.hidden / "evidence" / str(entry.told()["file"])
+    assert json.loads(kept.read_text(encoding="utf-8")) == given
+    assert own_web.as_("enterprise").post("/self-check/keep", headers=ORIGIN, data={"staff_mean": "many"}).status_code == 422
 
 
 @pytest.mark.parametrize("query", ["founded_on=yesterday", "staff_mean=many", "staff_mean=-1", "sector=moon", "tax_paid_wan=%00", "land_mu=1e999999",

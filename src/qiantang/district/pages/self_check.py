@@ -1,6 +1,9 @@
-"""One enterprise's own figures in, and what they say out: for everybody, without an account; nothing is kept."""
+"""One enterprise's own figures in, and what they say out: for everybody, without an account; nothing is kept unasked."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
 
 from qiantang.district.own_figures import SelfCheck, completed, figures_written
 from qiantang.district.own_figures import self_check as check_alone
@@ -11,8 +14,8 @@ from qiantang.kernel.errors import FactsError, QiantangError
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.schema import Column as FactColumn
 from qiantang.kernel.pages.blocks import Banner, Block, Column, Drawn, Field, Form, Row, Section, Table, Verdict
-from qiantang.kernel.pages.declaring import Ask, Page
-from qiantang.kernel.pages.values import Amount, Mark
+from qiantang.kernel.pages.declaring import Act, Ask, Doing, Done, Page, Upload
+from qiantang.kernel.pages.values import Address, Amount, Mark
 from qiantang.kernel.rulebooks.rulebook import Role
 from qiantang.kernel.words import Text, same
 from qiantang.registers.dossiers import ENTERPRISE
@@ -32,6 +35,9 @@ def draw(ask: Ask) -> Drawn:
     sections = [Section(Text("本企业的数据", "Your own figures"), (kept, form))]
     if given:
         sections += [*_answers(ask, given), *_policies(ask, given)]
+        if ask.may("see"):
+            keep = Form("keep", (), Text("保存这份自测", "Keep this self-check"), carried=given)
+            sections.append(Section(Text("需要时可保存", "Kept only if you ask"), (keep,)))
     return Drawn(_TITLE, tuple(sections), Text("只凭本企业数据；取决于其他企业的部分注明“需要全体数据”",
                                                "by your own figures alone; what depends on the others says so"))
 
@@ -113,4 +119,15 @@ def _section(found: SelfCheck) -> Section:
     return Section(reading.book.title, tuple(blocks), reading.status.label, span=6)
 
 
-PAGE = Page("self-check", _TITLE, draw, asks=_ASKED, public=True, menu=80)
+def _keep(doing: Doing, values: Mapping[str, str | Upload]) -> Done:
+    """The figures kept under the hash of their content, with an entry in the log: only where somebody asks for it."""
+    given = {name: str(values[name]) for name in _ASKED if values.get(name)}
+    if not given:
+        raise FactsError.of("没有可保存的数据", "there is nothing to keep", remedy=Text("请先填写并自测。", "Fill the form in and check first."))
+    figures_written(given, ENTERPRISE)
+    reference = doing.keep_file(f"self-check-{doing.today}.json", json.dumps(given, ensure_ascii=False, sort_keys=True).encode())
+    doing.log("self-check.kept", f"self-check:{reference[:16]}", {"file": reference})
+    return Done(Address("self-check", tuple(given.items())), Text(f"已保存，编号 {reference[:16]}。", f"Kept under {reference[:16]}."))
+
+
+PAGE = Page("self-check", _TITLE, draw, asks=_ASKED, public=True, menu=80, acts=(Act("keep", Text("保存自测", "keep the self-check"), "see", _keep),))
