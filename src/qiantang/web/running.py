@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from qiantang.district.brain import Brain
+from qiantang.district.identity import KEYBOARD
 from qiantang.district.pages import PAGES
+from qiantang.district.plant.views import plants_seen
 from qiantang.district.workspace import existing
 from qiantang.kernel.actions.users import User
 from qiantang.stores.people import PeopleStore
@@ -18,6 +20,7 @@ from qiantang.web.auth.accounts import Accounts
 from qiantang.web.auth.demonstration import demonstration_accounts, said_of
 from qiantang.web.auth.oidc import SignInElsewhere, provider_of
 from qiantang.web.auth.pages import AccountAuthority
+from qiantang.web.live.frames import Channel
 
 if TYPE_CHECKING:
     from socket import socket
@@ -40,7 +43,9 @@ def application(folder: Path, *, secure: bool = False) -> tuple[FastAPI, tuple[U
     demonstration = demonstration_accounts(brain, accounts) if provider is None else ()
     authority = AccountAuthority(accounts, brain.district, secure=secure, told=said_of(demonstration),
                                  elsewhere=None if provider is None else SignInElsewhere(provider))
-    return create_app(brain, authority, (*PAGES, *brain.workspace.house.pages)), demonstration, accounts
+    # Every plant that is there at the start; its wall is read from its folder by whoever watches.
+    channels = [Channel(plant.name, plant, plant.name) for plant in plants_seen(brain.workspace.hidden, KEYBOARD)]
+    return create_app(brain, authority, (*PAGES, *brain.workspace.house.pages), channels), demonstration, accounts
 
 
 def serve(app: FastAPI, host: str, port: int, proxied: bool, ready: Callable[[], None]) -> None:

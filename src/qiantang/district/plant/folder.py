@@ -82,15 +82,18 @@ class PlantFolder:
         """How it stands: plain values, with ``at`` in microseconds UTC. Whoever reads gets this or what stood before, whole."""
         self._write(_TOLD, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
 
-    def tell_cells(self, value: NDArray[np.float64], deviation: NDArray[np.float32], state: NDArray[np.uint8]) -> None:
+    def tell_cells(self, value: NDArray[np.float64], deviation: NDArray[np.float32], state: NDArray[np.uint8],
+                   centre: NDArray[np.float64] | None = None, reach: NDArray[np.float64] | None = None) -> None:
         """Of every signal, by its number: the last value, how far it is from its centre in standard deviations, and its state
-        (0 fine, 1 watch, 2 alarm, 3 gives nothing)."""
+        (0 fine, 1 watch, 2 alarm, 3 gives nothing); the centre of its chart and how far from it the limits lie (NaN: not known)."""
         import io
 
         import numpy as np
 
         room = io.BytesIO()
-        np.savez(room, value=value, deviation=deviation, state=state)
+        unknown = np.full(len(value), np.nan)
+        np.savez(room, value=value, deviation=deviation, state=state, centre=unknown if centre is None else centre,
+                 reach=unknown if reach is None else reach)
         self._write(_CELLS, room.getvalue())
 
     def tell_genealogy(self, genealogy: Genealogy) -> None:
@@ -142,14 +145,14 @@ class PlantFolder:
         return max(time.time() - path.stat().st_mtime, 0.0) if path.is_file() else None
 
     def cells(self) -> Mapping[str, NDArray[Any]] | None:
-        """``value``, ``deviation`` and ``state`` of every signal; None where the node never told them."""
+        """``value``, ``deviation``, ``state``, ``centre`` and ``reach`` of every signal; None where the node never told them."""
         import numpy as np
 
         path = self.path / _CELLS
         if not path.is_file():
             return None
         with np.load(path) as found:
-            return {name: found[name] for name in ("value", "deviation", "state")}
+            return {name: found[name] for name in found.files}
 
     def trace(self, address: str, points: int) -> Mapping[str, Any] | None:
         """The last points of one signal; None where the node told none of it."""

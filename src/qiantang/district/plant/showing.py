@@ -11,7 +11,8 @@ from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.pipeline import Pipeline
 from qiantang.district.plant.telling import told_of
 from qiantang.domains.factory.charts import layout
-from qiantang.domains.factory.charts.fitting import CENTRE, SCALE
+from qiantang.domains.factory.charts.fitting import CENTRE, RAW_SCALE, SCALE
+from qiantang.domains.factory.measures.reckoning import Reckoning
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.readings import Quality, Readings
 from qiantang.kernel.wires import Counters
@@ -31,6 +32,8 @@ class Showing:
         self._told_at = -every_s
         n = max((s.number for s in plant.signals), default=-1) + 1
         self._value, self._bad = np.full(n, np.nan), np.ones(n, np.bool_)
+        self.reckoning = Reckoning(plant)
+        """OEE, takt, yield and energy, from the readings of the machines themselves."""
         folder.tell_plant(plant)
 
     def seen(self, readings: Readings) -> None:
@@ -38,6 +41,7 @@ class Showing:
         known = readings if not len(readings) or int(readings.signal.max()) < len(self._value) else readings.taken(readings.signal < len(self._value))
         self._value[known.signal] = known.value
         self._bad[known.signal] = known.quality & _NO_VALUE != 0
+        self.reckoning.feed(known)
 
     def due(self, now: float) -> bool:
         """Whether it is time, by a clock in seconds."""
@@ -47,10 +51,21 @@ class Showing:
         """Write how everything stands at an instant of the plant's clock."""
         self._told_at = time.monotonic()
         counts = counters.counts | pipeline.ordering.counters.counts | pipeline.counters.counts
-        self._folder.tell(told_of(clock, pipeline.register, counters=counts, dispatcher=None if work is None else work.dispatcher,
+        self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(),
+                                  dispatcher=None if work is None else work.dispatcher,
                                   news=None if work is None else work.news, told=None if work is None else work.told))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
+        centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)
+        limit = np.array([policy.limit for policy in pipeline.settings.policies])[pipeline.settings.plan[:, layout.POLICY]]
         deviation = np.where(pipeline.analysis.learned[first], (self._value - base[:, CENTRE]) * base[:, SCALE], np.nan)
         state = np.where(self._bad, NOTHING, np.where(pipeline.analysis.holding != 0, ALARM, FINE)).astype(np.uint8)
-        self._folder.tell_cells(self._value, deviation.astype(np.float32), state)
+        self._folder.tell_cells(self._value, deviation.astype(np.float32), state, np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
+
+    def _machines(self) -> list[dict[str, object]]:
+        """Each machine's state, OEE and mean cycle."""
+        found: list[dict[str, object]] = []
+        for machine, state, of in zip(self.reckoning.machines, self.reckoning.states(), self.reckoning.oee(), strict=True):
+            cycle = of.production / of.produced / 1e6 if of.produced else None
+            found.append({"id": machine, "state": state.name.lower(), "oee": None if of.oee is None else float(of.oee), "cycle_s": cycle})
+        return found

@@ -22,7 +22,7 @@ from qiantang.domains.factory.alarms.wording import figure, instant, place_title
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
 from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
-from qiantang.kernel.pages.live import Live, Told, Trace
+from qiantang.kernel.pages.live import Told, Trace
 from qiantang.kernel.pages.values import Amount, Mark, to
 from qiantang.kernel.words import Text, same
 
@@ -37,7 +37,7 @@ _ALARM_EVENTS = {"acknowledge": Event.ACKNOWLEDGED, "shelve": Event.SHELVED, "un
 _TASK_ANSWERS = ("accept", "start", "finish", "refuse")
 
 
-def plants_seen(hidden: Path, who: Identity) -> list[Live]:
+def plants_seen(hidden: Path, who: Identity) -> list[PlantShown]:
     """The plants of a district that somebody may see: all of them for the district's own people, their own for a plant's."""
     if "see" not in who.capabilities or who.scope.kind not in ("district", "plant"):
         return []
@@ -103,13 +103,37 @@ class PlantShown:
     def trace(self, of: str, points: int) -> Trace | None:
         """The last points of a signal that its node told, with centre and limits."""
         signal = self._plant.by_address.get(of)
-        kept = self._folder.trace(of, points) if signal is not None else None
-        if signal is None or kept is None or not kept["at"]:
+        if signal is None:
+            return None
+        kept = self._folder.trace(of, points) or self._from_history(signal, points)
+        if kept is None or not kept["at"]:
             return None
         levels = tuple((title, Decimal(figure(kept[name]))) for name, title in _LEVELS if kept.get(name) is not None)
         values = tuple(None if value is None else Decimal(figure(value)) for value in kept["value"])
         return Trace(signal.title, same(signal.unit), tuple(instant(int(at)).astimezone() for at in kept["at"]), values, levels,
                      tuple(kept.get("marked", ())))
+
+    def _from_history(self, signal: Signal, points: int) -> Mapping[str, Any] | None:
+        """The means of the last minutes, as the plant's history has them, with the centre and limits of the signal's chart."""
+        home, as_of = self._folder.path / "history", self._told.get("at")
+        if as_of is None or not home.is_dir():
+            return None
+        from qiantang.engines.duckdb_history import STEPS, History
+
+        history = History(home, memory_mib=100, threads=1, asks_only=True)
+        try:
+            found = history.steps(signal.number, int(as_of) - points * STEPS["minute"], int(as_of) + 1, "minute")
+        finally:
+            history.close()
+        kept: dict[str, Any] = {"at": found["at"].tolist(), "value": [None if isnan(value) else value for value in found["mean"].tolist()]}
+        cells = self._folder.cells()
+        if cells is not None and signal.number < len(cells["centre"]):
+            centre, reach = float(cells["centre"][signal.number]), float(cells["reach"][signal.number])
+            if not isnan(centre) and not isnan(reach):
+                kept |= {"centre": centre, "upper": centre + reach, "lower": centre - reach}
+        raised = [e.alarm.at for e in self._register.shown() if e.alarm.signal == signal.number]
+        kept["marked"] = sorted({n for n, at in enumerate(kept["at"]) for alarm in raised if at <= alarm < at + STEPS["minute"]})
+        return kept
 
     def order(self, order: str, values: Mapping[str, str]) -> Text:
         """An order left for the plant's node, which carries it out within a second or so; what can be seen to be wrong is told at once."""
