@@ -1,0 +1,73 @@
+"""Sentences that were left in one language, and how much the web's packages weigh."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+
+from benchmarks.web.asking import asked_once
+from benchmarks.web.server import Process
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def untranslated(process: Process, asked: list[str]) -> list[str]:
+    """Texts of pages whose English holds Chinese or whose Chinese is only English words; names, which are the same in
+    both, are left as they are."""
+    found = []
+    for path in asked:
+        for zh, en in _texts(json.loads(asked_once(process, "/api/v1" + path))):
+            if zh != en and (_HAN.search(en) or (zh and not en) or (en and not zh)):
+                # A name may stand within an English sentence: what is left without it must be English.
+                left = en
+                for name in sorted(set(re.findall(r"[\u4e00-\u9fff（）·0-9 ]+", zh)), key=len, reverse=True):
+                    left = left.replace(name.strip(), "") if name.strip() else left
+                if _HAN.search(left) or not (zh and en):
+                    found.append(f"{path}: {zh!r} / {en!r}")
+    return sorted(set(found))
+
+
+def _texts(told: object) -> Iterator[tuple[str, str]]:
+    if isinstance(told, dict):
+        if set(told) == {"zh", "en"}:
+            yield str(told["zh"]), str(told["en"])
+        else:
+            for inner in told.values():
+                yield from _texts(inner)
+    elif isinstance(told, list):
+        for inner in told:
+            yield from _texts(inner)
+
+
+def weight() -> float:
+    """MB that the extra ``web`` brings beyond what the package needs anyway, as installed here."""
+    own = distribution("qiantang").requires or []
+    core = _closure([line for line in own if "extra ==" not in line])
+    web = _closure([line for line in own if "extra == 'web'" in line or 'extra == "web"' in line])
+    return sum(_size(name) for name in web - core) / 1e6
+
+
+def _closure(lines: list[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = [_name(line) for line in lines]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        try:
+            needs = distribution(name).requires or []
+        except PackageNotFoundError:
+            continue
+        found.add(name)
+        waiting += [_name(line) for line in needs if "extra ==" not in line]
+    return found
+
+
+def _name(line: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def _size(name: str) -> int:
+    return sum(path.stat().st_size for file in distribution(name).files or () if (path := file.locate()).is_file())  # type: ignore[attr-defined]  # a path
