@@ -260,6 +260,32 @@ def test_a_message_that_comes_after_it_was_given_up_is_still_taken_and_one_repea
     assert values(tell(host, talker.ddata(3.0))) == [3.0]
 
 
+def test_a_birth_that_is_repeated_is_taken_once() -> None:
+    talker, host = Talker(), host_of()
+    births = talker.births()
+    tell(host, *births, talker.ddata(1.0))
+    said = tell(host, births[0], births[1], talker.ddata(2.0))
+    assert values(said) == [2.0]
+    assert kinds(said) == ["repeat"]
+    tell(host, talker.ndeath())
+    assert len(tell(host, *births).readings) == 0, "nor does an old birth raise the dead"
+    assert host.state("G", "E") is State.OFFLINE
+
+
+def test_a_birth_that_comes_after_its_device_s_birth_and_data_is_put_before_them() -> None:
+    talker, host = Talker(), host_of()
+    tell(host, *talker.births())
+    old = talker.ddata(1.0)
+    talker.ddata()
+    waiting = talker.ddata(2.0)
+    node, device = talker.nbirth(), talker.dbirth(Metric("pressure", DataType.INT16, 7, 1), Metric("temperature", DataType.DOUBLE, 8.0, 2))
+    after = talker.ddata(9.0, alias=2)
+    said = [tell(host, message) for message in (old, waiting, device, after, node)]
+    assert [[(s, v) for s, _, v, _ in rows(one.readings)] for one in said] == [
+        [(0, 1.0)], [], [], [], [(0, 2.0), (1, 7.0), (0, 8.0), (0, 9.0)]], "what was sent before the birth by the old aliases, the rest by the new"
+    assert host.state("G", "E") is State.ONLINE
+
+
 def test_the_count_wraps_from_255_to_0_without_a_gap() -> None:
     talker, host = Talker(), host_of()
     tell(host, *talker.births())
@@ -537,7 +563,7 @@ def story(draw: st.DrawFn) -> list[Message]:
     """Two edge nodes doing right and wrong things."""
     talkers = [Talker(edge="E1"), Talker(edge="E2")]
     said = [talkers[0].ddata()]
-    for _ in range(draw(st.integers(1, 25))):
+    for _ in range(draw(st.integers(1, 40))):
         talker = draw(st.sampled_from(talkers))
         match draw(st.integers(0, 9)):
             case 0:

@@ -64,7 +64,3 @@ class Has(IntFlag):
     TRANSIENT = 32
     NULL = 64
     PROPERTIES = 128
-
-
-QUALITY_GOOD, QUALITY_STALE = 192, 500
-"""Values of the property "Quality"; below 192 is bad (chapter 6.4.8)."""

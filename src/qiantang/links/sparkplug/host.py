@@ -50,6 +50,7 @@ class _Held:
     route: Route
     payload: bytes
     received: int
+    stamp: int
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class _Edge:
     state: State = State.UNBORN
     life: int = _NO_LIFE
     bdseq: int | None = None
+    born_at: int = -1
     expected: int = 0
     newest: int = -1
     stamps: list[int] = field(default_factory=lambda: [-2] * 256)
@@ -252,7 +254,7 @@ class SparkplugHost:
 
     def snapshot(self) -> bytes:
         """The births in force and where each edge node's count stands, to be given to a host that starts anew."""
-        edges = [{"group": e.group, "edge": e.id, "bdseq": e.bdseq, "expected": e.expected,
+        edges = [{"group": e.group, "edge": e.id, "bdseq": e.bdseq, "born_at": e.born_at, "expected": e.expected,
                   "devices": {name: [[m.name, m.alias, m.datatype, m.unit] for m in d.metrics] for name, d in e.devices.items() if d.life != _NO_LIFE}}
                  for e in self._edges.values() if e.state in (State.ONLINE, State.WAITING, State.DOUBTFUL)]
         return json.dumps({"edges": edges, "known": {self.directory.addresses[s]: d for s, d in self._known.items()}}, ensure_ascii=False).encode()
@@ -262,7 +264,7 @@ class SparkplugHost:
         for place, (datatype, unit) in said["known"].items():
             self._known[self.directory.number(place)] = (datatype, unit)
         for one in said["edges"]:
-            edge = _Edge(one["group"], one["edge"], State.DOUBTFUL, self._meanings.life(), one["bdseq"], one["expected"])
+            edge = _Edge(one["group"], one["edge"], State.DOUBTFUL, self._meanings.life(), one["bdseq"], one["born_at"], one["expected"])
             self._edges[edge.group, edge.id] = edge
             for name, metrics in one["devices"].items():
                 self._describe(edge, name, [Described(edge.group, edge.id, name, *metric) for metric in metrics], 0)
@@ -292,7 +294,9 @@ class SparkplugHost:
             return
         if route.verb is Verb.NBIRTH:
             self._flush(work, i)
-            self._happen(work, edge, Event.BIRTH, now, route, i, payload)
+            stamp = int(work.payloads.timestamp[i])
+            again = 0 <= stamp == edge.born_at and _bdseq(work.payloads, i) == edge.bdseq
+            self._happen(work, edge, Event.REPEAT if again else Event.BIRTH, now, route, i, payload)
             return
         self._happen(work, edge, self._in_turn(edge, int(work.payloads.seq[i]), int(work.payloads.timestamp[i]), route, now), now, route, i, payload)
 
@@ -340,13 +344,13 @@ class SparkplugHost:
                         self._tell("late_message", edge.source, now)
                     self._take(work, edge, route, i, now, counted=event is not Event.BEHIND)
                 case Step.HOLD if route:
-                    self._hold(work, edge, route, int(work.payloads.seq[i]), payload, now)
+                    self._hold(work, edge, int(work.payloads.seq[i]), _Held(route, payload, now, int(work.payloads.timestamp[i])))
                 case Step.KEEP if route:
-                    self._keep(edge, route, payload, now)
+                    self._keep(edge, _Held(route, payload, now, int(work.payloads.timestamp[i])))
                 case Step.DRAIN:
                     self._drain(work, edge, now)
                 case Step.RELEASE:
-                    self._release(work, edge)
+                    self._release(work, edge, int(work.payloads.timestamp[i]) if event is Event.BIRTH else _AGES)
                 case Step.ASK:
                     self.rebirths.want(edge.group, edge.id)
                 case Step.ASIDE:
@@ -392,28 +396,29 @@ class SparkplugHost:
 
     # What waits for its turn.
 
-    def _hold(self, work: _Work, edge: _Edge, route: Route, seq: int, payload: bytes, now: int) -> None:
+    def _hold(self, work: _Work, edge: _Edge, seq: int, one: _Held) -> None:
+        now = one.received
         if not edge.held:
             edge.waiting_since = now
             self._watched[edge.group, edge.id] = edge
         if seq in edge.held:
             self._tell("repeat", edge.source, now)
             return
-        edge.held[seq] = _Held(route, payload, now)
-        edge.held_bytes += len(payload)
+        edge.held[seq] = one
+        edge.held_bytes += len(one.payload)
         if edge.held_bytes > self.settings.most_held:
             self._overdue(work, edge, now)
 
-    def _keep(self, edge: _Edge, route: Route, payload: bytes, now: int) -> None:
+    def _keep(self, edge: _Edge, one: _Held) -> None:
         """Data whose aliases may mean something else by now are kept until the birth of their device."""
-        if route.verb not in (Verb.NDATA, Verb.DDATA) or edge.kept_bytes + len(payload) > self.settings.most_held:
-            self._tell("unborn", edge.source, now)
+        if one.route.verb not in (Verb.NDATA, Verb.DDATA) or edge.kept_bytes + len(one.payload) > self.settings.most_held:
+            self._tell("unborn", edge.source, one.received)
             return
         if not edge.kept:
-            edge.kept_since = now
+            edge.kept_since = one.received
             self._watched[edge.group, edge.id] = edge
-        edge.kept.setdefault(route.device, []).append(_Held(route, payload, now))
-        edge.kept_bytes += len(payload)
+        edge.kept.setdefault(one.route.device, []).append(one)
+        edge.kept_bytes += len(one.payload)
 
     def _take_kept(self, work: _Work, edge: _Edge, name: str, same: bool, now: int) -> None:
         """A device is born: what was kept of it is taken where its aliases mean what they meant, else set aside."""
@@ -441,9 +446,11 @@ class SparkplugHost:
             self._tell("reordered", edge.source, now)
             self._happen(work, edge, Event.FILLED, now)
 
-    def _release(self, work: _Work, edge: _Edge) -> None:
+    def _release(self, work: _Work, edge: _Edge, before: int) -> None:
+        """Take what waits and was sent before an instant (milliseconds)."""
         for seq in sorted(edge.held, key=lambda seq: (seq - edge.expected) % 256):
-            self._take_held(work, edge, seq)
+            if edge.held[seq].stamp < before:
+                self._take_held(work, edge, seq)
 
     def _take_held(self, work: _Work, edge: _Edge, seq: int) -> None:
         """Take one message of an earlier time, after all that came before in this batch."""
@@ -473,8 +480,8 @@ class SparkplugHost:
         edge.newest = int(work.payloads.timestamp[i])
         edge.stamps = [-2] * 256
         edge.stamps[(edge.expected - 1) & 255] = edge.newest
-        edge.held.clear()
-        edge.held_bytes = 0
+        edge.born_at = edge.newest
+        edge.waiting_since = now
         self.rebirths.born(edge.group, edge.id)
         self._device_birth(work, edge, "", i, now)
 

@@ -51,7 +51,8 @@ class Step(Enum):
     DRAIN = auto()
     """Take what was waiting for this message, as far as the count goes without a gap."""
     RELEASE = auto()
-    """Take all that waits, gap or not: no birth was among what is missing, for a birth starts the count anew."""
+    """Take all that waits, gap or not (at a birth: all that was sent before it): no birth was among what is missing, for a
+    birth starts the count anew."""
     KEEP = auto()
     """Keep the message until a birth says whether its aliases still mean what they meant."""
     ASK = auto()
@@ -86,7 +87,7 @@ TABLE: dict[tuple[State, Event], tuple[State, tuple[Step, ...]]] = {
     (State.ONLINE, Event.OLD_DEATH): (State.ONLINE, (Step.PASS,)),
     (State.ONLINE, Event.LOST): (State.DOUBTFUL, (Step.STALE,)),
 
-    (State.WAITING, Event.BIRTH): (State.ONLINE, (Step.RELEASE, Step.DESCRIBE)),
+    (State.WAITING, Event.BIRTH): (State.WAITING, (Step.RELEASE, Step.DESCRIBE, Step.DRAIN)),
     (State.WAITING, Event.NEXT): (State.WAITING, (Step.TAKE, Step.DRAIN)),
     (State.WAITING, Event.AHEAD): (State.WAITING, (Step.HOLD,)),
     (State.WAITING, Event.BEHIND): (State.WAITING, (Step.TAKE,)),
