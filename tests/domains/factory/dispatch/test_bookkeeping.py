@@ -33,6 +33,7 @@ class Shift(RuleBasedStateMachine):
         self.jobs: dict[str, Task] = {}
         self.finished: list[str] = []
         self.number = 0
+        self.brought = 0
 
     @initialize(rolling=st.sampled_from([None, "lap_atc", "edd"]), stock=st.sampled_from([None, {"belt": 2}]))
     def begin(self, rolling: str | None, stock: dict[str, int] | None) -> None:
@@ -134,6 +135,7 @@ class Shift(RuleBasedStateMachine):
     @rule()
     def brings_a_belt(self) -> None:
         self.dispatcher.brought("belt", 1)
+        self.brought += 1
 
     @rule()
     def stops_and_starts_again(self) -> None:
@@ -142,7 +144,14 @@ class Shift(RuleBasedStateMachine):
         assert self.dispatcher.snapshot() == snapshot
 
     @rule()
-    def opens_again(self) -> None:
+    def everybody_goes_on(self) -> None:
+        for task, worker in list(self.holder.items()):
+            d = self.dispatcher
+            step = {State.OFFERED: d.accepted, State.ACCEPTED: d.started, State.STARTED: d.finished}[self.seen[task]]
+            self.record(step(task, worker, self.now))
+
+    @invariant()
+    def none_is_taken_twice_whether_open_or_over(self) -> None:
         for task in self.jobs.values():
             assert self.dispatcher.open(task, self.now) == []
 
@@ -158,11 +167,13 @@ class Shift(RuleBasedStateMachine):
         assert len(days) == len(set(days)), "nobody's day holds what another's does"
 
     @invariant()
-    def each_finish_left_one_label_and_parts_are_never_below_nothing(self) -> None:
+    def each_finish_left_one_label_and_every_part_is_somewhere(self) -> None:
         if not hasattr(self, "dispatcher"):
             return
         assert [label.task for label in self.dispatcher.labels()] == self.finished
-        assert all(n >= 0 for n in self.dispatcher.book.stock.counts().values())
+        if self.stock is not None:
+            out = sum(bool(self.jobs[task].parts) for task in [*self.finished, *self.holder])
+            assert self.dispatcher.book.stock.counts().get("belt", 0) == 2 + self.brought - out >= 0
 
 
 Shift.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
