@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from qiantang.links.sparkplug.encoding import Metric, payload
 from qiantang.links.sparkplug.fields import DataType
 from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
 from qiantang.links.sparkplug.nodes import TABLE, Event, State
+from qiantang.links.sparkplug.remembering import RememberingHost
 from qiantang.links.sparkplug.taking import ClockRule
 from qiantang.links.sparkplug.telling import TELLINGS
 from tests.links.sparkplug.reference import Payload
@@ -542,6 +544,49 @@ def test_a_host_that_starts_anew_with_its_snapshot_understands_who_goes_on() -> 
     assert after.births == before.births
     fahrenheit = tell(after, talker.nbirth(), talker.dbirth(Metric("temperature", DataType.DOUBLE, 1.0, 1, None, {"engUnit": "°F"})))
     assert fahrenheit.readings.quality.tolist() == [Quality.UNIT], "and still knows what the unit was"
+
+
+def remembering(path: Path, directory: Directory) -> RememberingHost:
+    host = RememberingHost(path, "district", directory)
+    host.will(T0)
+    host.connected(T0)
+    return host
+
+
+def test_births_kept_in_a_file_outlive_the_host(tmp_path: Path) -> None:
+    talker, directory, path = Talker(), Directory(), tmp_path / "plant" / "births.json"
+    killed = remembering(path, directory)
+    tell(killed, *talker.births())
+    killed.tick(talker.now + 6 * SECOND)
+    tell(killed, talker.ddata(1.0), talker.ddata(2.0))
+    unsettled = [talker.ddata(3.0), talker.ddata(4.0)]
+    tell(killed, *unsettled)
+
+    after = remembering(path, Directory(directory.addresses))
+    waiting = tell(after, *unsettled)
+    assert waiting.holding
+    assert len(waiting.publications) == 1
+    said = tell(after, *talker.births())
+    assert values(said) == [3.0, 4.0, 170.0, -5.0], "what the broker sent again is not lost"
+    after.farewell(talker.now)
+    left = remembering(path, Directory(directory.addresses))
+    assert values(tell(left, talker.ddata(5.0))) == [5.0], "left in good order, the count goes on"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"known": {}, "edges": [1]}', b'{"known": 3, "edges": []}'])
+def test_a_file_of_births_that_cannot_be_read_is_counted_and_left_aside(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "births.json"
+    path.write_bytes(content)
+    host = remembering(path, Directory())
+    assert host.counters.counts == {"births_unread": 1}
+    assert len(tell(host, *Talker().births()).readings) == 2
+
+
+def test_births_that_cannot_be_written_stop_nothing(tmp_path: Path) -> None:
+    (tmp_path / "births.json").mkdir()
+    host = remembering(tmp_path / "births.json", Directory())
+    host.farewell(T0)
+    assert host.counters.counts["births_unwritten"] == 1
 
 
 # The table, and batches.
