@@ -1,13 +1,14 @@
 """A node in a process of its own, fed by a sender that forgets a reading only when it was acknowledged; made to be killed.
 
 ``python -m tests.district.plant.sender FOLDER SECONDS SEED FIRST``: sends the small plant's readings from the delivery FIRST on, prints
-``ack N`` when delivery N was acknowledged, and ``done`` when all was judged and recorded.
+``resumed S`` when what was in the log was judged (after S seconds), ``ack N`` when delivery N was acknowledged, and ``done`` when all was judged and recorded.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -73,8 +74,12 @@ def opened(folder: Path, sender: Sender) -> Node:
 async def work(folder: Path, seconds: int, seed: int, first: int, pause_s: float) -> None:
     """Until everything is judged."""
     sender = Sender(deliveries(seconds, seed), first, pause_s)
+    began = time.monotonic()
     node = opened(folder, sender)
     running = asyncio.create_task(node.run([]))
+    while not node.caught_up:
+        await asyncio.sleep(0.005)
+    sys.stdout.write(f"resumed {time.monotonic() - began:.3f}\n")
     await sender.run(node)
     while node.status().behind or node.pipeline.ordering.pending:
         await asyncio.sleep(0.05)

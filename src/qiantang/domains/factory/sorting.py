@@ -24,7 +24,7 @@ def in_order(readings: Readings, *, first_stays: bool = False) -> tuple[Readings
     if not len(readings):
         return readings, 0, 0
     bits = readings.sequence if first_stays else readings.value.view(np.int64)
-    order, repeated, differing, as_is = _order(readings.signal, readings.at, readings.sequence, bits)
+    order, repeated, differing, as_is = order_of(readings.signal, readings.at, readings.sequence, bits)
     if as_is:
         return readings, 0, 0
     return _gathered(readings, order), int(repeated), int(differing)
@@ -165,7 +165,8 @@ def _by_counting(signal, at, sequence, bits, least, most, first, last, once):  #
 
 
 @numba.njit((_I4, _I8, _I8, _I8), cache=True, nogil=True)
-def _order(signal, at, sequence, bits):  # type: ignore[no-untyped-def]  # numba
+def order_of(signal, at, sequence, bits):  # type: ignore[no-untyped-def]  # numba
+    """Places in order, how many were repeated, how many of those differ in their bits, and whether all were in order already."""
     n = len(signal)
     least, most, first, last = at[0], at[0], signal[0], signal[0]
     ordered = True

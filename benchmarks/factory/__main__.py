@@ -1,0 +1,35 @@
+"""Measures the factory's bars in one run: ``python -m benchmarks.factory [--quick] [--only PART …]``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import inspect
+from collections.abc import Iterator
+
+from benchmarks.factory.rows import Row
+
+PARTS = ("charts", "wires", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation")
+"""Modules beside this one, each with ``rows()``; one that is not there is left out."""
+
+
+def rows_of(part: str, quick: bool) -> Iterator[Row]:
+    """What a part measures."""
+    rows = importlib.import_module(f"benchmarks.factory.{part}").rows
+    yield from rows(quick=quick) if "quick" in inspect.signature(rows).parameters else rows()
+
+
+def main() -> None:
+    """Run the parts asked for, all by default."""
+    there = [part for part in PARTS if importlib.util.find_spec(f"benchmarks.factory.{part}") is not None]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.factory")
+    parser.add_argument("--only", nargs="+", choices=there, default=there, metavar="PART", help=", ".join(there))
+    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds")
+    asked = parser.parse_args()
+    for part in asked.only:
+        for row in rows_of(part, asked.quick):
+            print(row.said(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

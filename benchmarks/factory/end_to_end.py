@@ -1,0 +1,144 @@
+"""End to end: an edge node publishes Sparkplug over mosquitto, a whole plant's node logs, orders, charts and records it.
+
+Publisher, broker and node share the machine. A reading is done when every chart has read it; it was then in the durable log.
+Sparkplug's instants are whole milliseconds, so what is measured is up to 1 ms more than it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.factory import big_plant
+from benchmarks.factory.rows import Row
+from benchmarks.factory.wires import DEVICES, PER_MESSAGE, Broker
+from qiantang.district.plant.node import Node, Status
+from qiantang.kernel.readings import Readings
+from qiantang.links.messages import now_us
+from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
+from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
+from qiantang.stores import open_store
+
+_BORN = DEVICES * PER_MESSAGE
+
+
+def packet(topic: str, payload: bytes) -> bytes:
+    """A PUBLISH of quality 0 (MQTT 3.1.1, 3.3)."""
+    name = topic.encode()
+    length, head = 2 + len(name) + len(payload), bytearray(b"\x30")
+    while length >= 128:
+        head.append(length & 127 | 128)
+        length >>= 7
+    head.append(length)
+    return bytes(head) + len(name).to_bytes(2, "big") + name + payload
+
+
+def publish(port: int, rate: int, seconds: float) -> None:
+    """Standard normal readings of 10,000 metrics in turn, at this rate or (0) as fast as they go; prints how many."""
+    import socket
+
+    edge = EdgeNode("G", "E", [Measured(f"P{d}", f"m{m}") for d in range(DEVICES) for m in range(PER_MESSAGE)],
+                    EdgeSettings(most_metrics=PER_MESSAGE, doubtful_us=0))
+    noise = np.random.default_rng(3).normal(size=1_000_000)
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line.sendall(b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x3c\x00\x03pub")
+        line.recv(4)
+        line.sendall(b"".join(packet(one.topic, one.payload) for one in edge.connected(now_us()).publications))
+        time.sleep(1.0)
+        lot = _BORN if not rate else max(rate // 1000 // PER_MESSAGE, 1) * PER_MESSAGE
+        sent, started, begin = 0, time.perf_counter(), 0
+        while time.perf_counter() - started < seconds:
+            which = np.arange(begin, begin + lot) % _BORN
+            begin = (begin + lot) % _BORN
+            place, now = sent % (len(noise) - lot), now_us()
+            line.sendall(b"".join(packet(one.topic, one.payload) for one in edge.put(np.sort(which), np.full(lot, now), noise[place:place + lot], now)))
+            sent += lot
+            if rate and (ahead := sent / rate - (time.perf_counter() - started)) > 0:
+                time.sleep(ahead)
+        time.sleep(1.0)
+    sys.stdout.write(f"{sent}\n")
+
+
+class Watch:
+    """How late readings are when charts have read them."""
+
+    def __init__(self) -> None:
+        self.many, self.late, self.first, self.last = 0, [np.zeros(0)], 0.0, 0.0
+
+    def __call__(self, _: int, batch: Readings) -> None:
+        """Charts have read a batch."""
+        batch = batch if int(batch.signal.min(initial=0)) >= 0 else batch.taken(batch.signal >= 0)
+        if not len(batch):
+            return
+        self.many += len(batch)
+        if self.many > _BORN:
+            self.last = time.perf_counter()
+            self.first = self.first or self.last
+            self.late.append((now_us() - batch.at[::25]) / 1000)
+
+
+async def measured(folder: Path, port: int, rate: int, seconds: float) -> tuple[Watch, Status, float, int]:
+    """What the watch saw, how the node stood, the process's CPU seconds, and how many readings were sent."""
+    watch = Watch()
+    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), settings=big_plant.node_settings(), charts=big_plant.settings,
+                judged=watch, clock=now_us)
+    host = SparkplugHost("bench", node.directory, HostSettings(primary=False, qos=0))
+    wire = MqttWire(host, MqttSettings(port=port, most_waiting=64 * 2**20), node.clock)
+    running = asyncio.create_task(node.run([wire]))
+    while not wire.connected:
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(1.0)
+    sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.factory.end_to_end", str(port), str(rate), str(seconds),
+                                                  stdout=subprocess.PIPE)
+    cpu = time.process_time()
+    assert sender.stdout is not None
+    sent = int(await sender.stdout.read() or 0)
+    await sender.wait()
+    for _ in range(600):
+        await asyncio.sleep(0.1)
+        if watch.many >= sent + _BORN or time.perf_counter() - watch.last > 5:
+            break
+    cpu = time.process_time() - cpu
+    status = node.status()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return watch, status, cpu, sent
+
+
+def rows(quick: bool = False) -> Iterator[Row]:
+    """Flat out, and at 100,000 and 500,000 readings a second."""
+    sys.setswitchinterval(0.0005)
+    for rate, named in ((0, "flat out"), (100_000, "100,000/s"), (500_000, "500,000/s")):
+        with Broker() as broker, tempfile.TemporaryDirectory(prefix="qiantang-end-") as folder:
+            watch, status, cpu, sent = asyncio.run(measured(Path(folder), broker.port, rate, 4.0 if quick else 15.0))
+        got, clock = watch.many - _BORN, max(watch.last - watch.first, 1e-9)
+        note = f"{status.counts.get('alarms', 0)} alarms, {status.counts.get('late', 0)} late, {status.counts.get('shed_history', 0):,} shed of history"
+        if rate:
+            late = np.concatenate(watch.late)
+            for share, bar in ((50, None), (99, 10.0)):
+                yield Row(f"end to end at {named}, logged and charted: late by, p{share}", float(np.percentile(late, share)), "ms", bar,
+                          "5.0 and 4.6 ms, without log" if bar else "", more_is_better=False)
+            yield Row(f"end to end at {named}: CPU of the node", 100 * cpu / clock, "% of a core", anchor="12 and 18, without log", more_is_better=False)
+        else:
+            yield Row("end to end flat out, 100 metrics a message", got / clock / 1e6, "M readings/s", 5.0, "6.2 M/s, without log", note=note)
+            yield Row("the same for each second of the node's CPU", got / max(cpu, 1e-9) / 1e6, "M readings/s")
+        yield Row(f"end to end, {named}: judged of what was sent", 100 * got / max(sent, 1), "%", 99.99, note=note)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        publish(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    else:
+        os.environ.setdefault("PYTHONUNBUFFERED", "1")
+        for row in rows("--quick" in sys.argv):
+            print(row.said(), flush=True)
