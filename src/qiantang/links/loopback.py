@@ -220,6 +220,8 @@ class LoopbackWire:
     clock: Callable[[], int]
     every_ms: float = 2.0
     counters: Counters = field(init=False)
+    _away_until: int = field(default=0, init=False)
+    _parting: list[Said] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.counters = self.member.translator.counters
@@ -231,11 +233,19 @@ class LoopbackWire:
         self.member.line.publish(publications, self.clock())
         return True
 
+    def cut(self, for_us: int = 0) -> None:
+        """Break the line; it is joined again after so long."""
+        self._away_until = self.clock() + for_us
+        self._parting.append(self.member.cut(self.clock()))
+
     async def run(self, receiver: Receiver) -> None:
         """Receive for ever, joining again after each cut."""
         try:
             while True:
-                if not self.member.online:
+                for parting in self._parting:
+                    await _hand(receiver, parting, lambda: None)
+                self._parting.clear()
+                if not self.member.online and self.clock() >= self._away_until:
                     await _hand(receiver, self.member.connect(self.clock()), lambda: None)
                 for said, settle in self.member.advance(self.clock()):
                     await _hand(receiver, said, settle)
