@@ -238,10 +238,13 @@ def test_postmen_at_once_send_each_letter_once(office: Office, sink: Sink) -> No
 
 def test_a_task_is_told_once_however_often_it_is_handed_over(office: Office, sink: Sink) -> None:
     office.postman().round()
-    task = Message("task:1", office.now(), "task", "task", "T1", "bureau", detail={"title": {"zh": "更换硫化机密封", "en": "replace the press seal"}})
+    told = {"title": {"zh": "更换硫化机密封", "en": "replace the press seal"}, "path": "/plant-task/tire/T1"}
+    task = Message("task:1", office.now(), "task", "task", "T1", "bureau", detail=told)
     assert [office.outbox.add([task]), office.outbox.add([task])] == [1, 0]
     office.postman().round()
-    assert "更换硫化机密封" in sink.bodies()[-1]["markdown"]["text"]
+    text = sink.bodies()[-1]["markdown"]["text"]
+    assert "更换硫化机密封" in text
+    assert "https://brain.example/plant-task/tire/T1" in text
     assert len(sink.requests) == 2
 
 

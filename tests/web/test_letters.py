@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -34,6 +35,30 @@ def test_a_letter_is_one_page_with_text_that_can_be_copied(own_web: Web, tmp_pat
     assert text.count("\f") == 1
     assert word in text
     assert LOW in text.replace(" ", "")
+
+
+@pytest.mark.needs("pango")
+@pytest.mark.needs("pdftotext")
+def test_a_letter_is_a4_tagged_for_those_who_cannot_see_and_the_same_bytes_each_time(own_web: Web, tmp_path: Path) -> None:
+    first = issue(own_web)
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(first)
+    told = subprocess.run(["pdfinfo", path], check=True, capture_output=True, text=True).stdout
+    assert re.search(r"Tagged:\s+yes", told)
+    assert "A4" in told
+    fonts = subprocess.run(["pdffonts", path], check=True, capture_output=True, text=True).stdout.splitlines()[2:]
+    assert fonts
+    assert all(line.split()[-5:-2] == ["yes", "yes", "yes"] for line in fonts)  # embedded, a subset, with the signs' meaning
+    assert issue(own_web) == first
+
+
+@pytest.mark.needs("pango")
+@pytest.mark.needs("pdftotext")
+def test_an_english_letter_says_its_figures_in_english(own_web: Web, tmp_path: Path) -> None:
+    text = text_of(issue(own_web, lang="en"), tmp_path)
+    assert "not met" in text
+    assert "yuan/mu" in text
+    assert not re.search(r"[\u4e00-\u9fff]", text.split("Verification code")[0].replace("示例企业", "").replace("号有限公司", ""))
 
 
 @pytest.mark.needs("pango")

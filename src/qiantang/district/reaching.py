@@ -35,15 +35,23 @@ class Teller:
         process = self.processes.get(message.process)
         matter = process.title if process is not None else same(message.process)
         role = process.role_title(message.role) if process is not None else same(message.role)
-        event = dict(EVENT_TITLES).get(message.event) or next((e.title for e in process.events if e.name == message.event), same(message.event)) \
-            if process is not None else self._told(message)
+        event = self._event(message, process)
         due = Text(f"，期限 {message.due}", f", due {message.due}") if message.due is not None else same("")
         whom = role + same(f" · {message.person}" if message.person else "")
         return Text(f"{message.subject} {matter.zh}：{event.zh}；责任方 {whom.zh}", f"{message.subject} {matter.en}: {event.en}; owner {whom.en}") + due
 
-    def _told(self, message: Message) -> Text:
+    def _event(self, message: Message, process: Process | None) -> Text:
+        """What happened: the message's own title, else what the process calls it."""
         told = message.detail.get("title")
-        return Text(str(told.get("zh", "")), str(told.get("en", ""))) if isinstance(told, dict) else same(message.event)
+        if isinstance(told, dict):
+            return Text(str(told.get("zh", "")), str(told.get("en", "")))
+        named = {e.name: e.title for e in process.events} if process is not None else {}
+        return dict(EVENT_TITLES).get(message.event) or named.get(message.event) or same(message.event)
+
+    def _where(self, message: Message) -> str:
+        """The address of the page it is about: the message's own path, else the case's page."""
+        path = message.detail.get("path") or (f"/case/{message.subject}" if message.cause.startswith("case-event:") else "")
+        return f" {self.address}{path}" if self.address and isinstance(path, str) and path else ""
 
     def title(self, messages: Sequence[Message]) -> Text:
         """What stands above a letter of these messages."""
@@ -58,7 +66,7 @@ class Teller:
         """The letter: a line for each message, and where its page is."""
         lines_zh, lines_en = [], []
         for m in messages:
-            said, where = self.said(m), f" {self.address}/case/{m.subject}" if self.address and m.process in self.processes else ""
+            said, where = self.said(m), self._where(m)
             lines_zh.append(f"· {said.zh}{where}")
             lines_en.append(f"· {said.en}{where}")
         return Text("\n".join(lines_zh), "\n".join(lines_en))

@@ -19,7 +19,8 @@ class Message:
     """Somebody is to know of something. ``cause`` names what happened and occurs once; ``subject`` is the case or task
     it is about, ``process`` its kind. ``urgent`` ones may come in quiet hours where their route says so.
 
-    It names no enterprise and no person: what a message says of them is on the page it leads to.
+    It names no enterprise and no person: what a message says of them is on the page it leads to. ``detail`` may hold a
+    ``title`` in both languages (what is to be done) and the ``path`` of that page, where it is no case's.
     """
 
     cause: str
