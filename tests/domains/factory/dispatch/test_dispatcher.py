@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from qiantang.domains.factory.actions import TASK
-from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
-from qiantang.domains.factory.dispatch.policies import RULES
+from qiantang.domains.factory.dispatch.dispatcher import Dispatcher, warm
+from qiantang.domains.factory.dispatch.explaining import by_worker
+from qiantang.domains.factory.dispatch.policies import RULES, urgency
 from qiantang.domains.factory.dispatch.policy import Policy
+from qiantang.domains.factory.dispatch.search import inserted, put, searched, settled, take, total
 from qiantang.domains.factory.dispatch.states import CLOSED, STEPS, Event, State
 from qiantang.domains.factory.dispatch.tasks import Battery
 from qiantang.kernel.errors import ActionError, SubjectError
@@ -360,3 +362,17 @@ def test_a_plan_searched_beside_the_work_is_adopted_but_for_what_has_changed_mea
     assert "a" not in d.days()["ann"][1:]
     assert "cid" not in d.days()
     assert _offers(d.tick(at(0))) == ({} if offers else {"c": "bob"})
+
+
+def test_once_warm_nothing_is_compiled_any_more() -> None:
+    def compiled() -> int:
+        return sum(len(kernel.signatures) for kernel in (by_worker, urgency, put, take, inserted, searched, settled, total))
+
+    warm()
+    before = compiled()
+    d = _dispatcher(person("ann", breaks=((50, 55),), until=300), person("agv", battery=Battery(900.0, 300.0, 50.0, (1.0, 2.0))), stock={"belt": 1})
+    for n in range(5):
+        d.open(job(f"t{n}", n % 4 + 1, place=(float(n), 0.0), parts=(("belt", 1),) if n == 2 else ()), at(0))
+    d.at_once(at(0))
+    d.tick(at(1))
+    assert before == compiled()

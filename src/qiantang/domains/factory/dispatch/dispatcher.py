@@ -13,7 +13,7 @@ from dataclasses import replace
 from qiantang.domains.factory.dispatch.book import Book, Entry
 from qiantang.domains.factory.dispatch.explaining import Explanation, explain
 from qiantang.domains.factory.dispatch.planning import Plan, Stop, assign, hopeless, improve, insert
-from qiantang.domains.factory.dispatch.policies import Rule, by_rule
+from qiantang.domains.factory.dispatch.policies import RULES, Rule, by_rule
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.situation import Situation
 from qiantang.domains.factory.dispatch.states import WAITING, Change, Event, Label, State
@@ -346,6 +346,16 @@ class Dispatcher:
 
     def _barred(self, entry: Entry, worker: str, now: int) -> bool:
         return entry.barred.get(worker, 0) > now
+
+
+def warm() -> None:
+    """Has all compiled code ready, so that the first alarm does not wait for the compiler: about twenty seconds of one core,
+    once after installing, then a second."""
+    for rule in (None, *RULES):
+        dispatcher = Dispatcher((Worker("a", frozenset(), breaks=((MINUTE, 2 * MINUTE),)), Worker("b", frozenset())), None, Policy(rule, moves=1))
+        for name in ("first", "second", "third"):
+            dispatcher.open(Task(name, "", "", 2, (1.0, 1.0), 1.0, MINUTE), 0)
+        dispatcher.tick(0)
 
 
 def _pausing(worker: Worker, now: int) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.domains.factory.dispatch.policies import RULES, Rule, by_rule
+from qiantang.domains.factory.dispatch.policies import Rule, by_rule
 from qiantang.domains.factory.dispatch.search import (
     FINISH,
     NOBODY,
@@ -28,7 +28,6 @@ from qiantang.domains.factory.dispatch.search import (
     total,
 )
 from qiantang.domains.factory.dispatch.situation import DUE, LEFT_OUT, UNTIL, WEIGHT, Situation
-from qiantang.domains.factory.dispatch.tasks import MINUTE, Task, Worker
 from qiantang.kernel.words import Text, joined, same
 
 _CHUNK = 40
@@ -154,16 +153,6 @@ def improve(plan: Plan, budget_ms: float = 100.0, *, moves: int | None = None, s
         made += chunk
     settled(ground, best, _SETTLING, random)
     return _plan(plan.situation, best)
-
-
-def warm() -> None:
-    """Has all compiled code ready, so that the first alarm does not wait for the compiler: seconds once after installing."""
-    task = Task("warm", "", "", 1, (1.0, 1.0), 1.0, MINUTE)
-    crew = (Worker("a", frozenset(), breaks=((MINUTE, 2 * MINUTE),)), Worker("b", frozenset()))
-    situation = Situation((task, replace(task, id="warm too")), crew, 0)
-    for rule in RULES:
-        assign(situation, rule)
-    improve(insert(situation), moves=1)
 
 
 def why_nobody(situation: Situation, i: int) -> Text:
