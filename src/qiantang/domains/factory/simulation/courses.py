@@ -20,6 +20,9 @@ NO_PHASE = -1
 OLD_S = 1200.0
 """The age of a phase is told up to this: nothing follows a change of phase for longer."""
 
+LONG_S = 86_400.0
+"""And the time between two cycles up to this."""
+
 
 class Seconds(NamedTuple):
     """Of machines × seconds: ``phase`` and ``before`` (places in the family's phases), ``age_s`` of the phase, ``recipe``,
@@ -78,7 +81,7 @@ def _cycles(start: Any, end: Any, product: Any, shares: Any, t0: Any, steady_s: 
         out.recipe[row, i] = product[k]
         if t >= end[k]:
             out.cycle[row, i] = k + 1
-            out.phase[row, i], out.before[row, i], out.age_s[row, i], out.told[row, i] = 0, last, min(t - end[k], OLD_S), NO_PHASE
+            out.phase[row, i], out.before[row, i], out.age_s[row, i], out.told[row, i] = 0, last, min(t - end[k], LONG_S), NO_PHASE
             continue
         out.cycle[row, i] = k
         length = end[k] - start[k]
@@ -92,10 +95,7 @@ def _cycles(start: Any, end: Any, product: Any, shares: Any, t0: Any, steady_s: 
             continue
         began = start[k] + (shares[product[k], p - 1] * length if p > 0 else 0.0)
         out.phase[row, i], out.age_s[row, i], out.told[row, i] = p + 1, t - began, p
-        if p > 0:
-            out.before[row, i] = p
-        else:
-            out.before[row, i] = last if k > 0 and start[k] - end[k - 1] < 1.0 else 0
+        out.before[row, i] = p
 
 
 @nb.njit(cache=True)

@@ -49,6 +49,8 @@ class Gateways:
     def sent(self, span: Span, start_s: int, end_s: int) -> Readings:
         """The readings of a span as they arrive, in the order of their receipt: some missing, some twice, some of an earlier span."""
         readings = span.readings
+        if not self._late and not any(True for _ in self._at_work(start_s, end_s)):
+            return readings
         at, received = readings.at.copy(), readings.received.copy()
         kept = np.ones(len(readings), np.bool_)
         again: list[Readings] = []
@@ -71,7 +73,7 @@ class Gateways:
         arrived = together([*self._late, Readings(readings.signal, at, received, readings.value, readings.quality, readings.sequence).taken(kept), *again])
         order = np.argsort(arrived.received, kind="stable")
         due = np.searchsorted(arrived.received[order], instant(end_s) + 1_000_000)
-        self._late = [arrived.taken(order[due:])]
+        self._late = [arrived.taken(order[due:])] if due < len(order) else []
         return arrived.taken(order[:due])
 
     def notices(self, start_s: int, end_s: int) -> list[Notice]:

@@ -16,7 +16,7 @@ from qiantang.domains.factory.simulation.kinds import Kind
 from qiantang.domains.factory.simulation.noise import deviates, quantiles
 from qiantang.domains.factory.simulation.truth import Fault
 
-SKEW = 0.35
+SKEW = 0.2
 """Shape of skewed deviations: those of a lognormal with this standard deviation of the logarithm, scaled to mean 0 and deviation 1."""
 _MEAN = math.exp(SKEW * SKEW / 2)
 _DEVIATION = _MEAN * math.sqrt(math.exp(SKEW * SKEW) - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numba as nb
@@ -18,7 +19,7 @@ from qiantang.domains.factory.simulation.kinds import Kind, phases
 from qiantang.domains.factory.simulation.making import CURE_FACTORS, family_of, gateway_of, named_kinds, recipe_level
 from qiantang.domains.factory.simulation.measured import OnceACycle, loudness, most, resolution
 from qiantang.domains.factory.simulation.measured import skewed as skew
-from qiantang.domains.factory.simulation.noise import BLOCK_S, deviate, deviates, keys_of, quantiles
+from qiantang.domains.factory.simulation.noise import BLOCK_S, RUN_IN_S, deviate, deviates, keys_of, quantiles
 from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.truth import EPOCH_US, Fault
 from qiantang.kernel.readings import NO_SEQUENCE, Readings
@@ -61,7 +62,7 @@ class Columns(NamedTuple):
 
 @nb.njit(cache=True)
 def _settled(x: Any, keys: Any, phi: Any, begin: Any, until: Any, table: Any) -> None:
-    """Autocorrelated deviations just before second ``until``, begun at ``begin``, the start of a block."""
+    """Autocorrelated deviations just before second ``until``, begun at ``begin``, the start of a run-in."""
     for t in range(begin, until):
         for s in range(len(x)):
             e = deviate(keys[s], t, table)
@@ -69,20 +70,20 @@ def _settled(x: Any, keys: Any, phi: Any, begin: Any, until: Any, table: Any) ->
 
 
 @nb.njit(cache=True)
-def _ticks(t0: Any, seconds: Any, role: Any, machine: Any, kind: Any, offset: Any, keys: Any, x: Any, cycle_at: Any, cycle_x: Any,
+def _ticks(t0: Any, first: Any, beyond: Any, role: Any, machine: Any, kind: Any, offset: Any, keys: Any, x: Any, cycle_at: Any, cycle_x: Any,
            phi: Any, rest: Any, tau: Any, skewed: Any, by_cycle: Any, scale: Any, least: Any, most: Any, level: Any, spread: Any, table: Any, decay: Any,
            now: Any, starts: Any, out: Any) -> None:
-    """Values of every signal, one a second: signal s at second i goes to ``out[starts[i] + s]``."""
-    for i in range(seconds):
+    """Values of every signal, one a second, of the seconds ``first`` to ``beyond`` after ``t0``: signal s at second i goes to
+    ``out[starts[i] + s]``."""
+    for i in range(first, beyond):
         t = t0 + i
-        fresh = t % BLOCK_S == 0
         row = starts[i]
         for s in range(len(role)):
             m = machine[s]
             what = role[s]
             if what == MEASURED:
                 e = deviate(keys[s], t, table)
-                x[s] = e if fresh else phi[s] * x[s] + rest[s] * e
+                x[s] = phi[s] * x[s] + rest[s] * e
                 k = kind[s]
                 p = now.recipe[m, i] * MOST_PHASES + now.phase[m, i]
                 value = level[k, p]
@@ -117,7 +118,7 @@ def _ticks(t0: Any, seconds: Any, role: Any, machine: Any, kind: Any, offset: An
             elif what == RECIPE:
                 out[row + s] = now.recipe[m, i]
             else:
-                out[row + s] = min(np.floor(now.age_s[m, i]), 7200.0)
+                out[row + s] = min(np.floor(now.age_s[m, i]), 86_400.0)
 
 
 class Signals:
@@ -173,7 +174,8 @@ class Signals:
         self._spread = np.zeros_like(self._level)
         for k, kind in enumerate(of):
             for recipe in range(RECIPES):
-                for p, phase in enumerate(phases(kind.family)):
+                names = phases(kind.family) if kind.by_phase else ("",) * MOST_PHASES
+                for p, phase in enumerate(names):
                     level = recipe_level(kind, phase, recipe)
                     self._level[k, recipe * MOST_PHASES + p] = level
                     self._spread[k, recipe * MOST_PHASES + p] = kind.sigma * loudness(kind, level)
@@ -231,11 +233,12 @@ class Signals:
         starts = np.arange(seconds, dtype=np.int64) * n + np.searchsorted(after, np.arange(seconds), "left")
         total = seconds * n + len(ends)
         value = np.empty(total)
-        self._settle(start_s)
-        _ticks(start_s, seconds, self._role, self._machine, self._kind, self._offset[self.ticking], self._keys, self._x, self._cycle_at, self._cycle_x,
-               self._phi, np.sqrt(1.0 - self._phi**2), self._tau, self._skewed, self._by_cycle, self._scale, self._least, self._most,
-               self._level, self._spread, self._table, DECAY, now, starts, value)
-        self._at = end_s
+        for first, beyond in self._blocks(start_s, end_s):
+            self._settle(first)
+            _ticks(start_s, first - start_s, beyond - start_s, self._role, self._machine, self._kind, self._offset[self.ticking], self._keys, self._x,
+                   self._cycle_at, self._cycle_x, self._phi, np.sqrt(1.0 - self._phi**2), self._tau, self._skewed, self._by_cycle, self._scale,
+                   self._least, self._most, self._level, self._spread, self._table, DECAY, now, starts, value)
+            self._at = beyond
         columns = Columns(np.empty(total, np.int32), np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.uint8),
                           np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64))
         _laid(starts, start_s, self.ticking, self._machine, now.told, now.recipe, now.cycle, columns)
@@ -252,12 +255,18 @@ class Signals:
         for at in range(start_s, end_s, step_s):
             yield self.between(at, min(at + step_s, end_s))
 
+    @staticmethod
+    def _blocks(start_s: int, end_s: int) -> Iterator[tuple[int, int]]:
+        """A span cut where blocks of noise begin."""
+        edges = [start_s, *range(start_s - start_s % BLOCK_S + BLOCK_S, end_s, BLOCK_S), end_s]
+        return pairwise(edges)
+
     def _settle(self, start_s: int) -> None:
         """Bring the autocorrelated deviations to just before a second."""
-        if self._at == start_s:
+        if self._at == start_s and start_s % BLOCK_S != 0:
             return
         block = start_s - start_s % BLOCK_S
-        _settled(self._x, self._keys, self._phi, block, start_s, self._table)
+        _settled(self._x, self._keys, self._phi, block - RUN_IN_S, start_s, self._table)
         self._cycle_at[:] = -1
 
     def _once_a_cycle(self, start_s: int, end_s: int) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:

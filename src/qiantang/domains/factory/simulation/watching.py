@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -96,15 +96,17 @@ class Watched:
 class Watch:
     """A running plant under real charts. People still find what the charts miss, on their rounds.
 
-    ``learning`` points of phase I; ``seed`` of the plant. What is raised before ``judge`` is called is learning, and finds faults too.
+    ``learning`` points of phase I. ``quantile_limits``: skewed signals get limits from a curve fitted to those points, which needs
+    many of them; without, they are charted as if they were normal.
     """
 
-    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0) -> None:
+    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = False) -> None:
         self.running = RunningPlant(seed, mender=Dispatched(), watch="rounds", begin_s=begin_s - 7200)
         self.signals = Signals(self.running)
         self.gateways = Gateways(self.signals)
         plant = self.running.plant
-        self.budget = budgeted(plant, charted(plant, unwatched=UNWATCHED, learning=learning))
+        judged = plant if quantile_limits else replace(plant, signals=tuple(replace(s, skewed=False) for s in plant.signals))
+        self.budget = budgeted(judged, charted(judged, unwatched=UNWATCHED, learning=learning))
         self.analysis = Analysis(self.budget.settings)
         source = self.signals.gateway_of.astype(np.int32)
         self.ordering = Ordering(source, np.full(len(self.signals.gateways), LATENESS_US, np.int64))
