@@ -10,22 +10,24 @@ from importlib.metadata import PackageNotFoundError, distribution
 from benchmarks.web.asking import asked_once
 from benchmarks.web.server import Process
 
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
 def untranslated(process: Process, asked: list[str]) -> list[str]:
-    """Texts of pages whose English holds Chinese or whose Chinese is only English words; names, which are the same in
-    both, are left as they are."""
+    """Texts of pages whose English holds Chinese, or that are there in one language only.
+
+    Names are the same in both languages and stay as they are: a run of Chinese within an English sentence counts unless it
+    stands as a name somewhere on the page.
+    """
     found = []
     for path in asked:
-        for zh, en in _texts(json.loads(asked_once(process, "/api/v1" + path))):
-            if zh != en and (_HAN.search(en) or (zh and not en) or (en and not zh)):
-                # A name may stand within an English sentence: what is left without it must be English.
-                left = en
-                for name in sorted(set(re.findall(r"[\u4e00-\u9fff（）·0-9 ]+", zh)), key=len, reverse=True):
-                    left = left.replace(name.strip(), "") if name.strip() else left
-                if _HAN.search(left) or not (zh and en):
-                    found.append(f"{path}: {zh!r} / {en!r}")
+        told = json.loads(asked_once(process, "/api/v1" + path))
+        texts = list(_texts(told))
+        names = [zh for zh, en in texts if zh == en] + list(_plain(told))
+        for zh, en in texts:
+            foreign = [run for run in _HAN.findall(en) if not any(run in name for name in names)]
+            if (foreign and zh != en) or bool(zh) != bool(en):
+                found.append(f"{path}: {zh!r} / {en!r}")
     return sorted(set(found))
 
 
@@ -39,6 +41,17 @@ def _texts(told: object) -> Iterator[tuple[str, str]]:
     elif isinstance(told, list):
         for inner in told:
             yield from _texts(inner)
+
+
+def _plain(told: object) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, list):
+        for inner in told:
+            yield from _plain(inner)
+    elif isinstance(told, dict) and set(told) != {"zh", "en"}:
+        for inner in told.values():
+            yield from _plain(inner)
 
 
 def weight() -> float:

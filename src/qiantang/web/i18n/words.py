@@ -13,6 +13,7 @@ WORDS: dict[str, Text] = {
     "account": Text("账号", "Account"),
     "synthetic": Text("示范数据：企业、人员与宗地均由程序生成，并非真实",
                       "Demonstration data: every enterprise, person and parcel is made by a program; none is real"),
+    "note": Text("说明", "Note"),
     "placeholder": Text("占位", "placeholder"),
     "target": Text("目标", "target"),
     "by_year": Text("{year} 年", "by {year}"),
