@@ -1,0 +1,138 @@
+"""qiantang factory: tasks and alarms of a plant told in words and JSON, a node run from its file, its log read again the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from qiantang.district.plant.folder import PlantFolder, plant_folder
+from qiantang.district.plant.workbook import write_plant
+from qiantang.domains.factory.alarms.finding import finding_of
+from qiantang.kernel.actions.streams import record_findings
+from qiantang.stores import open_store
+from tests.cli.conftest import Run
+from tests.domains.factory.plants import SECOND, SMALL, START, alarm
+from tests.web.plants import PLANT, plant_at_work
+
+
+@pytest.fixture
+def district(tmp_path: Path) -> Path:
+    """A district's folder with one plant that has told how it stands, and a finding that was amended."""
+    folder = plant_at_work(tmp_path / ".qiantang")
+    store = open_store(folder.path / "state.sqlite")
+    first = alarm(12, 0)
+    said = finding_of(first, PLANT)
+    later = finding_of(alarm(12, SECOND, amends=first.id, value=170.5), PLANT, amends=said)
+    record_findings(store, [said, later], at=said.at, actor="plant/small")
+    store.close()
+    return tmp_path
+
+
+def test_tasks_are_listed_by_urgency_with_their_people(district: Path, run: Run) -> None:
+    answered = run("factory", "tasks", "--dir", district)
+    assert answered.code == 0, answered.err
+    assert answered.out.index("T1") < answered.out.index("T3")
+    rows = run("factory", "tasks", "--dir", district, "--json").told
+    assert [row["id"] for row in rows] == ["T1", "T2", "T3"]
+    assert rows[0]["priority"] == 1
+
+
+def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) -> None:
+    answered = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "en")
+    assert answered.code == 0, answered.err
+    assert "mixer 1, torque: 166.25 kNm against 168.5 kNm" in answered.out
+    assert "170.5" in answered.out
+    assert "说明" not in answered.out
+    zh = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "zh").out
+    assert "1号密炼机 转矩：166.25 kNm" in zh
+    chain = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--json").told
+    assert chain[1]["amends"] == chain[0]["id"]
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("explain", "no-such"), "nothing is on record"), (("tasks", "--plant", "elsewhere"), "no such plant")])
+def test_what_is_not_there_is_said_with_what_to_do(district: Path, run: Run, words: tuple[str, ...], said: str) -> None:
+    answered = run("factory", *words, "--dir", district, "--lang", "en")
+    assert answered.code == 2
+    assert said in answered.err
+
+
+def test_without_any_plant_the_demonstration_is_named(tmp_path: Path, run: Run) -> None:
+    answered = run("factory", "tasks", "--dir", tmp_path, "--lang", "en")
+    assert answered.code == 2
+    assert "qiantang factory demo" in answered.err
+
+
+def test_a_folder_without_a_log_cannot_be_replayed(tmp_path: Path, run: Run) -> None:
+    answered = run("factory", "replay", tmp_path, "--lang", "en")
+    assert answered.code == 2
+    assert "no log" in answered.err
+
+
+def _node_file(home: Path) -> Path:
+    """A node of the small plant that takes in one file of readings: a step in the torque of the mixer."""
+    write_plant(home / "plant.xlsx", SMALL, "en")
+    rows = ["time,signal,value"]
+    for n in range(1500):
+        for each in SMALL.signals:
+            step = 25.0 if each.kind == "torque" and n >= 1200 else 0.0
+            rows.append(f"{(START + n * SECOND) / 1e6:.3f},{each.address},{100 + each.number + ((n * 37 + each.number * 11) % 17) / 10 + step}")
+    (home / "readings.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    path = home / "node.yaml"
+    path.write_text("# The node of the small plant.\nplant: plant.xlsx\nfiles: [readings.csv]\nlearning: 50\noperators: 2\n", encoding="utf-8")
+    return path
+
+
+def test_a_node_runs_from_its_file_until_interrupted_and_its_log_gives_the_same_alarms_twice(tmp_path: Path, run: Run) -> None:
+    node = _node_file(tmp_path)
+    home = tmp_path / "district"
+    home.mkdir()
+    process = subprocess.Popen([Path(sys.executable).with_name("qiantang"), "factory", "run", str(node), "--dir", str(home), "--lang", "en"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    folder: PlantFolder = plant_folder(home / ".qiantang", SMALL.id)
+    try:
+        for _ in range(900):
+            told = folder.told()
+            if told is not None and told["register"]["entries"]:
+                break
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        else:
+            raise AssertionError("no alarm within 90 s")
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "Stopped" in err
+    first, again = (run("factory", "replay", folder.path, "--json").told for _ in range(2))
+    assert first["count"] > 0
+    assert first["digest"] == again["digest"]
+    assert any(each["signal"] == 12 for each in first["alarms"])
+    assert "torque" in run("factory", "replay", folder.path, "--lang", "en").out
+
+
+@pytest.mark.parametrize(("written", "words"), [
+    ("plant: plant.xlsx\nbrokers: [{kind: kafka}]\nlearning: 0\n", ("kind is one of", "positive whole number")),
+    ("brokers: [{kind: json, password: x}]\nwhat: 1\n", ("the plant", "password", "means nothing here")),
+    ("plant: [\n", ("no valid YAML",)),
+])
+def test_every_fault_of_a_nodes_file_is_told_at_once(tmp_path: Path, run: Run, written: str, words: tuple[str, ...]) -> None:
+    path = tmp_path / "node.yaml"
+    path.write_text(written, encoding="utf-8")
+    answered = run("factory", "run", path, "--dir", tmp_path, "--lang", "en")
+    assert answered.code == 2
+    for word in words:
+        assert word in answered.err
+
+
+def test_a_simulated_stretch_compares_policies_with_intervals(run: Run) -> None:
+    rows = run("factory", "simulate", "--days", "0.1", "--seeds", "2", "--json").told
+    assert [row["policy"] for row in rows] == ["dispatch", "first_come", "off"]
+    assert all(row["low"] <= row["takt"] <= row["high"] for row in rows)
+    assert rows[0]["slower"] is None
