@@ -228,7 +228,7 @@ def test_what_people_answer_is_heard_again_by_a_replay(tmp_path: Path) -> None:
 
     asyncio.run(answer())
     assert node.counters.counts["orders_refused"] == 1
-    assert "nothing" in [n.told.en for n in node.notices if n.kind == "order"][0]
+    assert "nothing" in next(n.told.en for n in node.notices if n.kind == "order")
     again = opened_again(tmp_path, sender)
     assert again.pipeline.position == 0
     again.start()
