@@ -72,6 +72,7 @@ class EdgeNode:
         names = dict.fromkeys(metric.device for metric in self.metrics)
         self.devices = ["", *(checked("device", name) for name in names if name)]
         places = {name: place for place, name in enumerate(self.devices)}
+        self._data_topics = [Route(Verb.DDATA if name else Verb.NDATA, self.group, self.id, name).topic for name in self.devices]
         self._device_of = np.array([places[metric.device] for metric in self.metrics], np.int64)
         self._datatype_of = np.array([metric.datatype for metric in self.metrics], np.uint8)
         self._value = np.full(len(self.metrics), np.nan)
@@ -243,7 +244,7 @@ class EdgeNode:
         self._seq = int((self._seq + len(first)) % 256)
         contents = data_payloads(np.append(first, len(rows)), np.full(len(first), now // 1000), seqs, rows["metric"].astype(np.uint64) + np.uint64(1),
                                  rows["at"] // 1000, self._datatype_of[rows["metric"]], np.ascontiguousarray(rows["value"]), np.full(len(rows), historical))
-        return [self._published(Verb.DDATA if device else Verb.NDATA, self.devices[device], content)
+        return [Publication(self._data_topics[device], content, self.settings.qos)
                 for device, content in zip(devices[first].tolist(), contents, strict=True)]
 
     def _keep_doubtful(self, now: int) -> None:
