@@ -22,18 +22,19 @@ from qiantang.district.assembly import house
 from qiantang.district.postman import LEASE, MOST_ATTEMPTS, Postman, wait_after
 from qiantang.district.reach_settings import Quiet, Reach
 from qiantang.district.reaching import Teller, next_allowed, routed
-from qiantang.district.settings import District, default_folder
+from qiantang.district.settings import District
 from qiantang.district.workspace import Workspace
 from qiantang.kernel.actions.audit import Act
 from qiantang.kernel.actions.cases import Actor
 from qiantang.kernel.actions.desk import CaseDesk
 from qiantang.kernel.actions.messages import DeliveryState, Message, MessageState
+from qiantang.kernel.actions.plain import Plain
 from qiantang.kernel.actions.ports import CaseQuery, StateStore, StateWriter
 from qiantang.kernel.errors import ActionError, FactsError
 from qiantang.links.templates import write_template
 from qiantang.stores.outbox import OutboxStore, Routed
 from tests.cli.tiny import BOOKS, rows
-from tests.web.reached import Mailbox, Sink, http_sink, mail_server
+from tests.web.reached import Mailbox, Sink, declared, http_sink, mail_server
 
 DAY = date(2022, 12, 31)
 EVERYBODY = Actor("li", frozenset({"bureau", "platform", "task_force", "street"}))
@@ -84,15 +85,6 @@ class Office:
 
     def states(self) -> dict[str, int]:
         return {state: many for state, many in self.outbox.counts().items() if not state.startswith("message:")}
-
-
-def declared(folder: Path, reach: str) -> None:
-    """The reference district's settings with this section beside them."""
-    source = default_folder()
-    for file in source.glob("*.yaml"):
-        shutil.copy(file, folder / file.name)
-    with (folder / "district.yaml").open("a", encoding="utf-8") as settings:
-        settings.write("\nreach:\n" + reach)
 
 
 ROBOT = """  address: https://brain.example
@@ -238,7 +230,7 @@ def test_postmen_at_once_send_each_letter_once(office: Office, sink: Sink) -> No
 
 def test_a_task_is_told_once_however_often_it_is_handed_over(office: Office, sink: Sink) -> None:
     office.postman().round()
-    told = {"title": {"zh": "更换硫化机密封", "en": "replace the press seal"}, "path": "/plant-task/tire/T1"}
+    told: dict[str, Plain] = {"title": {"zh": "更换硫化机密封", "en": "replace the press seal"}, "path": "/plant-task/tire/T1"}
     task = Message("task:1", office.now(), "task", "task", "T1", "bureau", detail=told)
     assert [office.outbox.add([task]), office.outbox.add([task])] == [1, 0]
     office.postman().round()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import ssl
 import threading
@@ -24,6 +25,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from qiantang.district.settings import default_folder
 
 
 @dataclass
@@ -150,3 +153,12 @@ def http_sink() -> Iterator[Sink]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def declared(folder: Path, reach: str) -> None:
+    """The reference district's settings with this section beside them."""
+    source = default_folder()
+    for file in source.glob("*.yaml"):
+        shutil.copy(file, folder / file.name)
+    with (folder / "district.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("\nreach:\n" + reach)

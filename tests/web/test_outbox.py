@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from qiantang.kernel.actions.messages import Delivery, DeliveryState, MessageState
 from qiantang.stores.outbox import OutboxStore, Routed
 from tests.web.conftest import ORIGIN, Web
+from tests.web.reached import declared, http_sink
+from tests.web.served import served
 
 NOW = datetime.now(UTC)
 
@@ -75,3 +81,24 @@ def test_a_sender_that_was_taken_for_dead_is_believed_when_it_reports_and_nobody
     assert outbox.mark(slow, DeliveryState.SENT, NOW, "250 taken")
     assert not outbox.mark(slow, DeliveryState.FAILED, NOW, "too late")
     assert outbox.deliveries()[0].state is DeliveryState.SENT
+
+
+def test_a_server_that_runs_tells_people_by_itself(tiny_district: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "district"
+    shutil.copytree(tiny_district, folder)
+    with http_sink() as sink:
+        monkeypatch.setenv("QT_TEST_WHERE", f"{sink.address}/robot?access_token=t")
+        declared(folder, "  links:\n    group: {kind: dingtalk, address_env: QT_TEST_WHERE}\n  routes:\n    - {role: platform, link: group}\n")
+        came = threading.Event()
+        sink.before_answering = came.set
+        with served(folder) as server:
+            assert came.wait(60)
+            page = ""
+            for _ in range(200):
+                page = server.ask("GET", "/outbox?lang=en")[2]
+                if "200 {" in page:
+                    break
+                time.sleep(0.05)
+            assert "wait for your decision" not in page
+        assert len(sink.requests) == 1
+    assert server.process.returncode == 0  # it ended as it was asked to, the letter at hand carried

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -144,6 +145,8 @@ def carrying(workspace: Workspace, every_s: float = 15.0) -> Iterator[bool]:
     store, outbox, stop = workspace.state(), OutboxStore(workspace.hidden / "state.sqlite"), threading.Event()
     worker = threading.Thread(target=Postman(workspace, outbox, store).watch, args=(stop, every_s), name="postman")
     worker.start()
+    # A server ends by raising the signal that it was sent; it must come out here, where the letter at hand is finished.
+    before = signal.signal(signal.SIGTERM, _end) if threading.current_thread() is threading.main_thread() else None
     try:
         yield True
     finally:
@@ -151,6 +154,12 @@ def carrying(workspace: Workspace, every_s: float = 15.0) -> Iterator[bool]:
         worker.join()
         outbox.close()
         store.close()
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def wait_after(attempts: int) -> timedelta:
