@@ -94,6 +94,17 @@ def test_data_carry_aliases_alone_and_the_count_goes_round() -> None:
     assert seqs == [(3 + i) % 256 for i in range(400)]
 
 
+def test_births_data_and_deaths_are_published_at_most_once_on_topics_of_their_own_and_data_only_after_the_births() -> None:
+    node = edge()
+    node.will(T0)
+    assert node.put(np.array([0, 3]), np.full(2, T0), np.ones(2), T0) == [], "before the births nothing goes out"
+    said = [*node.connected(T0).publications, *node.put(np.array([0, 2, 3]), np.full(3, T0), np.ones(3), T0), *node.device_died("P1", T0)]
+    assert [(p.topic.removeprefix("spBv1.0/G/"), p.qos, p.retain) for p in said] == [
+        ("NBIRTH/E", 0, False), ("DBIRTH/E/P1", 0, False), ("DBIRTH/E/P2", 0, False), ("NDATA/E", 0, False), ("DDATA/E/P1", 0, False),
+        ("DDATA/E/P2", 0, False), ("DDEATH/E/P1", 0, False)]
+    assert all(found.HasField("timestamp") and found.HasField("seq") for _, _, found in read(said))
+
+
 def test_a_rebirth_request_brings_births_of_the_same_session_with_the_values_of_now() -> None:
     node = edge()
     online(node)
