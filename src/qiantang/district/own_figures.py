@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
@@ -52,7 +52,7 @@ class SelfCheck:
     """What one rulebook says of the enterprise alone.
 
     ``needs_population`` says that the outcome depends on all others; ``assumed`` are the facts of registers taken as
-    "nothing on record"; ``lifts`` the figures that alone bring the score to ``lift_to``.
+    "nothing on record"; ``lifts`` the figures that alone bring the score to ``lift_to``; ``values`` the columns as judged.
     """
 
     reading: Reading
@@ -63,6 +63,7 @@ class SelfCheck:
     assumed: tuple[str, ...]
     lift_to: Decimal | None = None
     lifts: tuple[Change, ...] = ()
+    values: Mapping[str, Stored] = field(default_factory=dict)
 
 
 # --- figures as a person hands them in ---
@@ -185,7 +186,8 @@ def self_check(reading: Reading, given: Mapping[str, Stored], year: int, lift_to
     explanation = explained(reading, str(facts[dossier.subject]), found.values, facts, {}, alone=True)
     blames = {blame.why for blame in found.blames.get("outcome", ())}
     target, lifts = _lifts(reading, facts, lift_to)
-    return SelfCheck(reading, explanation.applies, explanation, "population" in blames, gaps(reading, facts), used, target, lifts)
+    return SelfCheck(reading, explanation.applies, explanation, "population" in blames, gaps(reading, facts), used, target, lifts,
+                     found.values)
 
 
 def completed(dossier: Dossier, given: Mapping[str, Stored], day: date, year: int) -> tuple[dict[str, Stored], list[str]]:

@@ -100,10 +100,12 @@ def offer_of(reading: Reading) -> Offer:
     return reading.book.form.offers
 
 
-def matched(reading: Reading, facts: Mapping[str, Stored], row: Mapping[str, Stored] | None = None) -> Match | None:
+def matched(reading: Reading, facts: Mapping[str, Stored], row: Mapping[str, Stored] | None = None,
+            found_gaps: Sequence[Gap] | None = None) -> Match | None:
     """How an enterprise stands to one policy, by its facts; None where the policy is not for such as it.
 
-    ``row`` is the run's row of it, where it was assessed; otherwise it is judged here, alone.
+    ``row`` is the run's row of it, where it was assessed; otherwise it is judged here, alone. ``found_gaps`` are its gaps,
+    where they are known already.
     """
     offer = offer_of(reading)
     if row is None:
@@ -117,7 +119,7 @@ def matched(reading: Reading, facts: Mapping[str, Stored], row: Mapping[str, Sto
     unclear = [c for c in conditions if row.get(f"{c.id}__met") is None]
     if outcome in offer.granted:
         failing, unclear = [], []
-    figures = gaps(reading, facts) if failing else ()
+    figures = () if not failing else gaps(reading, facts) if found_gaps is None else found_gaps
     lacking = tuple(Lacking(c, tuple(g for g in figures if g.criterion == c.id)) for c in failing)
     unknown = tuple((c, tuple(_missing_facts(c, facts))) for c in unclear)
     return Match(reading, offer, _standing(outcome, offer, lacking, unknown), outcome, lacking, unknown, _worth(reading, offer, row))

@@ -34,7 +34,8 @@ def draw(ask: Ask) -> Drawn:
     kept = Banner(Text("所填数据只用于本次计算，不保存。", "What you enter is used for this answer alone and not kept."), "plain")
     sections = [Section(Text("本企业的数据", "Your own figures"), (kept, form))]
     if given:
-        sections += [*_answers(ask, given), *_policies(ask, given)]
+        checked: dict[str, SelfCheck] = {}
+        sections += [*_answers(ask, given, checked), *_policies(ask, given, checked)]
         if ask.may("see"):
             keep = Form("keep", (), Text("保存这份自测", "Keep this self-check"), carried=given)
             sections.append(Section(Text("需要时可保存", "Kept only if you ask"), (keep,)))
@@ -50,7 +51,8 @@ def _field(column: FactColumn, now: str) -> Field:
     return Field(column.name, column.title, "day" if column.kind is Kind.DAY else "number", column.unit.title, now=now)
 
 
-def _answers(ask: Ask, given: dict[str, str]) -> list[Section]:
+def _answers(ask: Ask, given: dict[str, str], checked: dict[str, SelfCheck]) -> list[Section]:
+    """A section for each of the district's rulebooks; what each says is put into ``checked``."""
     own = asking(ask)
     workspace = own.brain.workspace
     district, library = workspace.district, workspace.house.library
@@ -67,12 +69,13 @@ def _answers(ask: Ask, given: dict[str, str]) -> list[Section]:
         except QiantangError as error:
             sections.append(Section(book.title, tuple(Banner(f.told, "watch") for f in error.faults)))
             continue
+        checked[id] = found
         if found.explanation is not None:
             sections.append(_section(found))
     return sections
 
 
-def _policies(ask: Ask, given: dict[str, str]) -> tuple[Section, ...]:
+def _policies(ask: Ask, given: dict[str, str], checked: dict[str, SelfCheck]) -> tuple[Section, ...]:
     """Which policies the figures meet and nearly meet; those of the whole house, whether the district assesses them or not."""
     own = asking(ask)
     house, district = own.brain.workspace.house, own.brain.workspace.district
@@ -81,7 +84,13 @@ def _policies(ask: Ask, given: dict[str, str]) -> tuple[Section, ...]:
     except FactsError:
         return ()  # told above, field by field
     facts, _ = completed(ENTERPRISE, figures.facts, district.law_day, district.evaluation_year)
-    found = [matched(reading, facts) for reading in policies_of(house, district, district.law_day, ENTERPRISE.name)]
+    found = []
+    for reading in policies_of(house, district, district.law_day, ENTERPRISE.name):
+        before = checked.get(reading.book.id)
+        if before is None or before.reading.day != reading.day:
+            found.append(matched(reading, facts))
+        elif before.explanation is not None:
+            found.append(matched(reading, facts, before.values, before.gaps))
     return sections_of(own, [one for one in found if one is not None])
 
 
