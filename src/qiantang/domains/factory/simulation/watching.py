@@ -27,6 +27,8 @@ from qiantang.kernel.readings import Readings
 
 STEP_S = 30
 """The plant moves on by so much before its readings are judged."""
+WINDOW_S = 60.0
+"""Signals that have neither cycle nor batch are charted by the minute."""
 LATENESS_US = 2_000_000
 SILENT_US = 30_000_000
 LATE_US = 2_000_000
@@ -100,13 +102,13 @@ class Watch:
     many of them; without, they are charted as if they were normal.
     """
 
-    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = False) -> None:
+    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = False, most_order: int = 0) -> None:
         self.running = RunningPlant(seed, mender=Dispatched(), watch="rounds", begin_s=begin_s - 7200)
         self.signals = Signals(self.running)
         self.gateways = Gateways(self.signals)
         plant = self.running.plant
         judged = plant if quantile_limits else replace(plant, signals=tuple(replace(s, skewed=False) for s in plant.signals))
-        self.budget = budgeted(judged, charted(judged, unwatched=UNWATCHED, learning=learning))
+        self.budget = budgeted(judged, charted(judged, unwatched=UNWATCHED, learning=learning, window_s=WINDOW_S, most_order=most_order))
         self.analysis = Analysis(self.budget.settings)
         source = self.signals.gateway_of.astype(np.int32)
         self.ordering = Ordering(source, np.full(len(self.signals.gateways), LATENESS_US, np.int64))
