@@ -152,7 +152,7 @@ def drowned(for_s: float) -> Iterator[Row]:
     yield Row("memory when everything that is taken comes at once, 10,000 signals", most, "MiB", 1024, "≤ 1 GiB", more_is_better=False, note=note)
 
 
-def rows(quick: bool = False, *, kills: int = 200, flood_s: float = 600.0) -> Iterator[Row]:
+def rows(quick: bool = False, *, kills: int = 200, flood_s: float = 60.0) -> Iterator[Row]:
     """Recovery, kills, flood."""
     yield from replaying(quick)
     yield from killed(5 if quick else kills)

@@ -49,6 +49,8 @@ _GROUP = 65_536
 _TAKEN = 250_000
 """Readings judged at once when the node is behind."""
 _NOTICES = 1000
+_HISTORY_MIB = 128
+"""What DuckDB may hold in a node; it sorts on the disk what is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,13 @@ class NodeSettings:
 
     ``most_waiting`` may lie between the wires and the log, ``most_tail`` of the log's end is kept in memory for the charts (what
     is older is read from the disk), ``most_recording`` may wait to be recorded. A snapshot is written every ``snapshot_s``, or
-    after ``snapshot_readings``. The log is cut down to ``most_log`` where everybody is past it. ``lateness_of`` says for a
+    after ``snapshot_readings``. When charts are ``most_behind`` readings behind the log nothing more is taken. The log is cut down to ``most_log`` where everybody is past it. ``lateness_of`` says for a
     gateway how long what is delayed is waited for; 0 for one that keeps its own order.
     """
 
-    most_waiting: int = 64 << 20
-    most_tail: int = 64 << 20
-    most_recording: int = 128 << 20
+    most_waiting: int = 32 << 20
+    most_tail: int = 32 << 20
+    most_recording: int = 64 << 20
     most_log: int = 20 << 30
     snapshot_s: float = 10.0
     snapshot_readings: int = 5_000_000
@@ -75,6 +77,7 @@ class NodeSettings:
     allowances: Allowances = field(default_factory=Allowances)
     pace: Pace = field(default_factory=Pace)
     bearing: Bearing = field(default_factory=Bearing)
+    most_behind: int = 200_000_000
     with_history: bool = True
 
 
@@ -119,7 +122,7 @@ class Node:
         self.directory.commit()
         self.log = ReadingLog(folder / "log")
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
-        self._history = History(folder / "history") if self.settings.with_history else None
+        self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
         self._answers = Answers(folder / "answers.jsonl")
         self._charts = charts
@@ -255,6 +258,8 @@ class Node:
     def _log_loop(self) -> None:
         spoke = ticked = time.monotonic()
         while True:
+            if self._logged - self.pipeline.position > self.settings.most_behind and not self._stopping.wait(0.05):
+                continue
             taken = self.inbox.take(_GROUP, min(self.settings.tick_s, 0.1))
             now = time.monotonic()
             if taken:
