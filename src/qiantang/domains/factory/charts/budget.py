@@ -8,10 +8,10 @@ gets an equal share; and its limits are those whose in-control run length spends
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import ceil, exp, log, log10, sqrt
+from math import ceil, log, log10, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,16 +151,14 @@ class Tuned:
 @lru_cache(maxsize=1024)
 def policy_for(run_length: float, *, learning: int = 0, base: Policy = TEXTBOOK) -> Tuned:
     """The policy of which every chart runs at least so many points in control, with baselines known, or estimated from so many
-    points of phase I. Rules 4 to 8 are in force where they run twice as long, which leaves room for the estimate."""
+    points of phase I. Rules 4 to 8 are in force where they run twice as long, which leaves room for the estimate. The CUSUM's
+    slack grows by two standard errors of an estimated mean: a baseline that is off by more than the slack would let it climb
+    for ever, and no decision limit could make up for that."""
+    slack = base.cusum_slack + (2.0 / sqrt(learning) if learning else 0.0)
     rate = 1.0 / run_length
     limit = _shewhart_limit(rate, learning)
-    by_rule = {
-        "ewma": lambda at, shift, factor: 1.0 / run_lengths.ewma(base.ewma_weight, at * factor, shift),
-        "drift": lambda at, shift, factor: 1.0 / run_lengths.ewma(base.drift_weight, at * factor, shift),
-        "cusum": lambda at, shift, factor: 1.0 / run_lengths.cusum(base.cusum_slack * factor, at * factor, shift),
-    }
-    guesses = {"ewma": limit, "drift": limit, "cusum": log(run_length) / (2.0 * base.cusum_slack)}
-    found = {rule: solved(by_rule[rule], rate, learning, guesses[rule]) for rule in by_rule}
+    found = {"ewma": _limit("ewma", base.ewma_weight, run_length, learning), "drift": _limit("ewma", base.drift_weight, run_length, learning),
+             "cusum": _limit("cusum", slack, run_length, learning)}
     rates = {"nelson_1": rate} | {rule: spent for rule, (_, spent) in found.items()}
     side, side_rate = _side_run(rate, learning)
     if side:
@@ -169,7 +167,8 @@ def policy_for(run_length: float, *, learning: int = 0, base: Policy = TEXTBOOK)
     if trend:
         rates["nelson_3"] = 1.0 / trend_length(trend)
     rates |= {rule: 1.0 / length for rule, length in _FIXED.items() if length >= 2.0 * run_length}
-    policy = replace(base, limit=limit, ewma_limit=found["ewma"][0], drift_limit=found["drift"][0], cusum_decision=found["cusum"][0],
+    policy = replace(base, limit=limit, ewma_limit=found["ewma"][0], drift_limit=found["drift"][0], cusum_slack=slack,
+                     cusum_decision=found["cusum"][0],
                      side_run=side or rules.SIDE_BITS, trend_run=trend or rules.STEP_BITS + 1,
                      in_force=rules.mask(*rates, *_ALWAYS) & base.in_force)
     return Tuned(policy, rates)
@@ -203,23 +202,53 @@ def _shewhart_limit(rate: float, learning: int) -> float:
     return float(t.isf(0.5 * rate, learning - 1)) * sqrt(1.0 + 1.0 / learning)
 
 
-def solved(rate_at: Callable[[float, float, float], float], rate: float, learning: int, guess: float) -> tuple[float, float]:
-    """The limit at which ``rate_at(limit, shift, factor)``, averaged over what a baseline from so many points is off, is just
-    within this rate, and the rate it has: by secants on its logarithm, to a hundredth."""
-    def over(limit: float) -> float:
-        expected = run_lengths.estimated(lambda shift, factor: rate_at(limit, shift, factor), learning) if learning else rate_at(limit, 0.0, 1.0)
-        return log(expected / rate)
+def _spent(chart: str, weight: float, limit: float, learning: int) -> float:
+    """The false alarms a point of an EWMA of that λ and L, or a CUSUM of that k and h."""
+    def rate(shift: float, factor: float) -> float:
+        if chart == "ewma":
+            return 1.0 / run_lengths.ewma(weight, limit * factor, shift)
+        return 1.0 / run_lengths.cusum(weight * factor, limit * factor, shift)
 
-    first, second = guess, guess * 1.15 + 0.2
-    at_first, at_second = over(first), over(second)
+    return run_lengths.estimated(rate, learning) if learning else rate(0.0, 1.0)
+
+
+@lru_cache(maxsize=4096)
+def _at_decade(chart: str, weight: float, decade: int, learning: int) -> float:
+    """The limit at a run length of 10 to that power: by secants on the logarithm of the rate, to a thousandth."""
+    rate = 10.0 ** -decade
+    first = _shewhart_limit(rate, learning) if chart == "ewma" else decade * log(10.0) / (2.0 * weight)
+    second = first * 1.1 + 0.1
+    at_first, at_second = (log(_spent(chart, weight, at, learning) / rate) for at in (first, second))
     for _ in range(25):
-        if -0.01 <= at_second <= 0.0 or at_second == at_first:
+        if abs(at_second) <= 1e-3 or at_second == at_first:
             break
-        step = (-0.005 - at_second) * (second - first) / (at_second - at_first)
+        step = -at_second * (second - first) / (at_second - at_first)
         first, at_first = second, at_second
         second += min(max(step, -0.4 * second), 0.6 * second)
-        at_second = over(second)
-    return second, rate * exp(at_second)
+        at_second = log(_spent(chart, weight, second, learning) / rate)
+    return second
+
+
+def _limit(chart: str, weight: float, run_length: float, learning: int) -> tuple[float, float]:
+    """The limit at this run length, and what it spends: a cubic through the limits of four decades around, for a plant needs
+    many run lengths and solving for each takes long; then as much wider as it spends too much."""
+    place = log10(run_length)
+    start = max(1, int(place) - 1)
+    decades = range(start, start + 4)
+    limits = [_at_decade(chart, weight, decade, learning) for decade in decades]
+    limit = 0.0
+    for own, height in zip(decades, limits, strict=True):
+        part = height
+        for other in decades:
+            if other != own:
+                part *= (place - other) / (own - other)
+        limit += part
+    steepness = log(10.0) * 3.0 / (limits[-1] - limits[0])
+    spent = _spent(chart, weight, limit, learning)
+    while spent > 1.0 / run_length:
+        limit += (log(spent * run_length) + 2e-3) / steepness
+        spent = _spent(chart, weight, limit, learning)
+    return limit, spent
 
 
 @lru_cache(maxsize=1)

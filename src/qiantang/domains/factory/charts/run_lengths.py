@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from math import erfc, exp, sqrt
+from math import erfc, exp, pi, sqrt
+from typing import Any
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,11 +36,6 @@ def shewhart_limit(run_length: float) -> float:
     return float(-ndtri(0.5 / run_length))
 
 
-def _density(z: Floats) -> Floats:
-    found: Floats = np.exp(-0.5 * z * z) / sqrt(2.0 * np.pi)
-    return found
-
-
 @lru_cache(maxsize=64)
 def _nodes(n: int) -> tuple[Floats, Floats]:
     """Nodes and weights of Gauss and Legendre on (-1, 1)."""
@@ -46,35 +43,85 @@ def _nodes(n: int) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
+@nb.njit(cache=True)
+def _density(z: Any) -> Any:
+    """The standard normal density."""
+    return exp(-0.5 * z * z) / sqrt(2.0 * pi)
+
+
+@nb.njit(cache=True)
+def _solved(system: Any, right: Any) -> Any:
+    """The solution of a small linear system, which both arrays are used up for: elimination with partial pivoting. Hundreds of
+    these follow each other, and threads of a large solver would cost more than they bring."""
+    n = len(right)
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if abs(system[i, k]) > abs(system[best, k]):
+                best = i
+        if best != k:
+            for j in range(k, n):
+                system[k, j], system[best, j] = system[best, j], system[k, j]
+            right[k], right[best] = right[best], right[k]
+        for i in range(k + 1, n):
+            factor = system[i, k] / system[k, k]
+            if factor != 0.0:
+                for j in range(k + 1, n):
+                    system[i, j] -= factor * system[k, j]
+                right[i] -= factor * right[k]
+    for k in range(n - 1, -1, -1):
+        total = right[k]
+        for j in range(k + 1, n):
+            total -= system[k, j] * right[j]
+        right[k] = total / system[k, k]
+    return right
+
+
+@nb.njit(cache=True)
+def _ewma(weight: Any, edge: Any, shift: Any, x: Any, w: Any) -> Any:
+    n = len(x)
+    system, inside = np.empty((n, n)), np.ones(n)
+    for i in range(n):
+        for j in range(n):
+            system[i, j] = (1.0 if i == j else 0.0) - _density((edge * x[j] - (1.0 - weight) * edge * x[i]) / weight - shift) * w[j] * edge / weight
+    _solved(system, inside)
+    total = 1.0
+    for j in range(n):
+        total += _density(edge * x[j] / weight - shift) * w[j] * edge / weight * inside[j]
+    return total
+
+
 def ewma(weight: float, limit: float, shift: float = 0.0) -> float:
     """Two-sided EWMA with asymptotic limits ±limit·√(λ/(2-λ)): the integral equation of S. V. Crowder, Journal of Quality
     Technology 19 (1987) 161-169, by Gauss and Legendre; 559.9 at λ = 0.2, L = 3. The nodes stand closer than λ."""
     edge = limit * sqrt(weight / (2.0 - weight))
-    n = min(400, max(41, int(4.0 * edge / weight) | 1))
-    x, w = _nodes(n)
-    y = edge * x
-    kernel = _density((y[None, :] - (1.0 - weight) * y[:, None]) / weight - shift) * (w * edge / weight)[None, :]
-    inside = np.linalg.solve(np.eye(n) - kernel, np.ones(n))
-    at_start = _density(y / weight - shift) * w * edge / weight
-    return float(1.0 + at_start @ inside)
+    return float(_ewma(weight, edge, shift, *_nodes(min(400, max(41, int(4.0 * edge / weight) | 1)))))
+
+
+@nb.njit(cache=True)
+def _one_sided(slack: Any, decision: Any, shift: Any, x: Any, w: Any) -> Any:
+    n = len(x)
+    system, length = np.empty((n + 1, n + 1)), np.ones(n + 1)
+    for i in range(n + 1):
+        at = 0.5 * decision * (x[i - 1] + 1.0) if i > 0 else 0.0
+        system[i, 0] = (1.0 if i == 0 else 0.0) - 0.5 * erfc((at + shift - slack) / sqrt(2.0))
+        for j in range(1, n + 1):
+            there = 0.5 * decision * (x[j - 1] + 1.0)
+            system[i, j] = (1.0 if i == j else 0.0) - _density(there - at + slack - shift) * 0.5 * decision * w[j - 1]
+    return _solved(system, length)[0]
 
 
 def one_sided_cusum(slack: float, decision: float, shift: float = 0.0) -> float:
     """One-sided CUSUM from 0: the integral equation of E. S. Page, Biometrika 41 (1954) 100-115, with an atom at 0, by Gauss and
     Legendre as A. L. Goel and S. M. Wu, Technometrics 13 (1971) 221-230."""
-    n = max(41, int(4.0 * decision) | 1)
-    x, w = _nodes(n)
-    y, w = 0.5 * decision * (x + 1.0), 0.5 * decision * w
-    at = np.concatenate(([0.0], y))
-    kernel = np.empty((n + 1, n + 1))
-    kernel[:, 1:] = _density(y[None, :] - at[:, None] + slack - shift) * w[None, :]
-    kernel[:, 0] = [tail(-(slack - shift - a)) for a in at]
-    return float(np.linalg.solve(np.eye(n + 1) - kernel, np.ones(n + 1))[0])
+    return float(_one_sided(slack, decision, shift, *_nodes(max(41, int(4.0 * decision) | 1))))
 
 
 def cusum(slack: float, decision: float, shift: float = 0.0) -> float:
     """Two-sided CUSUM: 1/L = 1/L₊ + 1/L₋ (K. W. Kemp, Journal of the Royal Statistical Society B 23 (1961) 149-153); 465.4 at
     k = 0.5, h = 5."""
+    if shift == 0.0:
+        return 0.5 * one_sided_cusum(slack, decision)
     return 1.0 / (1.0 / one_sided_cusum(slack, decision, shift) + 1.0 / one_sided_cusum(slack, decision, -shift))
 
 
@@ -175,7 +222,7 @@ def _needed(marks: tuple[int, ...]) -> tuple[int, ...]:
     return marks[first:]
 
 
-def trend(points: int, n: int = 1500) -> float:
+def trend(points: int, n: int = 600) -> float:
     """Rule 3: so many points in a row steadily rising or falling, whatever their distribution, and the same after a shift.
 
     L_j(u), the points still to come after j rises to rank u, obeys L_j(u) = 1 + ∫_u^1 L_{j+1} dv + ∫_0^u L_1(1-v) dv, with
@@ -184,7 +231,7 @@ def trend(points: int, n: int = 1500) -> float:
     return _ranked(points - 1, alternating=False, n=n // max(points - 2, 1))
 
 
-def alternation(points: int, n: int = 1500) -> float:
+def alternation(points: int, n: int = 1300) -> float:
     """Rule 4: so many points in a row alternating up and down: L_j(u), after j alternating steps of which the last rose to rank
     u, obeys L_j(u) = 1 + ∫_0^u L_{j+1}(1-v) dv + ∫_u^1 L_1(v) dv, with L_{points-1} = 0."""
     return _ranked(points - 1, alternating=True, n=n // max(points - 2, 1))
