@@ -73,9 +73,11 @@ def tiny_district(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def web(tiny_district: Path) -> Iterator[Web]:
-    """For reading: nothing may be changed."""
-    served = Web(tiny_district)
+def web(tiny_district: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """For reading: nothing may be changed, but what was read is logged; so this is a copy, too."""
+    folder = tmp_path_factory.mktemp("read") / "district"
+    shutil.copytree(tiny_district, folder)
+    served = Web(folder)
     yield served
     served.brain.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,8 +42,10 @@ def period(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def plant(tiny_district: Path) -> Iterator[Plant]:
-    made = Plant(tiny_district)
+def plant(tiny_district: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    folder = tmp_path_factory.mktemp("plant") / "district"
+    shutil.copytree(tiny_district, folder)
+    made = Plant(folder)
     # One event loop for all connections, as the server has; leaving it closes the district.
     with made.client:
         yield made
