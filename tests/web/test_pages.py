@@ -11,7 +11,8 @@ from qiantang.kernel.pages.declaring import Page
 from tests.web.conftest import FOREIGN, LOW, Web
 
 CASE = "lowland-2022-000001"
-ASKED = {"subject": LOW, "case": CASE, "view": "land_classes", "indicator": "hitech_enterprises", "notice": "notice-0", "plant": "nowhere", "machine": "press-1", "task": "task-1"}
+ASKED = {"subject": LOW, "case": CASE, "view": "land_classes", "indicator": "hitech_enterprises", "notice": "notice-0",
+         "plant": "nowhere", "machine": "press-1", "task": "task-1"}
 MISSING_HERE = {"notice", "objection", "plant", "plant-alarms", "plant-genealogy", "plant-machine", "plant-task", "plant-tasks", "plant-wall"}
 """Pages whose subject this district has none of: they say so."""
 HAN = re.compile(r"[\u4e00-\u9fff]")
