@@ -59,8 +59,9 @@ class NodeSettings:
 
     ``most_waiting`` may lie between the wires and the log, ``most_tail`` of the log's end is kept in memory for the charts (what
     is older is read from the disk), ``most_recording`` may wait to be recorded. A snapshot is written every ``snapshot_s``, or
-    after ``snapshot_readings``. When charts are ``most_behind`` readings behind the log nothing more is taken. The log is cut down to ``most_log`` where everybody is past it. ``lateness_of`` says for a
-    gateway how long what is delayed is waited for; 0 for one that keeps its own order.
+    after ``snapshot_readings``. When charts are ``most_behind`` readings behind the log nothing more is taken. The log is cut down
+    to ``most_log`` where everybody is past it. ``lateness_of`` says for a gateway how long what is delayed is waited for; 0 for
+    one that keeps its own order.
     """
 
     most_waiting: int = 32 << 20
