@@ -7,16 +7,21 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from qiantang.district.intake import read_folder
 from qiantang.district.plant.folder import PlantFolder, plant_folder
 from qiantang.district.plant.workbook import write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
+from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.kernel.actions.streams import record_findings
+from qiantang.registers.enterprises import ENTERPRISES
 from qiantang.stores import open_store
 from tests.cli.conftest import Run
+from tests.cli.tiny import code
 from tests.domains.factory.plants import SECOND, SMALL, START, alarm
 from tests.web.plants import PLANT, plant_at_work
 
@@ -129,6 +134,26 @@ def test_every_fault_of_a_nodes_file_is_told_at_once(tmp_path: Path, run: Run, w
     assert answered.code == 2
     for word in words:
         assert word in answered.err
+
+
+def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district: Path, run: Run) -> None:
+    who = code(0)
+    figures = {"busy_h": 100.0, "effective_h": 81.25, "line_h": 24.0, "pieces_left": 12_000.0, "pieces_first": 12_200.0, "pieces_first_good": 12_000.0,
+               "energy_kwh": 48_000.5, "equipment": 120.0, "equipment_connected": 118.0}
+    folder = plant_folder(district / ".qiantang", "small")
+    told = folder.told()
+    assert told is not None
+    folder.tell({**told, "figures": figures})
+    named = run("factory", "publish", "--uscc", who, "--column", "busy_h", "--column", "effective_h", "--column", "alarms", "--dir", district, "--json").told
+    assert set(named["row"]) == {"plant", "uscc", "on", "busy_h", "effective_h", "alarms"}
+    assert named["row"]["effective_h"] == 812_500
+    folder.tell({**told, "figures": {name: 2 * value for name, value in figures.items()}})
+    again = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told
+    assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
+    assert run("factory", "publish", "--uscc", who, "--column", "torque", "--dir", district).code == 2
+    report = read_folder(district, (PLANT_FIGURES, ENTERPRISES), district / "store", date(2026, 12, 31))
+    assert report.accepted_by_table() == {"plant_figures": 1}
+    assert report.quarantined == 0
 
 
 def test_a_simulated_stretch_compares_policies_with_intervals(run: Run) -> None:

@@ -47,6 +47,10 @@ def declare(app: typer.Typer) -> None:
             ["qiantang factory explain s635:nelson_1:1772380870000000 --dir my-district"])(explain)
     command(factory, "tasks", said("列出任务：谁、做什么、期限。", "List the tasks: who does what by when."),
             ["qiantang factory tasks --dir my-district"])(tasks)
+    command(factory, "publish", said("把工厂当日的合计交到地区文件夹；只含工厂指定的列。",
+                                     "Hand the day's sums of a plant to its district; only the columns that the plant names."),
+            ["qiantang factory publish --uscc 913301… --dir my-district",
+             "qiantang factory publish --uscc 913301… --column busy_h --column effective_h"])(publish)
     app.add_typer(factory)
 
 
@@ -239,6 +243,31 @@ def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报
             screen.pairs([(name, str(one.values[name])) for name in ("rule", "value", "limit", "unit", "readings", "limits", "offset", "moved")], indent=4)
 
     return Answer([{"id": f.id, "at": f.at.isoformat(), "outcome": f.outcome, "amends": f.amends, "values": dict(f.values)} for f in found], draw)
+
+
+def publish(
+    uscc: Annotated[str, typer.Option("--uscc", metavar="CODE", help=said("工厂所属企业的统一社会信用代码", "credit code of the plant's enterprise"))],
+    column: Annotated[list[str], typer.Option("--column", metavar="NAME", show_default=False, help=said(
+        "上报哪些列（可多次）；不写则全部", "which columns (several); all where none is named"))] = [],  # noqa: B006 # Typer reads a list
+    directory: DirOption = None, plant: PlantOption = None,
+) -> Answer:
+    """The plant's row of today."""
+    with _parts():
+        from qiantang.cli.opening import today
+        from qiantang.district.plant.publishing import ALL, published, titled, write_published
+        from qiantang.district.plant.running import chosen_plant
+        from qiantang.district.workspace import Workspace, found_workspace
+
+        workspace = Workspace(directory) if directory is not None else found_workspace(None)
+        folder = chosen_plant(workspace.hidden, plant)
+        row = published(folder, uscc, today(), column or ALL)
+        path, shown = write_published(folder, workspace.folder), titled(row)
+
+    def draw(screen: Screen) -> None:
+        screen.line(said(f"已写入 {path.name}；评价时一并读入。", f"Written to {path.name}; it is read with the next assessment."))
+        screen.pairs(shown)
+
+    return Answer({"file": str(path), "row": row}, draw)
 
 
 def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:

@@ -15,15 +15,18 @@ from qiantang.domains.factory.plant import Plant
 @dataclass(frozen=True, slots=True)
 class Charting:
     """``learning`` points from which each chart learns its limits, ``unwatched`` kinds of signals that are not charted,
-    ``lateness_us`` microseconds that what is delayed is waited for."""
+    ``lateness_us`` microseconds that what is delayed is waited for. ``budget`` false takes the textbook's limits, whatever alarms they
+    raise."""
 
     learning: int = 200
     unwatched: frozenset[str] = frozenset()
     lateness_us: int = LATENESS_US
+    budget: bool = True
 
     def settings(self, plant: Plant) -> ChartSettings:
         """Charts whose limits keep the alarm budget of the plant's operators."""
-        return budgeted(plant, charted(plant, learning=self.learning, unwatched=self.unwatched)).settings
+        plain = charted(plant, learning=self.learning, unwatched=self.unwatched)
+        return budgeted(plant, plain).settings if self.budget else plain
 
     def lateness(self, _: str) -> int:
         """How long a gateway is waited for."""
@@ -36,4 +39,4 @@ class Charting:
     @classmethod
     def read(cls, written: Mapping[str, Any]) -> Charting:
         """What was written."""
-        return cls(int(written["learning"]), frozenset(written["unwatched"]), int(written["lateness_us"]))
+        return cls(int(written["learning"]), frozenset(written["unwatched"]), int(written["lateness_us"]), bool(written["budget"]))

@@ -35,7 +35,7 @@ from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.signals import Signals
 from qiantang.domains.factory.simulation.truth import Fault, instant
 from qiantang.kernel.errors import FactsError, Place
-from qiantang.kernel.readings import Readings
+from qiantang.kernel.readings import Readings, readings
 from qiantang.kernel.wires import Delivery
 from qiantang.kernel.words import Text
 from qiantang.links.loopback import Loopback, LoopbackWire, Mischief
@@ -71,7 +71,7 @@ class Demonstration:
     """One run over a plant's folder, which is begun anew. ``operators`` bear its alarms; ``learn_s`` seconds of the plant are learnt
     from, ``speed`` is how much faster than ours its time runs. ``mischief`` is what the line does to messages."""
 
-    def __init__(self, folder: PlantFolder, *, seed: int = 1, learn_s: int = 1800, speed: float = 10.0, learning: int = 40,
+    def __init__(self, folder: PlantFolder, *, seed: int = 1, learn_s: int = 1800, speed: float = 10.0, learning: int = 60, budget: bool = True,
                  mischief: Mischief | None = None, faults: Sequence[tuple[float, str, str]] = FAULTS) -> None:
         _emptied(folder)
         self._store = open_store(folder.path / STATE)
@@ -81,6 +81,9 @@ class Demonstration:
         self.folder = folder
         self.signals = Signals(self.running)
         self.gateways = Gateways(self.signals)
+        many = len(self.plant.signals)
+        # Taken by an array of places, the columns are its own to write in.
+        self._last = readings(np.arange(many), 0, np.nan).taken(np.arange(many))
         self.live = False
         self._sent_s = -learn_s
         self._live_at = 0.0
@@ -89,7 +92,7 @@ class Demonstration:
         self.happened: list[TaskChange] = []
         unwatched = frozenset(kind.name for kind in stated_kinds() if kind.role != "measured" and kind.role not in COUNTING)
         # What takes a second of ours on its way takes so many of the plant.
-        charting = Charting(learning, unwatched, round(LATENESS_US * max(speed, 1.0)))
+        charting = Charting(learning, unwatched, round(LATENESS_US * max(speed, 1.0)), budget)
         folder.tell_charting(charting.written())
         self.node = Node(folder.path, self.plant, store=self._store, settings=NodeSettings(snapshot_s=30.0, lateness_of=charting.lateness),
                          charts=charting.settings, clock=self._clock,
@@ -143,9 +146,8 @@ class Demonstration:
             self._strike(passed / seconds)
             now_s = int(self._plant_s())
             if now_s > self._sent_s:
-                readings = await asyncio.to_thread(self._sent, self._sent_s, now_s)
+                self._publish(await asyncio.to_thread(self._sent, self._sent_s, now_s))
                 self._sent_s = now_s
-                self._publish(readings)
                 self._answer(now_s)
             status = self.status(passed / seconds)
             heard(status)
@@ -155,17 +157,19 @@ class Demonstration:
 
     def _sent(self, start: int, end: int) -> Readings:
         self.running.run(float(end))
-        return self.gateways.sent(self.signals.between(start, end), start, end)
+        found = self.gateways.sent(self.signals.between(start, end), start, end)
+        self._last.value[found.signal], self._last.at[found.signal] = found.value, found.at
+        return found
 
-    def _publish(self, readings: Readings) -> None:
-        for gateway, of in self.gateways.by_gateway(readings):
+    def _publish(self, sent: Readings) -> None:
+        for gateway, of in self.gateways.by_gateway(sent):
             edge = self._edges[gateway]
             self._line.publish(edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock()), self._clock())
 
     def _first_values(self) -> None:
-        """Gateways know the last value of each signal before they are born."""
-        readings = self._sent(self._sent_s - _STEP_S, self._sent_s)
-        for gateway, of in self.gateways.by_gateway(readings):
+        """Gateways know the last value of each signal before they are born, so that their births state it."""
+        seen = np.flatnonzero(np.isfinite(self._last.value))
+        for gateway, of in self.gateways.by_gateway(self._last.taken(seen)):
             edge = self._edges[gateway]
             edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock())
 

@@ -69,6 +69,10 @@ class PlantFolder:
         """What the plant is; told once, and anew when it changes."""
         self._write(_PLANT, json.dumps(asdict(plant), ensure_ascii=False, default=sorted).encode())
 
+    def keep(self, name: str, kept: Mapping[str, Any]) -> None:
+        """Something the district's side keeps of the plant, as plain values."""
+        self._write(name, json.dumps(kept, ensure_ascii=False).encode())
+
     def tell_charting(self, charting: Mapping[str, Any]) -> None:
         """How the node charts, as plain values."""
         self._write(_CHARTING, json.dumps(charting, ensure_ascii=False).encode())

@@ -20,7 +20,8 @@ KINDS = {"machine_state": STATE, "piece_count": PIECES, "reject_count": REJECTS,
 """The kinds of signals that a machine's figures are reckoned from: its state by number (``MachineState``), running counters, kW."""
 SILENT_US = 60_000_000
 """What a machine drew is held for no longer than this; one that told nothing for so long is not connected."""
-_KWH_PER_KW_US = 1 / 3.6e9
+_US_AN_HOUR = 3_600_000_000
+_KWH_PER_KW_US = 1 / _US_AN_HOUR
 
 
 def last_machines(plant: Plant) -> tuple[str, ...]:
@@ -134,7 +135,7 @@ class Reckoning:
 
     def figures(self) -> dict[str, float | None]:
         """Everything as it is shown: ``oee`` of the timed machines' sums, ``takt_s``, ``first_pass_yield``, ``energy_per_piece`` (kWh),
-        ``equipment`` and ``equipment_connected``."""
+        ``equipment`` and ``equipment_connected``; and the sums behind them, hours, pieces and kWh since the beginning."""
         timed = together(of for of, ideal in zip(self.oee(), self._ideal, strict=True) if ideal)
         takt, oee = self.takt_s(), timed.oee
         return {"oee": None if oee is None else float(oee), "takt_s": None if takt is None else float(takt),
@@ -143,7 +144,10 @@ class Reckoning:
                 "quality": None if timed.quality is None else float(timed.quality),
                 "first_pass_yield": self.good / self.left if self.left > 0 else None,
                 "energy_per_piece": float(self.kwh.sum()) / self.good if self.good > 0 else None,
-                "pieces_good": float(self.good), "equipment": float(len(self.machines)), "equipment_connected": float(self.connected.sum())}
+                "busy_h": timed.busy / _US_AN_HOUR, "effective_h": None if oee is None else float(oee * timed.busy) / _US_AN_HOUR,
+                "line_h": (self.now - self.since) / _US_AN_HOUR, "pieces_left": float(self.good), "pieces_first": float(self.left),
+                "pieces_first_good": float(self.good), "energy_kwh": float(self.kwh.sum()),
+                "equipment": float(len(self.machines)), "equipment_connected": float(self.connected.sum())}
 
     # --- kept and taken up again ---
 

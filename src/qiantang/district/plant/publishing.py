@@ -1,0 +1,84 @@
+"""What a plant lets the district see: the sums of a day, only those columns the plant names, as a workbook at the district's door.
+
+No raw signal, no alarm and no person leaves the plant. Each day's row holds what was added since the row of the day before, so that
+the district's ratios are ratios of sums.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qiantang.district.plant.folder import PlantFolder
+from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.facts import PLANT_FIGURES
+from qiantang.kernel.errors import Fault, Place, SubjectError, raise_all
+from qiantang.kernel.facts.schema import Value
+from qiantang.kernel.words import Text
+from qiantang.links.templates import write_template
+
+_KEY = ("plant", "uscc", "on")
+ALL = tuple(c.name for c in PLANT_FIGURES.columns if c.name not in _KEY)
+"""Every column that a plant may publish, its name included."""
+_STANDING = ("signals", "equipment", "equipment_connected")
+"""Counts that stand as they are; all others are sums that grow."""
+_KEPT = "published.json"
+_US_AN_HOUR = 3_600_000_000
+
+
+def sums_now(folder: PlantFolder) -> dict[str, float]:
+    """Everything that could be published, summed since the node began; SubjectError where it told nothing yet."""
+    plant, told = folder.plant(), folder.told()
+    if plant is None or told is None:
+        raise SubjectError.of("工厂还没有数据可上报", "the plant has told nothing that could be published", value=folder.name)
+    register = Register.restored(plant, json.dumps(told["register"]).encode())
+    metrics = register.metrics
+    found = {name: value for name, value in told.get("figures", {}).items() if name in ALL and value is not None}
+    return {**found, "alarms": float(sum(metrics.told_to)), "operator_h": metrics.span * len(metrics.told_to) / _US_AN_HOUR,
+            "signals": float(len(plant.signals))}
+
+
+def published(folder: PlantFolder, uscc: str, on: date, columns: Collection[str] = ALL) -> dict[str, Value]:
+    """The plant's row of a day, as stored values, kept in its folder; asked again on the same day it is brought up to date."""
+    raise_all(SubjectError, [Fault(Text(f"没有可上报的列“{name}”", f"there is no column “{name}” to publish"), Place(folder.name), name, "known-column",
+                                   Text("可选：" + "、".join(ALL), "Choose from: " + ", ".join(ALL))) for name in columns if name not in ALL])
+    plant, now = folder.plant(), sums_now(folder)
+    assert plant is not None
+    path = folder.path / _KEPT
+    kept: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {"on": "", "base": {}, "last": {}, "rows": []}
+    # A node that began anew counts from nothing again.
+    began_anew = any(now.get(name, 0.0) < value for name, value in kept["last"].items() if name not in _STANDING)
+    base = {} if began_anew else kept["base"] if kept["on"] == on.isoformat() else kept["last"]
+    row: dict[str, Value] = {"plant": plant.id, "uscc": uscc, "on": on.isoformat()}
+    for column in PLANT_FIGURES.columns:
+        if column.name == "title" and "title" in columns:
+            row["title"] = plant.title.zh
+        elif column.name in columns and column.name in now:
+            value = now[column.name] - (0.0 if column.name in _STANDING else base.get(column.name, 0.0))
+            row[column.name] = int(Decimal(repr(round(value, column.type.scale))).scaleb(column.type.scale))
+    rows = [*(r for r in kept["rows"] if r["on"] != on.isoformat()), row]
+    folder.keep(_KEPT, {"on": on.isoformat(), "base": base, "last": now, "rows": rows})
+    return row
+
+
+def titled(row: Mapping[str, Value]) -> list[tuple[Text, str]]:
+    """A row in words: each column's title with its value in the column's own unit."""
+    found = []
+    for name, value in row.items():
+        column = PLANT_FIGURES.column(name)
+        figure = str(column.type.decimal(value)) if column.type.is_number and isinstance(value, int) else str(value)
+        found.append((column.title, f"{figure} {column.unit.title.zh}".strip() if column.type.is_number else figure))
+    return found
+
+
+def write_published(folder: PlantFolder, directory: Path) -> Path:
+    """All rows that were published so far as a workbook in the district's folder, where its door reads them."""
+    kept = json.loads((folder.path / _KEPT).read_bytes())
+    path = directory / f"plant-figures-{folder.name}.xlsx"
+    rows: list[Mapping[str, Value]] = [{**row, "on": date.fromisoformat(row["on"])} for row in kept["rows"]]
+    write_template(path, (PLANT_FIGURES,), "zh", {PLANT_FIGURES.name: rows})
+    return path

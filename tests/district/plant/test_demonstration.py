@@ -1,0 +1,48 @@
+"""The demonstration is the real way from births to pages: what is on the simulated plant's machines is what a reader sees."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from qiantang.district.identity import KEYBOARD
+from qiantang.district.plant.demonstration import Demonstration, DemoStatus
+from qiantang.district.plant.folder import plant_folder
+from qiantang.district.plant.views import PlantShown
+from qiantang.domains.factory.measures.oee import together
+from qiantang.kernel.errors import FactsError
+from tests.web.plants import PLANT
+
+
+def test_a_few_seconds_of_the_plant_reach_its_pages(tmp_path: Path) -> None:
+    folder = plant_folder(tmp_path, "demo-tires")
+    made = Demonstration(folder, learn_s=120, speed=10.0, learning=5, budget=False, faults=((0.2, "network_loss", "gw-bld-1"),))
+    heard: list[DemoStatus] = []
+    last = asyncio.run(made.run(4.0, heard.append))
+    assert heard[0].learning
+    assert not last.learning
+    assert last.counts.get("notice_garbled", 0) == 0
+    assert last.counts["notice_birth"] > 20
+    assert "network_loss" in {fault.cause for fault in last.faults if fault.start >= 0}
+    shown = PlantShown(folder, KEYBOARD)
+    assert len(shown.rows("signals")) == len(made.plant.signals) > 10_000
+    working = [row for row in shown.rows("machines") if row["state"] == "producing"]
+    assert len(working) > 50
+    true = together(made.running.oee(-120.0, made.running.now).values()).oee
+    assert true is not None
+    assert abs(float(shown.figures()["oee"]) - float(true)) < 0.05  # a few seconds behind
+    deviation, state = shown.frame()
+    assert len(deviation) == len(state) == len(made.plant.signals)
+    assert (state != 3).mean() > 0.8
+
+
+def test_a_real_plants_folder_is_never_emptied(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    folder = plant_folder(tmp_path, "small")
+    folder.tell_plant(replace(PLANT, synthetic=False))
+    with pytest.raises(FactsError, match="real plant"):
+        Demonstration(folder)
+    assert folder.plant() is not None
