@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil, floor, log10
 
 from markupsafe import Markup, escape
@@ -13,9 +14,8 @@ from markupsafe import Markup, escape
 
 def element(tag: str, inside: Markup | str = "", **attributes: object) -> Markup:
     """An element; ``class_`` and names with an underscore are written as SVG has them; None leaves an attribute out."""
-    written = Markup("").join(Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), _plain(value))
-                              for name, value in attributes.items() if value is not None)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), written, escape(inside))  # the tag is ours
+    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(_plain(value))}"' for name, value in attributes.items() if value is not None)
+    return Markup(f"<{tag}{written}>{escape(inside)}</{tag}>")
 
 
 def _plain(value: object) -> str:
@@ -57,6 +57,7 @@ def linked(inside: Markup, to: str | None, title: str = "") -> Markup:
     return inside if to is None else element("a", inside, href=to, aria_label=title or None)
 
 
+@lru_cache(maxsize=8192)
 def width_of(text: str, size: float = 13) -> float:
     """About how wide a text is: a Chinese character is as wide as it is high, a Latin one a good half."""
     return sum(size if unicodedata.east_asian_width(c) in "WF" else size * 0.56 for c in text)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
+from qiantang.kernel.pages.blocks import Column, Row
 from qiantang.kernel.pages.values import Amount, Cell, Link, Mark
 from qiantang.kernel.words import Lang, Text
 from qiantang.web.charts.svg import width_of
@@ -24,14 +26,14 @@ def cell_markup(cell: Cell, shell: Shell) -> Markup:
     if isinstance(cell, Mark):
         return mark_markup(cell, shell)
     if isinstance(cell, Link):
-        download = Markup(' download="{}"').format(cell.download) if cell.download else Markup("")
-        return Markup('<a href="{}"{}>{}</a>').format(shell.address(cell.to), download, cell.said.said(lang))
+        download = f' download="{escape(cell.download)}"' if cell.download else ""
+        return Markup(f'<a href="{escape(shell.address(cell.to))}"{download}>{escape(cell.said.said(lang))}</a>')
     if isinstance(cell, Text):
         return escape(cell.said(lang))
     if isinstance(cell, bool):
         return escape(yes_no(cell, lang))
     if isinstance(cell, datetime | date):
-        return Markup('<time datetime="{}">{}</time>').format(cell.isoformat(), day(cell))
+        return Markup(f'<time datetime="{cell.isoformat()}">{day(cell)}</time>')
     return escape(cell)
 
 
@@ -40,8 +42,8 @@ def mark_markup(mark: Mark, shell: Shell) -> Markup:
     said = mark.said.said(shell.lang)
     if mark.code:
         rest = said.removeprefix(mark.code).strip()
-        return Markup('<span class="mark {}"><b>{}</b>{}</span>').format(mark.tone, mark.code, rest)
-    return Markup('<span class="mark {}">{}</span>').format(mark.tone, said)
+        return Markup(f'<span class="mark {mark.tone}"><b>{escape(mark.code)}</b>{escape(rest)}</span>')
+    return Markup(f'<span class="mark {mark.tone}">{escape(said)}</span>')
 
 
 _SHORT, _MIDDLING = 15, 26
@@ -57,5 +59,17 @@ def cell_class(cell: Cell, lang: Lang) -> str:
     return "short" if wide <= _SHORT else "middling" if wide <= _MIDDLING else "long"
 
 
+def row_markup(row: Row, columns: Sequence[Column], shell: Shell) -> Markup:
+    """The cells of a table's row; the first leads to what the row is about."""
+    told = []
+    for number, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
+        inside = cell_markup(cell, shell)
+        if not number and row.to is not None:
+            inside = Markup(f'<a href="{escape(shell.address(row.to))}">{inside}</a>')
+        told.append(f'<td class="{"number" if column.number else cell_class(cell, shell.lang)}">{inside}</td>')
+    return Markup("".join(told))
+
+
 def _missing(why: str) -> Markup:
-    return Markup('<span class="missing" title="{}">{}<span class="unseen"> {}</span></span>').format(why, MISSING, why)
+    told = escape(why)
+    return Markup(f'<span class="missing" title="{told}">{MISSING}<span class="unseen"> {told}</span></span>')

@@ -18,7 +18,7 @@ from qiantang.web.charts.drawing import chart, spark
 from qiantang.web.charts.marks import marks
 from qiantang.web.i18n.formats import MISSING, amount, day, yes_no
 from qiantang.web.i18n.words import WORDS
-from qiantang.web.kinds.cells import cell_class, cell_markup
+from qiantang.web.kinds.cells import cell_markup, row_markup
 from qiantang.web.shell import Shell, room_of
 
 # A page that is asked anew in place: what is there stays until the answer is, and keeps its focus; the latest question wins.
@@ -66,7 +66,7 @@ def _names(shell: Shell) -> dict[str, object]:
 
     names: dict[str, object] = {
         "shell": shell, "lang": lang, "t": said, "amount": lambda a: amount(a, lang), "day": day, "yes_no": lambda v: yes_no(v, lang),
-        "href": shell.address, "anew": asked_anew, "cell": lambda c: cell_markup(c, shell), "cell_class": lambda c: cell_class(c, lang),
+        "href": shell.address, "anew": asked_anew, "cell": lambda c: cell_markup(c, shell), "cells": lambda row, columns: row_markup(row, columns, shell),
         "spark": lambda c: spark(c, shell), "version": qiantang.__version__}
     names["block"] = _block_drawer(names, shell)
     return names
