@@ -66,7 +66,8 @@ def test_a_process_out_of_control_begins_phase_one_anew_three_times_at_most():
     assert not analysis.learned.any()
     analysis.feed(series(two_levels[200:], 201))
     assert analysis.learned.all()
-    assert analysis.baselines[0, fitting.TRIMMED] == pytest.approx(0.3, abs=0.02)
+    assert 1.0 / analysis.baselines[0, fitting.SCALE] == pytest.approx(9.2, abs=0.3)
+    assert len(analysis.feed(series(two_levels[:100], 301))) == 0
 
 
 def test_a_signal_that_never_moved_is_not_charted():
@@ -150,7 +151,7 @@ def cycles(many: int, random: np.random.Generator, *, plate_off: float = 0.0, fo
 
 def test_a_press_is_charted_by_its_phases_and_not_at_all_between_cycles():
     random = np.random.default_rng(6)
-    settings = charted(press(), policies=[only("nelson_1", limit=4.5)], learning=50, window_s=0.0, unwatched=frozenset({"valve_state"}))
+    settings = charted(press(), policies=[only("nelson_1", limit=4.5)], learning=50, window_s=0.0, patience=1, unwatched=frozenset({"valve_state"}))
     analysis = Analysis(settings)
     assert len(analysis.feed(cycles(60, random))) == 0
     base = analysis.baselines
@@ -166,7 +167,7 @@ def test_a_press_is_charted_by_its_phases_and_not_at_all_between_cycles():
 
 def test_a_signal_grouped_by_cycle_is_judged_when_the_next_cycle_begins():
     random = np.random.default_rng(7)
-    settings = charted(press(), policies=[only("nelson_1", limit=5.0)], learning=30, unwatched=frozenset({"valve_state"}))
+    settings = charted(press(), policies=[only("nelson_1", limit=5.0)], learning=30, patience=1, unwatched=frozenset({"valve_state"}))
     analysis = Analysis(settings)
     assert len(analysis.feed(cycles(40, random))) == 0
     found = analysis.alarms_of(analysis.feed(cycles(1, random, force_off=15.0, start=40)))
@@ -180,7 +181,7 @@ def test_a_signal_grouped_by_cycle_is_judged_when_the_next_cycle_begins():
 def test_an_alarm_names_the_signals_of_the_machine_that_moved_with_it():
     signals = tuple(Signal(k, f"s{k}", "m", f"s{k}", "x", same("x"), "") for k in range(4))
     plant = Plant("plant", same("plant"), (Asset("m", same("m"), "cell"),), signals)
-    analysis = Analysis(charted(plant, policies=[only("nelson_1")], learning=100, window_s=0.0, most_order=0))
+    analysis = Analysis(charted(plant, policies=[only("nelson_1")], learning=100, window_s=0.0, patience=1, most_order=0))
     random = np.random.default_rng(8)
     at = np.repeat((np.arange(101) + 1) * SECOND, 4)
     values = random.standard_normal((101, 4))

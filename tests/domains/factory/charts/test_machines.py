@@ -103,7 +103,7 @@ def machine(n: int = 6) -> Plant:
 
 
 def settings() -> ChartSettings:
-    return charted(machine(), policies=[Policy(limit=4.5, in_force=rules.mask("nelson_1", "t2", "spe"))], learning=50, window_s=0.0, most_order=0,
+    return charted(machine(), policies=[Policy(limit=4.5, in_force=rules.mask("nelson_1", "t2", "spe"))], learning=50, window_s=0.0, patience=1, most_order=0,
                    machine_every_s=1.0, machine_alpha=1e-4)
 
 

@@ -94,13 +94,14 @@ class Analysis:
         reading, chart = aligned((n, layout.READING_ROW)), aligned((n, layout.CHART_ROW))
         base = aligned((max(settings.bases, 1), BASELINE))
         chart[:, layout.LAST] = np.nan
+        reading.view(np.int64)[:, layout.GROUP_BASE] = -1
         whole = base.view(np.int64)
         whole[:, VERSION] = 1
         machines = np.zeros((len(settings.machines), 2), np.int64)
         machines[:, layout.EVERY_US] = settings.machine_every_us
         self._kept = layout.Kept(
             reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((n, layout.RING), np.int64),
-            base, whole, np.zeros((max(settings.bases, 1), settings.learning)),
+            base, whole, np.zeros(int(self._laid.base_starts[-1])),
             np.full((max(len(settings.context_members), 1), 3), -1, np.int64), machines)
         self._largest = int(np.diff(self._laid.context_starts).max(initial=0))
         self._rooms: tuple[layout.Points, layout.Room] | None = None
@@ -223,7 +224,7 @@ class Analysis:
         kept = self._kept
         for s in signals:
             plan = self.settings.plan[s]
-            bases = slice(plan[layout.FIRST_BASE], plan[layout.FIRST_BASE] + plan[layout.PHASES] * plan[layout.RECIPES])
+            bases = slice(plan[layout.FIRST_BASE], plan[layout.FIRST_BASE] + plan[layout.PHASES] * plan[layout.RECIPES] * plan[layout.PARTS])
             kept.base[bases] = 0.0
             kept.base_whole[bases, VERSION] = version
             kept.chart[s] = 0.0
@@ -248,13 +249,16 @@ class Analysis:
         """State and limits as bytes; ``restored`` of the same settings goes on from there as if nothing had happened."""
         kept = self._kept
         out = io.BytesIO()
-        unlearned = np.flatnonzero(~self.learned)
         said = {"limits": [asdict(v) for v in self.limits], "counters": self.counters, "signals": len(self.settings)}
         np.savez(out, reading=kept.reading_whole, chart=kept.chart_whole, ring=kept.ring, base=kept.base_whole,
-                 unlearned=unlearned, learning=kept.learning[unlearned],
+                 learning=kept.learning[self._unlearned()],
                  contexts=kept.contexts, machines=kept.machines, said=np.frombuffer(json.dumps(said).encode(), np.uint8),
                  **self._machines.columns())
         return out.getvalue()
+
+    def _unlearned(self) -> NDArray[np.bool_]:
+        """Which points of phase I belong to baselines that are still to be set."""
+        return np.repeat(~self.learned, np.diff(self._laid.base_starts))
 
     def restored(self, snapshot: bytes) -> Analysis:
         """This plant's charts as they were; raises ValueError where the snapshot is of other settings."""
@@ -266,7 +270,7 @@ class Analysis:
                                  f"the settings {kept.chart.shape[0]} and {kept.base.shape[0]}")
             kept.reading_whole[:], kept.chart_whole[:] = read["reading"], read["chart"]
             kept.ring[:], kept.base_whole[:] = read["ring"], read["base"]
-            kept.learning[read["unlearned"]] = read["learning"]
+            kept.learning[found._unlearned()] = read["learning"]
             kept.contexts[:], kept.machines[:] = read["contexts"], read["machines"]
             said = json.loads(bytes(read["said"]))
             found._machines.restore({name: read[name] for name in read.files})

@@ -105,7 +105,7 @@ def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = N
 
     Each signal has a chart of rule 1, EWMA, CUSUM, drift, of rules 2 and 3 (their runs lengthened), and of stuck readings; each
     machine T² and SPE. Every chart gets the same part of the budget, whatever its rate. Rules whose run length cannot reach
-    what is needed are not in force. Baselines are those of phase I with ``settings.learning`` points: the limits are wide
+    what is needed are not in force. Baselines are those of phase I with so many points as the settings say: the limits are wide
     enough for what such an estimate is off. Range, rate and quality are facts, not guesses, and cost nothing.
     """
     allowed = (plant.operators if operators is None else operators) * an_hour * false_share
@@ -117,16 +117,16 @@ def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = N
     machines = sum(len(m) > 1 for m in settings.machine_members) if samples else 0
     charted = np.flatnonzero(points > 0)
     each = allowed / max((len(_CHARTS) + 1) * len(charted) + 2 * machines, 1)
-    numbers: dict[tuple[float, float], int] = {}
+    numbers: dict[tuple[float, float, int], int] = {}
     tuned: list[Tuned] = []
     policies: list[Policy] = []
     of, lengths = np.zeros(len(points), np.int64), np.full(len(points), np.inf)
     expected = 2.0 * machines * each
     for s in charted:
-        key = (_rounded(points[s] / each), _rounded(readings[s] / each))
+        key = (_rounded(points[s] / each), _rounded(readings[s] / each), settings.points_learnt(int(s)))
         if key not in numbers:
             numbers[key] = len(tuned)
-            tuned.append(policy_for(key[0], learning=settings.learning, base=base or Policy(release=0.5)))
+            tuned.append(policy_for(key[0], learning=key[2], base=base or Policy(release=0.5)))
             policies.append(replace(tuned[-1].policy, stuck_rate=1.0 / key[1]))
         of[s], lengths[s] = numbers[key], key[0]
         expected += points[s] * sum(tuned[numbers[key]].rates.values()) + readings[s] / key[1]

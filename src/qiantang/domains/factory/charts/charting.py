@@ -238,7 +238,7 @@ def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> N
 @nb.njit(cache=True)
 def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
     """Ends phase I of a baseline, or begins it anew."""
-    if not fit(kept.learning[b], laid.plan[s, SKEWED] != 0, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
+    if not fit(kept.learning[laid.base_starts[b]:laid.base_starts[b + 1]], laid.plan[s, SKEWED] != 0, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
         kept.base_whole[b, LEARNED] = 0
 
 
@@ -260,7 +260,7 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
         widest = max(widest, machine_starts[m + 1] - machine_starts[m])
     most_events, most_details = len(room.places) - 1, len(room.details) - _LAST_BIT - 1
     most_samples, most_flat = len(room.samples) - 1, len(room.flat) - widest
-    takes = learning.shape[1]
+    starts = laid.base_starts
     two, four = np.uint64(2), np.uint64(4)
     for k in range(start, beyond):
         if counts[N_EVENTS] > most_events or counts[N_DETAILS] > most_details or counts[N_SAMPLES] > most_samples or counts[N_FLAT] > most_flat:
@@ -278,9 +278,9 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
         s, b = np.uint64(signal), np.uint64(baseline)
         learned = base_whole[b, LEARNED]
         if learned != IN_FORCE:
-            learning[b, learned] = x
+            learning[starts[b] + learned] = x
             base_whole[b, LEARNED] = learned + 1
-            if learned + 1 == takes:
+            if learned + 1 == starts[baseline + 1] - starts[b]:
                 _learnt(baseline, signal, kept, laid)
             chart_whole[s, BACK] = 0
             continue

@@ -25,8 +25,9 @@ TRIM: Final = 3.5
 """Points farther than this many robust standard deviations from the centre are left out of phase I."""
 # The variance of a normal variable cut at ±3.5σ is this part of the whole.
 _CUT: Final = 0.993885
-MOST_TRIMMED: Final = 0.2
-"""Where more than this share is left out the process was not in control: phase I begins anew, MOST_TRIES times."""
+MOST_TRIMMED: Final = 0.1
+"""Where more than this share is left out the process was not in control: phase I begins anew. The last of MOST_TRIES leaves
+nothing out: what keeps changing is how this process is, and limits that shut a part of it out would raise alarms for ever."""
 MOST_TRIES: Final = 3
 FARTHEST: Final = 8.5
 """No normal score is farther out than this."""
@@ -224,9 +225,11 @@ def fit(points: Any, skewed: Any, most_order: Any, base: Any, base_whole: Any) -
     for i in range(len(points)):
         scores[i] = score(points[i], base)
     centre, spread, out = trimmed(scores)
+    if out > MOST_TRIMMED:
+        if base_whole[TRIES] < MOST_TRIES:
+            return False
+        centre, spread, out = np.mean(scores), np.std(scores), 0.0
     base[TRIMMED] = out
-    if out > MOST_TRIMMED and base_whole[TRIES] < MOST_TRIES:
-        return False
     base[CENTRE] = centre
     base[SCALE] = base[RAW_SCALE] = 1.0 / spread if spread > 0.0 else 0.0
     # A spread below what the value's own digits carry is no spread.

@@ -15,7 +15,8 @@ from qiantang.domains.factory.charts import rules
 from qiantang.kernel.readings import Quality
 
 # What is kept of a signal's readings: numbers and whole numbers. What every reading touches comes first, on one line of the cache.
-(LAST_VALUE, LAST_AT, SAME, SAME_SINCE, STUCK_NEED, HELD, COUNT, BROKEN, SUM, GROUP, GROUP_BASE, GROUP_FROM, FIRST, SEEN, REPEATS) = range(15)
+(LAST_VALUE, LAST_AT, SAME, SAME_SINCE, STUCK_NEED, HELD, COUNT, BROKEN, SUM, GROUP, GROUP_BASE, GROUP_FROM, FIRST, SEEN, REPEATS,
+ PHASE_FROM) = range(16)
 READING_ROW: Final = 16
 
 # What is kept of a signal's charts: numbers, words and whole numbers, what every point touches on the first two lines.
@@ -27,8 +28,11 @@ RING: Final = 32
 
 # How a signal is charted: whole numbers.
 (POLICY, BY, MACHINE, SETS, FIRST_BASE, PHASES, RECIPES, WINDOW_US, GROUP_CONTEXT, PHASE_CONTEXT, RECIPE_CONTEXT, SKEWED, MOST_ORDER,
- SETS_WHICH) = range(14)
+ SETS_WHICH, PARTS) = range(15)
 PLAN: Final = 16
+PARTS_OF_A_PHASE: Final = 3
+"""Windows within a phase have baselines of their own: the first, in which the signal still settles; those after it; and the
+last, which the end of the phase cuts short."""
 EACH, WINDOW, CONTEXT, UNCHARTED = range(4)
 """Values of BY: every reading is a point; the mean of a window of time; the mean while the context's group number stands;
 not charted (a counter, or a signal of no interest), though its quality and range are watched."""
@@ -63,7 +67,7 @@ OF_READINGS: Final = rules.mask("stuck", "range", "rate", "quality")
 class Kept(NamedTuple):
     """What is remembered. ``reading`` is signals × READING_ROW and ``chart`` signals × CHART_ROW, each with the same memory as
     whole numbers (and words); ``ring`` signals × RING instants; ``base`` baselines × BASELINE, likewise; ``learning`` the
-    points of phase I, baselines × how many it takes; ``contexts`` contexts × (group, phase, recipe); ``machines`` machines
+    points of phase I, one baseline's after the other's; ``contexts`` contexts × (group, phase, recipe); ``machines`` machines
     × (next sample at, every so many µs)."""
 
     reading: NDArray[np.float64]
@@ -80,13 +84,17 @@ class Kept(NamedTuple):
 
 
 class Laid(NamedTuple):
-    """What is laid down: ``plan`` signals × PLAN, ``bounds`` signals × (least, most, fastest), the policies, and which signals
-    stand in each context and machine: the members of c are those from starts[c] up to starts[c + 1]."""
+    """What is laid down: ``plan`` signals × PLAN, ``bounds`` signals × (least, most, fastest), the policies, where the points of
+    each baseline's phase I lie, how long after the beginning of its phase readings are passed over while the signal settles
+    (µs, by baseline), and which signals stand in each context and machine: those of c from starts[c] up to
+    starts[c + 1]."""
 
     plan: NDArray[np.int64]
     bounds: NDArray[np.float64]
     numbers: NDArray[np.float64]
     words: NDArray[np.uint64]
+    base_starts: NDArray[np.int64]
+    settling: NDArray[np.int64]
     context_starts: NDArray[np.int64]
     context_members: NDArray[np.int64]
     machine_starts: NDArray[np.int64]

@@ -2,7 +2,7 @@
 
 A reading of bad quality, not a number or outside its physical range is no measurement: it breaks its own rule and goes on no
 chart. The others are points one by one, or their mean is one when the window, cycle, batch or piece ends. A window of time
-begins with its first reading.
+begins with its first reading. At the beginning of a phase readings are passed over for a while, until the signal has settled.
 """
 
 from __future__ import annotations
@@ -53,8 +53,10 @@ from qiantang.domains.factory.charts.layout import (
     P_PLACE,
     P_SIGNAL,
     P_SINCE,
+    PARTS,
     PHASE,
     PHASE_CONTEXT,
+    PHASE_FROM,
     PHASES,
     POLICY,
     RECIPE,
@@ -149,6 +151,15 @@ def _point(points: Any, values: Any, counts: Any, i: Any, s: Any, b: Any, x: Any
     counts[N_POINTS] = k + 1
 
 
+@nb.njit(cache=True, inline="always")
+def _part(s: Any, at: Any, plan: Any, reading_whole: Any) -> Any:
+    """The baseline of a subgroup that ends: that of its phase, or of which window in the phase it is."""
+    b = reading_whole[s, GROUP_BASE]
+    if plan[s, PARTS] == 1 or reading_whole[s, FIRST] != 0:
+        return b
+    return b + (1 if at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US] else 2)
+
+
 @nb.njit(cache=True)
 def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, quality: Any, group_of: Any, phase_of: Any, ends: Any,
              kept: Any, laid: Any, found: Any, room: Any) -> Any:
@@ -162,7 +173,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
     context_starts, context_members = laid.context_starts, laid.context_members
     points, values, counts = found.whole, found.value, found.counts
     given_groups, given_phases, given_ends = len(group_of) > 0, len(phase_of) > 0, len(ends) > 0
-    learning = kept.learning.shape[1]
+    starts, settling = laid.base_starts, laid.settling
     largest = 0
     for c in range(len(context_starts) - 1):
         largest = max(largest, context_starts[c + 1] - context_starts[c])
@@ -201,7 +212,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             if need == 0:
                 reading_whole[s, SEEN] += 1
                 reading_whole[s, REPEATS] += 1 if same else 0
-                if reading_whole[s, SEEN] == learning:
+                if reading_whole[s, SEEN] == starts[plan[s, FIRST_BASE] + 1] - starts[plan[s, FIRST_BASE]]:
                     p = plan[s, POLICY]
                     need = stuck_need(reading_whole[s, SEEN], reading_whole[s, REPEATS], np.int64(words[p, STUCK_RUN]), numbers[p, STUCK_RATE])
                     reading_whole[s, STUCK_NEED] = need
@@ -221,9 +232,10 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             for m in range(context_starts[sets], context_starts[sets + 1]):
                 member = context_members[m]
                 if reading_whole[member, COUNT] > 0:
-                    _point(points, values, counts, i, member, reading_whole[member, GROUP_BASE],
+                    _point(points, values, counts, i, member, _part(member, at, plan, reading_whole),
                            reading[member, SUM] / reading_whole[member, COUNT], at, reading_whole[member, GROUP_FROM])
                     reading_whole[member, COUNT] = 0
+                    reading_whole[member, FIRST] = 0
                     reading[member, SUM] = 0.0
         by = plan[s, BY]
         if by == UNCHARTED or not usable:
@@ -238,7 +250,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
                 phase = contexts[plan[s, PHASE_CONTEXT], PHASE] if plan[s, PHASE_CONTEXT] >= 0 else np.int64(0)
                 phase = recipe * plan[s, PHASES] + phase if 0 <= phase < plan[s, PHASES] and recipe >= 0 else np.int64(-1)
         outside = phase < 0 or phase >= phases
-        b = plan[s, FIRST_BASE] + phase
+        b = plan[s, FIRST_BASE] + phase * plan[s, PARTS]
         group = np.int64(-1)
         if given_groups and group_of[i] >= 0:
             group = group_of[i]
@@ -249,31 +261,34 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         rephased = outside or b != reading_whole[s, GROUP_BASE]
         if reading_whole[s, COUNT] > 0 and (single or rephased or group != reading_whole[s, GROUP]
                                             or (windowed and at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US])):
-            # The rest of a window that a change of phase cuts short has its own, wider spread: no point, unless it is the whole phase.
-            if not (windowed and rephased) or reading_whole[s, FIRST] != 0:
-                _point(points, values, counts, i, s, reading_whole[s, GROUP_BASE], reading[s, SUM] / reading_whole[s, COUNT], at,
-                       reading_whole[s, GROUP_FROM])
+            _point(points, values, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT], at,
+                   reading_whole[s, GROUP_FROM])
             reading_whole[s, COUNT] = 0
+            reading_whole[s, FIRST] = 0
             reading[s, SUM] = 0.0
         if outside:
             if reading_whole[s, BROKEN] == 0:
                 reading_whole[s, BROKEN] = 1
                 _point(points, values, counts, i, s, BREAK, 0.0, at, at)
             continue
-        if single:
+        if reading_whole[s, BROKEN] != 0 or b != reading_whole[s, GROUP_BASE]:
             reading_whole[s, BROKEN] = 0
+            reading_whole[s, GROUP_BASE] = b
+            reading_whole[s, PHASE_FROM] = at
+            reading_whole[s, FIRST] = 1
+        if at - reading_whole[s, PHASE_FROM] < settling[b]:
+            continue
+        if single:
             _point(points, values, counts, i, s, b, x, at, at)
             continue
         if reading_whole[s, COUNT] == 0:
-            reading_whole[s, FIRST] = 1 if reading_whole[s, BROKEN] != 0 or b != reading_whole[s, GROUP_BASE] else 0
-            reading_whole[s, BROKEN] = 0
             reading_whole[s, GROUP] = group
-            reading_whole[s, GROUP_BASE] = b
             reading_whole[s, GROUP_FROM] = at
         reading[s, SUM] += x
         reading_whole[s, COUNT] += 1
         if given_ends and ends[i] != 0:
-            _point(points, values, counts, i, s, b, reading[s, SUM] / reading_whole[s, COUNT], at, reading_whole[s, GROUP_FROM])
+            _point(points, values, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT], at,
+                   reading_whole[s, GROUP_FROM])
             reading_whole[s, COUNT] = 0
             reading[s, SUM] = 0.0
     return beyond

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.charts import layout
 from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy, packed
 from qiantang.domains.factory.charts.state import aligned
-from qiantang.domains.factory.plant import Plant, Signal
+from qiantang.domains.factory.plant import Plant, Recipe, Signal
 
 ROLES: Mapping[str, tuple[str, int]] = {
     "cycle_number": ("cycle", layout.GROUPS), "batch_number": ("batch", layout.GROUPS), "piece_number": ("piece", layout.GROUPS),
@@ -44,6 +44,10 @@ class ChartSettings:
     machine_every_us: int = 0
     machine_alpha: float = 1e-4
     machine_learning: int = LEARNING
+    needs: NDArray[np.int64] | None = None
+    """How many points phase I takes of each baseline; None: ``learning`` of every one."""
+    settling: NDArray[np.int64] | None = None
+    """For how long readings are passed over at the beginning of a phase, in µs, by baseline; None: not at all."""
     known: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     """Baselines known beforehand, by their number: mean and standard deviation of what is plotted."""
 
@@ -57,7 +61,18 @@ class ChartSettings:
         machine_starts, machine_members = _listed(self.machine_members)
         plan = aligned((len(self.plan), layout.PLAN)).view(np.int64)
         plan[:] = self.plan
-        return layout.Laid(plan, self.bounds, numbers, words, context_starts, context_members, machine_starts, machine_members)
+        settling = np.zeros(max(self.bases, 1), np.int64) if self.settling is None else self.settling
+        return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, context_starts, context_members, machine_starts, machine_members)
+
+    def starts(self) -> NDArray[np.int64]:
+        """Where the points of each baseline's phase I start, and where they end."""
+        found = np.zeros(max(self.bases, 1) + 1, np.int64)
+        found[1:] = np.cumsum(np.full(max(self.bases, 1), self.learning) if self.needs is None else self.needs)
+        return found
+
+    def points_learnt(self, signal: int) -> int:
+        """How many points phase I takes of each of a signal's baselines."""
+        return self.learning if self.needs is None else int(self.needs[self.plan[signal, layout.FIRST_BASE]])
 
     def with_policies(self, policies: Sequence[Policy], of: NDArray[np.int64]) -> ChartSettings:
         """The same signals under other policies; ``of`` is the policy's number for each signal."""
@@ -79,7 +94,7 @@ def plain(n: int, policy: Policy = TEXTBOOK, *, learning: int = LEARNING, known:
     plan = np.zeros((n, layout.PLAN), np.int64)
     plan[:, [layout.GROUP_CONTEXT, layout.PHASE_CONTEXT, layout.RECIPE_CONTEXT, layout.MACHINE, layout.SETS]] = layout.NO_CONTEXT
     plan[:, layout.FIRST_BASE] = np.arange(n) * phases * recipes
-    plan[:, layout.PHASES], plan[:, layout.RECIPES] = phases, recipes
+    plan[:, layout.PHASES], plan[:, layout.RECIPES], plan[:, layout.PARTS] = phases, recipes, 1
     plan[:, layout.SKEWED], plan[:, layout.MOST_ORDER] = skewed, most_order
     if window_s > 0:
         plan[:, layout.BY], plan[:, layout.WINDOW_US] = layout.WINDOW, round(window_s * 1e6)
@@ -111,7 +126,8 @@ def _nearest(plant: Plant, contexts: Mapping[tuple[str, str], int], asset: str, 
 def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of: Mapping[int, int] | None = None,
             roles: Mapping[str, tuple[str, int]] = ROLES, window_s: float = 10.0, most_order: int = 3, learning: int = LEARNING,
             machine_every_s: float = 60.0, machine_alpha: float = 1e-4, fastest: Mapping[int, float] | None = None,
-            unwatched: frozenset[str] = frozenset()) -> ChartSettings:
+            unwatched: frozenset[str] = frozenset(), patience: int = 4,
+            settle_s: float = 10.0, settle_share: float = 0.25) -> ChartSettings:
     """The settings of a plant's signals.
 
     A signal grouped by cycle, batch or piece is charted by the means between two changes of the nearest counter of that
@@ -120,12 +136,17 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     asset's step and each phase of it; outside a phase nothing is charted: a press between cycles is not in control.
     ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
     ``unwatched`` kinds that are not charted at all (valve states, step names). Autoregressions go up to ``most_order``.
+
+    Phase I takes ``learning`` points; ``patience`` times as many of signals whose points come by the reading or the window, for
+    these come fast and depend on each other, and of skewed ones, whose tails few points do not show. At the beginning of a phase
+    readings are passed over for ``settle_s`` seconds, or ``settle_share`` of the phase where that is shorter: a mean over the
+    change from one phase to the next says when it was read rather than how it went.
     """
     n = max((s.number for s in plant.signals), default=-1) + 1
     plan = np.zeros((n, layout.PLAN), np.int64)
     plan[:, [layout.GROUP_CONTEXT, layout.PHASE_CONTEXT, layout.RECIPE_CONTEXT, layout.MACHINE, layout.SETS]] = layout.NO_CONTEXT
     plan[:, layout.BY] = layout.UNCHARTED
-    plan[:, layout.PHASES] = plan[:, layout.RECIPES] = 1
+    plan[:, layout.PHASES] = plan[:, layout.RECIPES] = plan[:, layout.PARTS] = 1
     bounds = np.tile([-np.inf, np.inf, np.inf], (n, 1))
     contexts = _counting(plant, roles)
     members: list[list[int]] = [[] for _ in contexts]
@@ -134,7 +155,11 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     machine_members: list[list[int]] = [[] for _ in machines]
     asset_of = [""] * n
     bases = 0
+    needs: list[int] = []
+    settling: list[int] = []
     for signal in plant.signals:
+        needs += [learning] * (bases - len(needs))
+        settling += [0] * (bases - len(settling))
         s = signal.number
         asset_of[s] = signal.asset
         bounds[s] = (-np.inf if signal.least is None else signal.least, np.inf if signal.most is None else signal.most,
@@ -153,9 +178,15 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
             bases += 1
             continue
         bases += _laid_signal(plant, signal, plan[s], contexts, members, window_s)
+        patient = signal.skewed or (plan[s, layout.BY] != layout.CONTEXT and signal.rate_hz * 60.0 >= 1.0)
+        needs += [learning * (patience if patient else 1)] * (bases - len(needs))
+        settling += _settling(plant, signal, plan[s], settle_s, settle_share)
         machine_members[machine].append(s)
+    needs += [learning] * (max(bases, 1) - len(needs))
+    settling += [0] * (max(bases, 1) - len(settling))
     return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(m) for m in members), tuple(machines),
-                         tuple(tuple(m) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha)
+                         tuple(tuple(m) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha,
+                         needs=np.array(needs, np.int64), settling=np.array(settling, np.int64))
 
 
 def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts: Mapping[tuple[str, str], int],
@@ -170,12 +201,34 @@ def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts
         plan[layout.BY], plan[layout.WINDOW_US] = layout.WINDOW, round(window_s * 1e6)
     if not signal.phases:
         return 1
-    step = plant.asset[signal.asset].step or plant.asset[plant.machine(signal.asset)].step
-    recipes = [r for r in plant.recipes if r.step == step]
+    recipes = _recipes(plant, signal)
     phase, recipe = _nearest(plant, contexts, signal.asset, "phase"), _nearest(plant, contexts, signal.asset, "recipe")
     plan[layout.PHASE_CONTEXT], plan[layout.RECIPE_CONTEXT] = phase, recipe
     plan[layout.PHASES] = max((len(r.phases) for r in recipes), default=1) if phase != layout.NO_CONTEXT else 1
     plan[layout.RECIPES] = max(len(recipes), 1) if recipe != layout.NO_CONTEXT else 1
     for context in {phase, recipe} - {layout.NO_CONTEXT}:
         members[context].append(signal.number)
-    return int(plan[layout.PHASES] * plan[layout.RECIPES])
+    phases = int(plan[layout.PHASES] * plan[layout.RECIPES])
+    if plan[layout.BY] == layout.WINDOW and phases > 1:
+        plan[layout.PARTS] = layout.PARTS_OF_A_PHASE
+    return phases * int(plan[layout.PARTS])
+
+
+def _recipes(plant: Plant, signal: Signal) -> list[Recipe]:
+    """The recipes of the step that a signal's asset serves."""
+    step = plant.asset[signal.asset].step or plant.asset[plant.machine(signal.asset)].step
+    return [r for r in plant.recipes if r.step == step]
+
+
+def _settling(plant: Plant, signal: Signal, plan: NDArray[np.int64], settle_s: float, share: float) -> list[int]:
+    """How long each baseline of a signal is left to settle, in µs."""
+    phases, recipes, parts = (int(plan[c]) for c in (layout.PHASES, layout.RECIPES, layout.PARTS))
+    if phases * recipes == 1:
+        return [0] * parts
+    found = []
+    stated = _recipes(plant, signal)
+    for recipe in range(recipes):
+        for phase in range(phases):
+            seconds = [r.phases[phase].seconds for r in (stated[recipe:recipe + 1] if recipes > 1 else stated) if phase < len(r.phases)]
+            found += [round(1e6 * min([settle_s, *(share * s for s in seconds if s > 0)]))] * parts
+    return found
