@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -15,6 +15,7 @@ from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
 from qiantang.domains.factory.charts.budget import budgeted
+from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy
 from qiantang.domains.factory.charts.settings import charted
 from qiantang.domains.factory.ordering import Ordering
 from qiantang.domains.factory.simulation.dispatched import Dispatched
@@ -99,17 +100,20 @@ class Watch:
     """A running plant under real charts. People still find what the charts miss, on their rounds.
 
     ``learning`` points of phase I. ``quantile_limits``: skewed signals get limits from a curve fitted to those points, which needs
-    many of them; without, they are charted as if they were normal.
+    many of them; without, they are charted as if they were normal. ``policies`` instead of those of the alarm budget: the first
+    is everybody's.
     """
 
-    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = False, most_order: int = 0) -> None:
+    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = False, most_order: int = 0,
+                 policies: Sequence[Policy] = ()) -> None:
         self.running = RunningPlant(seed, mender=Dispatched(), watch="rounds", begin_s=begin_s - 7200)
         self.signals = Signals(self.running)
         self.gateways = Gateways(self.signals)
         plant = self.running.plant
         judged = plant if quantile_limits else replace(plant, signals=tuple(replace(s, skewed=False) for s in plant.signals))
-        self.budget = budgeted(judged, charted(judged, unwatched=UNWATCHED, learning=learning, window_s=WINDOW_S, most_order=most_order))
-        self.analysis = Analysis(self.budget.settings)
+        settings = charted(judged, policies=policies or (TEXTBOOK,), unwatched=UNWATCHED, learning=learning, window_s=WINDOW_S, most_order=most_order)
+        self.settings = settings if policies else budgeted(judged, settings).settings
+        self.analysis = Analysis(self.settings)
         source = self.signals.gateway_of.astype(np.int32)
         self.ordering = Ordering(source, np.full(len(self.signals.gateways), LATENESS_US, np.int64))
         self.at = begin_s
@@ -154,7 +158,7 @@ class Watch:
         """Alarms with whether an operator is told of each; what is over is told to the register too."""
         for event in np.flatnonzero(raised.cleared):
             signal, at = int(raised.signal[event]), int(readings.at[raised.index[event]])
-            asset = self.running.plant.signals[signal].asset if signal != MACHINE else self.budget.settings.machines[int(raised.machine[event])]
+            asset = self.running.plant.signals[signal].asset if signal != MACHINE else self.settings.machines[int(raised.machine[event])]
             for bit, rule in enumerate(rules.RULES):
                 if int(raised.cleared[event]) >> bit & 1:
                     register.returned(signal, asset, rule, at)
