@@ -178,6 +178,20 @@ def test_a_signal_grouped_by_cycle_is_judged_when_the_next_cycle_begins():
     assert found[0].value == pytest.approx(515.0, abs=4.0)
 
 
+def test_windows_within_a_phase_have_baselines_of_their_own_once_the_signal_has_settled():
+    """Of 20 s in a phase 5 s pass while it settles; then one window of 10 s and one that the phase's end cuts short to 5 s."""
+    settings = charted(press(), policies=[only("nelson_1", limit=5.0)], learning=40, patience=1, window_s=10.0, unwatched=frozenset({"valve_state"}))
+    first = int(settings.plan[2, layout.FIRST_BASE])
+    assert settings.settling is not None
+    assert list(settings.settling[first:first + 6]) == [5 * SECOND] * 6
+    analysis = Analysis(settings)
+    assert len(analysis.feed(cycles(60, np.random.default_rng(12)))) == 0
+    assert list(analysis.learned[first:first + 6]) == [True, False, True, True, False, True]
+    window, rest = (1.0 / analysis.baselines[first + part, fitting.SCALE] for part in (0, 2))
+    assert window == pytest.approx(10**-0.5, rel=0.35)
+    assert rest == pytest.approx(5**-0.5, rel=0.35)
+
+
 def test_an_alarm_names_the_signals_of_the_machine_that_moved_with_it():
     signals = tuple(Signal(k, f"s{k}", "m", f"s{k}", "x", same("x"), "") for k in range(4))
     plant = Plant("plant", same("plant"), (Asset("m", same("m"), "cell"),), signals)

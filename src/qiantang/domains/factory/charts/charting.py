@@ -238,7 +238,8 @@ def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> N
 @nb.njit(cache=True)
 def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
     """Ends phase I of a baseline, or begins it anew."""
-    if not fit(kept.learning[laid.base_starts[b]:laid.base_starts[b + 1]], laid.plan[s, SKEWED] != 0, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
+    points = kept.learning[laid.base_starts[b]:laid.base_starts[b + 1]]
+    if not fit(points, laid.plan[s, SKEWED] != 0, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
         kept.base_whole[b, LEARNED] = 0
 
 
