@@ -1,4 +1,4 @@
-"""A plant's node: replay from the log, kill -9 at random moments, memory when twice as much comes as it can bear."""
+"""A plant's node: replay from the log, kill -9 at random moments, memory over a week and in a flood."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ S = 1_000_000
 START = 1_795_651_200 * S
 
 
-def seconds(first: int, many: int, noise: np.ndarray) -> Readings:
-    """All signals at 1 Hz, in control."""
-    at = np.repeat(START + (first + np.arange(many, dtype=np.int64)) * S, SIGNALS)
+def seconds(first: int, many: int, noise: np.ndarray, every_us: int = S) -> Readings:
+    """All signals once a second (or at another rate), in control."""
+    at = np.repeat(START + (first + np.arange(many, dtype=np.int64)) * every_us, SIGNALS)
     place = first * 7919 % (len(noise) - many * SIGNALS)
     return readings(np.tile(np.arange(SIGNALS, dtype=np.int32), many), at, noise[place:place + many * SIGNALS], received=at + 1000)
 
@@ -141,6 +141,44 @@ async def drown(folder: Path, for_s: float) -> None:
     print(k * SIGNALS, before, most, status.counts["waited"], status.counts.get("shed_history", 0), status.behind, flush=True)
 
 
+async def week(folder: Path, days: int) -> None:
+    """Days of readings once a minute, as fast as they are judged; print readings, MiB after the first day and at most, MiB then."""
+    noise = np.random.default_rng(5).normal(size=3_000_000)
+    last = START
+    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), settings=big_plant.node_settings(), charts=big_plant.settings,
+                clock=lambda: last)
+    running = asyncio.create_task(node.run([]))
+    first_day = 0
+    for minute in range(days * 1440):
+        batch = seconds(minute, 1, noise, 60 * S)
+        last = int(batch.received[-1])
+        await node.deliver(Delivery(batch))
+        while node.status().behind > 500_000 or node.recorder.bytes > 32 << 20:
+            await asyncio.sleep(0.01)
+        if minute == 1440:
+            first_day = _mib()
+    at_end = _mib()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    print(days * 1440 * SIGNALS, first_day, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, at_end, flush=True)
+
+
+def _mib() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20
+
+
+def a_week(days: int) -> Iterator[Row]:
+    """In a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="qiantang-week-") as folder:
+        command = [sys.executable, "-m", "benchmarks.factory.node", "week", folder, str(days)]
+        began = time.perf_counter()
+        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    many, first, most, end = map(int, told.stdout.split())
+    yield Row(f"memory over {days} days of 10,000 signals, each once a minute: most", most, "MiB", 500, more_is_better=False,
+              note=f"{many:,} readings in {time.perf_counter() - began:.0f} s")
+    yield Row("the same: from the first day to the last", end / max(first, 1), "×", 1.15, more_is_better=False, note=f"{first} and {end} MiB")
+
+
 def drowned(for_s: float) -> Iterator[Row]:
     """In a process of its own."""
     with tempfile.TemporaryDirectory(prefix="qiantang-flood-") as folder:
@@ -153,15 +191,18 @@ def drowned(for_s: float) -> Iterator[Row]:
 
 
 def rows(quick: bool = False, *, kills: int = 200, flood_s: float = 60.0) -> Iterator[Row]:
-    """Recovery, kills, flood."""
+    """Recovery, kills, a week, flood."""
     yield from replaying(quick)
     yield from killed(5 if quick else kills)
+    yield from a_week(2 if quick else 7)
     yield from drowned(20.0 if quick else flood_s)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["drown"]:
         asyncio.run(drown(Path(sys.argv[2]), float(sys.argv[3])))
+    elif sys.argv[1:2] == ["week"]:
+        asyncio.run(week(Path(sys.argv[2]), int(sys.argv[3])))
     else:
         for row in rows("--quick" in sys.argv):
             print(row.said(), flush=True)

@@ -86,8 +86,8 @@ def unpacked(data: bytes | memoryview, frame: Frame) -> Readings:
     for (name, kind), least, width in zip(_COLUMNS, heads[::2], heads[1::2], strict=True):
         columns[name] = _widened(data, place, count, least, width, kind)
         place += count * width
-    value = np.frombuffer(data, "<f8", count, place)
-    return Readings(value=value.astype(np.float64, copy=False), **columns)  # type: ignore[arg-type]  # each of its column's kind
+    value = np.frombuffer(data, "<f8", count, place).astype(np.float64)
+    return Readings(value=value, **columns)  # type: ignore[arg-type]  # each of its column's kind
 
 
 def sound_frames(data: bytes, position: int = 0, expected: int | None = None) -> Iterator[Frame]:

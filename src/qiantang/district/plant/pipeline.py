@@ -129,6 +129,7 @@ class Pipeline:
 
     def take(self, offset: int, batch: Readings) -> None:
         """The log's readings from a place on; those that were taken already are passed over."""
+        batch = _own(batch)
         if offset < self.position:
             batch, offset = batch.taken(slice(self.position - offset, None)), self.position
         while len(batch):
@@ -299,6 +300,14 @@ class Pipeline:
             missing = len(self._sources.gateways) - len(checkpoint.frontier)
             if missing:
                 checkpoint.frontier = np.concatenate([checkpoint.frontier, self.ordering.frontier[-missing:]])
+
+
+def _own(batch: Readings) -> Readings:
+    """The same in arrays that may be written to: kernels are compiled for those, and would be once more for others."""
+    columns = [getattr(batch, name) for name in Readings.__slots__]
+    if all(column.flags.writeable and column.flags.c_contiguous for column in columns):
+        return batch
+    return Readings(*(np.array(column) for column in columns))
 
 
 def _ceased(found: Raised, readings: Readings, settings: ChartSettings) -> list[tuple[int, str, int, str]]:
