@@ -25,6 +25,7 @@ def test_an_enterprise_reads_its_policies_and_the_command_says_the_same(web: Web
     assert main(["policies", LOW, "--dir", str(web.brain.workspace.folder), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert {p["title"]["en"]: p["standing_title"]["en"] for p in said["policies"]} == rows(told)
+    assert f'href="/policies/{LOW}"' in web.as_("enterprise").get(f"/enterprise/{LOW}").text
     page = web.as_("enterprise").get(f"/policies/{LOW}?lang=en").text
     assert "what is missing" in page
     assert "facts are missing" in page

@@ -62,6 +62,7 @@ def draw(ask: Ask) -> Drawn:
                 _history(own, code, inquiry.book.id), _not_firm(told)]
     crumbs = (Link(inquiry.book.title, to("evaluation", rulebook=inquiry.book.id)),)
     links = [Link(Text("告知书", "Letter"), to("letter", subject=code, rulebook=inquiry.book.id)),
+             Link(Text("政策匹配", "Policies"), to("policies", subject=code)),
              Link(Text("提出异议", "Object"), to("objection-new", subject=code, rulebook=inquiry.book.id))]
     return Drawn(same(str(facts.get("name") or code)), tuple(s for s in sections if s is not None), subtitle, crumbs,
                  tuple(link for link in links if link.to.page in own.brain.offered), inquiry.run.known_at, not told.weakest.firm)
