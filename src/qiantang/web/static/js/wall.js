@@ -44,7 +44,7 @@ class Wall {
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
-      if (data.byteLength !== HEADER + this.cells) return;
+      if (data.byteLength !== HEADER + this.cells) { this.say("lost", this.words.wallOther); return; }
       this.times = 0;
       this.cameAt = performance.now();
       const head = new DataView(data, 0, HEADER);
