@@ -60,9 +60,9 @@ def read_boundaries(path: Path, places: Mapping[str, Text]) -> Boundaries:
 
 def _rings(geometry: Mapping[str, Any]) -> Iterator[_Degrees]:
     kind, at = geometry.get("type"), geometry.get("coordinates")
-    polygons = [at] if kind == "Polygon" else at if kind == "MultiPolygon" else None
-    if not polygons:
+    if kind not in ("Polygon", "MultiPolygon") or not at:
         raise ValueError(kind)
+    polygons: list[Any] = [at] if kind == "Polygon" else list(at)
     for polygon in polygons:
         for ring in polygon:
             points = [(float(p[0]), float(p[1])) for p in ring]
