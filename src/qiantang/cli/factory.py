@@ -76,11 +76,11 @@ def demo(
     import asyncio
 
     with _parts():
-        from qiantang.district.plant.demonstration import Demonstration
+        from qiantang.district.plant.demonstration import PLANT, Demonstration
         from qiantang.district.plant.folder import plant_folder
         from qiantang.district.workspace import Workspace
 
-        folder = plant_folder(Workspace(directory).hidden, "demo-tires")
+        folder = plant_folder(Workspace(directory).hidden, PLANT)
         sys.stderr.write(said("准备示范工厂：一万余个模拟信号……\n", "Making the demonstration plant: more than ten thousand simulated signals …\n"))
         sys.stderr.flush()
         made = Demonstration(folder, seed=seed, learn_s=learn, speed=speed)

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from qiantang.district.identity import KEYBOARD
-from qiantang.district.plant.demonstration import Demonstration, DemoStatus
+from qiantang.district.plant.demonstration import PLANT, Demonstration, DemoStatus
 from qiantang.district.plant.folder import plant_folder
 from qiantang.district.plant.views import PlantShown
 from qiantang.domains.factory.measures.oee import together
 from qiantang.kernel.errors import FactsError
-from tests.web.plants import PLANT
+from tests.web.plants import PLANT as SMALL
 
 
 def test_a_few_seconds_of_the_plant_reach_its_pages(tmp_path: Path) -> None:
-    folder = plant_folder(tmp_path, "demo-tires")
+    folder = plant_folder(tmp_path, PLANT)
     made = Demonstration(folder, learn_s=120, speed=10.0, learning=5, budget=False, faults=((0.2, "network_loss", "gw-bld-1"),))
     heard: list[DemoStatus] = []
     last = asyncio.run(made.run(4.0, heard.append))
@@ -27,12 +27,17 @@ def test_a_few_seconds_of_the_plant_reach_its_pages(tmp_path: Path) -> None:
     assert last.counts["notice_birth"] > 20
     assert "network_loss" in {fault.cause for fault in last.faults if fault.start >= 0}
     shown = PlantShown(folder, KEYBOARD)
+    assert made.plant.id == PLANT
     assert len(shown.rows("signals")) == len(made.plant.signals) > 10_000
     working = [row for row in shown.rows("machines") if row["state"] == "producing"]
     assert len(working) > 50
-    true = together(made.running.oee(-120.0, made.running.now).values()).oee
+    true = together(made.running.oee(-120.0, made.running.now).values()).availability
     assert true is not None
-    assert abs(float(shown.figures()["oee"]) - float(true)) < 0.05  # a few seconds behind
+    assert abs(float(shown.figures()["availability"]) - float(true)) < 0.05  # what is shown is a few seconds behind
+    tire = next(tire for tire in made.running.tires if tire.lots)
+    steps = [str(row["step"]) for row in shown.rows("origin", thing=f"tire-{tire.number}")]
+    assert {"mixing", "building", "curing", "inspection"} <= set(steps)
+    assert f"tire-{tire.number}" in {row["piece"] for row in shown.rows("pieces", tool=f"mould-{tire.mould}")}
     deviation, state = shown.frame()
     assert len(deviation) == len(state) == len(made.plant.signals)
     assert (state != 3).mean() > 0.8
@@ -42,7 +47,7 @@ def test_a_real_plants_folder_is_never_emptied(tmp_path: Path) -> None:
     from dataclasses import replace
 
     folder = plant_folder(tmp_path, "small")
-    folder.tell_plant(replace(PLANT, synthetic=False))
+    folder.tell_plant(replace(SMALL, synthetic=False))
     with pytest.raises(FactsError, match="real plant"):
         Demonstration(folder)
     assert folder.plant() is not None

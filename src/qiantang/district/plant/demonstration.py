@@ -19,6 +19,7 @@ from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.folder import STATE, Order, PlantFolder
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Step
+from qiantang.district.plant.simulated_pieces import genealogy_of
 from qiantang.district.plant.sources import LATENESS_US
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.entry import Change
@@ -36,15 +37,18 @@ from qiantang.domains.factory.simulation.signals import Signals
 from qiantang.domains.factory.simulation.truth import Fault, instant
 from qiantang.kernel.errors import FactsError, Place
 from qiantang.kernel.readings import Readings, readings
-from qiantang.kernel.wires import Delivery
+from qiantang.kernel.wires import Delivery, Notice
 from qiantang.kernel.words import Text
 from qiantang.links.loopback import Loopback, LoopbackWire, Mischief
 from qiantang.links.sparkplug.edge import EdgeNode, Measured
 from qiantang.links.sparkplug.host import SparkplugHost
 from qiantang.stores import open_store
 
+PLANT = "demo-tire"
+"""The made-up plant's id, and the name of its folder."""
 FAULTS: tuple[tuple[float, str, str], ...] = ((0.15, "thermocouple_frozen", "press-05-L"), (0.25, "network_loss", "gw-bld-1"))
 """Which causes begin on what, at which part of what is shown."""
+_WARM_UP_S = 7200.0
 _STEP_S = 30
 _BEAT_S = 0.2
 _ANSWER_S = {State.OFFERED: 40.0, State.ACCEPTED: 60.0, State.STARTED: 240.0}
@@ -75,7 +79,8 @@ class Demonstration:
                  mischief: Mischief | None = None, faults: Sequence[tuple[float, str, str]] = FAULTS) -> None:
         _emptied(folder)
         self._store = open_store(folder.path / STATE)
-        self.running = RunningPlant(seed, begin_s=-float(learn_s) - 600.0, watch="outside")
+        # Until it is shown, the plant's own people find and mend what breaks; then only what the node finds is mended.
+        self.running = RunningPlant(seed, begin_s=-float(learn_s) - _WARM_UP_S, watch="stated")
         self.plant = self.running.plant
         self.speed, self.learn_s, self._faults = speed, learn_s, list(faults)
         self.folder = folder
@@ -109,6 +114,7 @@ class Demonstration:
             await self._learn(heard)
             await self._show(seconds, heard, until)
         finally:
+            await asyncio.to_thread(lambda: self.folder.tell_genealogy(genealogy_of(self.running)))
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             self._store.close()
@@ -138,15 +144,18 @@ class Demonstration:
     async def _show(self, seconds: float, heard: Callable[[DemoStatus], None], until: Callable[[DemoStatus], bool]) -> None:
         self._live_at = time.monotonic()
         self.live = True
+        self.running.repairs.watch = "outside"
         self._first_values()
         for edge in self._edges.values():
-            edge.node.will(self._clock())
-            self._line.publish(edge.node.connected(self._clock()).publications, self._clock())
+            self._born(edge)
         while (passed := time.monotonic() - self._live_at) < seconds:
             self._strike(passed / seconds)
             now_s = int(self._plant_s())
             if now_s > self._sent_s:
-                self._publish(await asyncio.to_thread(self._sent, self._sent_s, now_s))
+                sent = await asyncio.to_thread(self._sent, self._sent_s, now_s)
+                for notice in self.gateways.notices(self._sent_s, now_s):
+                    self._come_or_go(notice)
+                self._publish(sent)
                 self._sent_s = now_s
                 self._answer(now_s)
             status = self.status(passed / seconds)
@@ -165,6 +174,19 @@ class Demonstration:
         for gateway, of in self.gateways.by_gateway(sent):
             edge = self._edges[gateway]
             self._line.publish(edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock()), self._clock())
+
+    def _born(self, edge: _Edge) -> None:
+        edge.node.will(self._clock())
+        self._line.publish(edge.node.connected(self._clock()).publications, self._clock())
+
+    def _come_or_go(self, notice: Notice) -> None:
+        """A gateway whose network is lost is dead to everybody, until it is born again."""
+        edge = self._edges.get(notice.source)
+        if edge is not None and notice.kind == "death":
+            self._line.publish(edge.node.farewell(self._clock()), self._clock())
+            edge.node.disconnected(self._clock())
+        elif edge is not None and notice.kind == "birth" and not edge.node.live:
+            self._born(edge)
 
     def _first_values(self) -> None:
         """Gateways know the last value of each signal before they are born, so that their births state it."""
