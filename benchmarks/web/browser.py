@@ -81,7 +81,7 @@ def filters(browser: Browser, process: Process, times: int) -> Times:
           document.addEventListener('htmx:after:swap', () => requestAnimationFrame(() => { window.swapped = performance.now(); }), { once: true });
         }""")
         if turn % 2:
-            page.evaluate("document.querySelector('#sort-evaluation-score').click()")
+            page.evaluate("document.querySelector('#sort-evaluation-name').click()")
         else:
             page.select_option("#ask-outcome", "ABCD"[turn // 2 % 4])
         for _ in range(500):
