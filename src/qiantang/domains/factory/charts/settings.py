@@ -135,7 +135,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     seconds and grouped by nothing is charted by its means over that time. ``phases`` signals have a baseline for each recipe of their
     asset's step and each phase of it; outside a phase nothing is charted: a press between cycles is not in control.
     ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
-    ``unwatched`` kinds that are not charted at all (valve states, step names). Autoregressions go up to ``most_order``.
+    ``unwatched`` kinds that are not charted at all (valve states, step names). Autoregressions go up to ``most_order``,
+    for readings and windows; a rational subgroup has outlived them, and the few points of phase I would fit chance.
 
     Phase I takes ``learning`` points; ``patience`` times as many of signals whose points come by the reading or the window, for
     these come fast and depend on each other, and of skewed ones, whose tails few points do not show. At the beginning of a phase
@@ -178,6 +179,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
             bases += 1
             continue
         bases += _laid_signal(plant, signal, plan[s], contexts, members, window_s)
+        if plan[s, layout.BY] == layout.CONTEXT:
+            plan[s, layout.MOST_ORDER] = 0
         patient = signal.skewed or (plan[s, layout.BY] != layout.CONTEXT and signal.rate_hz * 60.0 >= 1.0)
         needs += [learning * (patience if patient else 1)] * (bases - len(needs))
         settling += _settling(plant, signal, plan[s], settle_s, settle_share)
