@@ -42,11 +42,18 @@ class Evaluation:
 
     def of(self, node: n.Expr) -> list[Value]:
         """The node's value for every row; numbers as exact Decimals in the node's unit."""
-        for inner in n.walk(node):
-            if id(inner) not in self._known:
-                unasked = self.alone and isinstance(inner, p.Population)
-                values: list[Value] = [None] * len(self.rows) if unasked else _COMPUTE[type(inner)](self, inner)
-                self._known[id(inner)] = (inner, values)
+        waiting: list[tuple[n.Expr, bool]] = [(node, False)]
+        while waiting:
+            inner, ready = waiting.pop()
+            if id(inner) in self._known:
+                continue
+            if not ready:
+                waiting.append((inner, True))
+                waiting += [(part, False) for part in ((inner.of,) if isinstance(inner, n.Step) else inner.children)]
+                continue
+            unasked = self.alone and isinstance(inner, p.Population)
+            values: list[Value] = [None] * len(self.rows) if unasked else _COMPUTE[type(inner)](self, inner)
+            self._known[id(inner)] = (inner, values)
         return self._known[id(node)][1]
 
     def stored(self, node: n.Expr) -> list[Stored]:

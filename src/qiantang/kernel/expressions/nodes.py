@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from inspect import get_annotations
 from math import gcd
 from typing import Any, ClassVar, Literal, dataclass_transform
@@ -704,11 +705,17 @@ def walk(root: Expr) -> Iterable[Expr]:
 
 def facts_of(root: Expr) -> list[Fact]:
     """The facts an expression rests on, in the order met, each once by name."""
+    return list(_facts_of(root))
+
+
+@lru_cache(maxsize=8192)
+def _facts_of(root: Expr) -> tuple[Fact, ...]:
+    """The same, remembered: a tree never changes, and explanations ask it of every part again and again."""
     found: dict[str, Fact] = {}
     for node in walk(root):
         if isinstance(node, Fact):
             found.setdefault(node.column.name, node)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def shape(root: Expr) -> str:
