@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -136,14 +136,14 @@ def gantt(block: Gantt, shell: Shell) -> Markup:
     if not block.spans:
         return drawing(width, 40, block.name, [label(0, 24, WORDS["nothing"].said(lang), "told")], "chart gantt")
     first, last = min(s.start for s in block.spans), max(s.end for s in block.spans)
-    across = Scale(0, max(1.0, (last - first).total_seconds()), left, width - 10)
+    across = Scale(0, max(1.0, (last - first).total_seconds()), left, width - 24)
     lanes = {id: n for n, (id, _) in enumerate(block.lanes)}
     height = 30 + row * len(lanes)
     parts = []
-    for seconds in across.steps(6):
-        x = across.at(seconds)
+    for instant in _full(first, last):
+        x = across.at((instant - first).total_seconds())
         parts.append(line(x, 22, x, height, "grid"))
-        parts.append(label(x, 16, (first + timedelta(seconds=seconds)).strftime("%H:%M"), "axis", "middle"))
+        parts.append(label(x, 16, instant.strftime("%H:%M" if instant.hour or instant.minute else "%m-%d"), "axis", "middle"))
     for id, title in block.lanes:
         parts.append(label(left - 8, 30 + row * lanes[id] + 18, shortened(title.said(lang), left - 12), "name", "end"))
     for span in block.spans:
@@ -155,3 +155,14 @@ def gantt(block: Gantt, shell: Shell) -> Markup:
         x = across.at((block.now - first).total_seconds())
         parts.append(line(x, 20, x, height, "now"))
     return drawing(width, height + 4, block.name, parts, "chart gantt")
+
+
+_STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 10080))
+
+
+def _full(first: datetime, last: datetime) -> list[datetime]:
+    """Full minutes, quarters, hours or days between two instants: eight at most, or as many weeks as there are."""
+    step = next((s for s in _STEPS if (last - first) / s <= 8), _STEPS[-1])
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight + step * -(-(first - midnight) // step)
+    return [start + step * n for n in range(int((last - start) / step) + 1)] if start <= last else []

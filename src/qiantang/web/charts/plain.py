@@ -111,19 +111,23 @@ def bars(block: Bars, shell: Shell) -> Markup:
         at = across.at(0)
         for k, series in enumerate(block.series):
             value = series.values[n]
-            if value is None:
-                parts.append(label(at + 4, y + 16, "—", "told"))
-                continue
-            length = across.at(value) - across.at(0)
             thick = 16.0 if block.stacked or many < 2 else 11.0
             place = y + 3 if block.stacked or many < 2 else y + 3 + 12 * k
+            if value is None:
+                if not block.stacked:
+                    parts.append(label(at + 4, place + thick / 2 + 4, "—", "told"))
+                continue
+            length = across.at(value) - across.at(0)
             parts.append(box(at if block.stacked else min(across.at(0), across.at(value)), place, abs(length), thick,
                              f"bar {series.tone} s{k}", f"{name} · {series.title.said(lang)}: {number(value)}"))
             if block.stacked:
                 at += length
-        told = sums[n] if block.stacked or many > 1 else block.series[0].values[n] if block.series else None
-        if told is not None and (block.stacked or many < 2):
-            parts.append(label(across.at(max(told, Decimal(0))) + 6, y + 16, number(told, None if told == told.to_integral_value() else 1), "value"))
+        missing = any(series.values[n] is None for series in block.series)
+        if block.stacked or many < 2:
+            told = sums[n] if block.stacked else block.series[0].values[n] if block.series else None
+            if told is not None:
+                said = number(told, None if told == told.to_integral_value() else 1) + (" + —" if missing else "")
+                parts.append(label(across.at(max(told, Decimal(0))) + 6, y + 16, said, "value"))
     return drawing(wide, head + row * len(names) + 6, block.name, parts, "chart bars")
 
 
@@ -157,7 +161,7 @@ def lines(block: Lines, shell: Shell) -> Markup:
     if block.series:
         parts += [element("circle", cx=across.at(n), cy=up.at(value), r=4.5, class_="marked") for n in block.marked
                   if (value := block.series[0].values[n]) is not None]
-    parts += _legend([(s.title.said(lang), s.tone, k) for k, s in enumerate(block.series)], left)
+    parts += _legend([(s.title.said(lang), s.tone, k) for k, s in enumerate(block.series)], left, "stroke")
     if block.unit.said(lang):
         parts.append(label(left - 8, 14, block.unit.said(lang), "axis", "end"))
     return drawing(wide, height, block.name, parts, "chart lines")
@@ -181,10 +185,10 @@ def flow(block: Flow, shell: Shell) -> Markup:
     return drawing(left + side * len(block.columns) + 10, top + 36 * len(block.rows) + 8, WORDS["before_after"].said(lang), parts, "chart flow")
 
 
-def _legend(names: list[tuple[str, str, int]], left: float) -> list[Markup]:
+def _legend(names: list[tuple[str, str, int]], left: float, kind: str = "bar") -> list[Markup]:
     parts, x = [], left
     for name, tone, k in names:
-        parts.append(box(x, 4, 11, 11, f"bar {tone} s{k}"))
+        parts.append(box(x, 4, 11, 11, f"{kind} {tone} s{k}"))
         parts.append(label(x + 16, 14, name, "told"))
         x += 30 + width_of(name, 12.5)
     return parts
