@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ import pytest
 from qiantang.district.identity import KEYBOARD, Identity, Scope
 from qiantang.district.plant.folder import PlantFolder, plant_folders, plant_from
 from qiantang.district.plant.views import PlantShown, plants_seen, wall_groups
+from qiantang.domains.factory.alarms.register import Register
 from qiantang.kernel.errors import ActionError
-from tests.domains.factory.plants import SMALL
+from tests.domains.factory.plants import SECOND, SMALL, alarm
 from tests.web.conftest import ORIGIN, PEOPLE, Web
 from tests.web.plants import PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
 
@@ -74,6 +76,21 @@ def test_every_page_shows_what_the_node_told(plant: tuple[Web, PlantFolder], pat
     for word in words:
         assert word in page
     assert _page(web, path, lang="zh") != page
+
+
+def test_alarms_of_one_cause_are_one_line_with_the_others_behind_it(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    told = dict(folder.told() or {})
+    register = Register(PLANT)
+    register.raised([alarm(0, 0), alarm(1, SECOND), alarm(2, 2 * SECOND)])
+    folder.tell({**told, "register": json.loads(register.snapshot())})
+    try:
+        page = _page(web, "/plant-alarms/small")
+        assert "3 alarms, 3 to be acknowledged" in page
+        assert page.count("one point beyond the control limit") == 1
+        assert "2 more alarms of the same cause" in _page(web, f"/plant-alarms/small?alarm={alarm(0, 0).id}")
+    finally:
+        folder.tell(told)
 
 
 def test_what_the_wall_is_sent_is_in_the_order_of_its_groups(plant: tuple[Web, PlantFolder]) -> None:

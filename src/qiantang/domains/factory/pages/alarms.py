@@ -12,22 +12,30 @@ from qiantang.kernel.pages.live import Live, Told
 from qiantang.kernel.pages.values import Link, Mark, to
 from qiantang.kernel.words import Text
 
+_MOST_TOGETHER = 100
+
 
 def draw_alarms(ask: Ask) -> Drawn:
     """The operator's list, the gravest first; one chosen with what it says and what can be done; what is put aside."""
     plant = chosen(ask)
     shown, held = plant.rows("alarms"), plant.rows("held")
     priority = ask.asked.get("priority", "")
-    listed = [row for row in shown if priority in ("", str(row["priority"]))]
+    told_alone = {row["id"] for row in shown}
+    listed = [row for row in shown if priority in ("", str(row["priority"])) and row["leader"] not in told_alone]
     sections: list[Section] = []
     picked = next((row for row in (*shown, *held) if row["id"] == ask.asked.get("alarm")), None)
     if picked is not None:
         sections.append(_one_alarm(ask, plant, picked))
+        together = [row for row in shown if row["leader"] == picked["id"]]
+        if together:
+            title = Text(f"同一原因的另 {len(together)} 个报警", f"{len(together)} more alarms of the same cause")
+            sections.append(Section(title, (alarm_table(plant, together[:_MOST_TOGETHER]),)))
     figures = plant.figures()
     flood = Banner(Text("报警泛滥：按整机合并显示。", "A flood of alarms: machines are told as a whole."), "alarm")
     blocks: tuple[Block, ...] = (flood,) if figures.get("in_flood") else ()
     choice = Choice("priority", Text("优先级", "priority"), tuple((str(k), v) for k, v in PRIORITIES.items()), priority)
-    sections.append(Section(Text("报警清单", "Alarms"), (*blocks, alarm_table(plant, listed, choice)), Text("按优先级和时间", "by priority and time")))
+    sections.append(Section(Text("报警清单", "Alarms"), (*blocks, alarm_table(plant, listed, choice)),
+                            Text("按优先级和时间；同一原因的报警只列第一个", "by priority and time; of those of one cause the first")))
     if held:
         sections.append(Section(Text(f"{len(held)} 个已搁置、抑制或停用", f"{len(held)} shelved, suppressed or out of service"), (_held(plant, held),)))
     waiting = sum(1 for row in shown if row["state"] != State.ACKNOWLEDGED.value)
