@@ -150,6 +150,10 @@ class Watch:
         return Watched(hours, tuple(self._finding(f) for f in faults), told, idle, told / hours / self.running.plant.operators,
                        register.most_in_a_flood_span(), dict(by_rule.most_common()), readings)
 
+    def found_so_far(self) -> tuple[Finding, ...]:
+        """Every fault there was, with its first alarm."""
+        return tuple(self._finding(fault) for fault in self.running.faults)
+
     def _finding(self, fault: Fault) -> Finding:
         at_s, rule = self._found.get(fault.number, (None, ""))
         return Finding(fault, at_s, rule, self.running.repairs.machines[fault.machine].cycle_s)
