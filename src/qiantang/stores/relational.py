@@ -93,7 +93,8 @@ class _Reader:
         return None if row is None else rows.case_from(row)
 
     def cases(self, query: CaseQuery) -> list[Case]:
-        asked = _narrowed(select(CASES), query).order_by(CASES.c.process, CASES.c.year, CASES.c.number)
+        first = (CASES.c.due_on.is_(None), CASES.c.due_on) if query.by_deadline else ()
+        asked = _narrowed(select(CASES), query).order_by(*first, CASES.c.process, CASES.c.year, CASES.c.number)
         return [rows.case_from(row) for row in self._rows(asked.limit(query.limit).offset(query.offset or None))]
 
     def count_cases(self, query: CaseQuery) -> int:

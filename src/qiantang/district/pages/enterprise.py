@@ -11,7 +11,7 @@ from qiantang.district.pages.evaluation import nothing_assessed, run_foot
 from qiantang.district.pages.policies import section_on_enterprise
 from qiantang.district.pages.showing import acted_on, asking, code_title, figure, outcome_mark, told_cell
 from qiantang.kernel.actions.ports import CaseQuery
-from qiantang.kernel.errors import QiantangError, SubjectError
+from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.findings.explanation import CriterionTold, Explanation, Told
 from qiantang.kernel.pages.blocks import (
     Banner,
@@ -69,15 +69,13 @@ def draw(ask: Ask) -> Drawn:
 
 
 def _outcomes(ask: Asking, code: str) -> list[tuple[Inquiry, str | None]]:
-    found: list[tuple[Inquiry, str | None]] = []
-    for id in ask.brain.workspace.assessed:
-        inquiry = ask.inquiry(id)
-        try:
-            outcome = inquiry.row(code)["outcome"]
-        except SubjectError:
-            continue
-        found.append((inquiry, None if outcome is None else str(outcome)))
-    return found
+    """What every assessed rulebook that judged the subject says of it: all runs in one question."""
+    inquiries = [ask.inquiry(id) for id in ask.brain.workspace.assessed]
+    d = ask.reads.engine.dialect
+    parts = [f"SELECT {n} AS n, {d.quoted('outcome')} AS outcome FROM {ask.reads.findings(i.run, i.reading)} AS r{n} "
+             f"WHERE {d.quoted(i.dossier.subject)} = {d.string(code)}" for n, i in enumerate(inquiries)]
+    found = {row["n"]: row["outcome"] for row in ask.reads.engine.rows(" UNION ALL ".join(parts))} if parts else {}
+    return [(inquiry, None if found[n] is None else str(found[n])) for n, inquiry in enumerate(inquiries) if n in found]
 
 
 def _answer(ask: Asking, inquiry: Inquiry, told: Explanation) -> Section:

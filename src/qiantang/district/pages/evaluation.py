@@ -105,12 +105,13 @@ def _table(ask: Asking, inquiry: Inquiry) -> Section:
     shown = [subject, *(n for n in ("name", "platform", "subdistrict") if n in has), "outcome", *([score] if score in run.types else []),
              "decided_by", *(f"{c.id}__value" for c in criteria)]
     where = _where(ask, d, has)
-    counted = ask.reads.engine.rows(f"SELECT CAST(count(*) AS BIGINT) AS n FROM {relation} AS r{where}")
+    many = ask.brain.remembered(("counted", relation, where), lambda: int(str(ask.reads.engine.rows(
+        f"SELECT CAST(count(*) AS BIGINT) AS n FROM {relation} AS r{where}")[0]["n"])))
     sortable = [n for n in shown if n != "decided_by"]
     asked = dict(ask.asked)
     if "order" not in asked and score in shown:
         asked["order"] = f"-{score}"
-    part = portion(asked, int(str(counted[0]["n"])), sortable)
+    part = portion(asked, many, sortable)
     order = f"{d.quoted(part.order)} {'DESC' if part.descending else 'ASC'} NULLS LAST, {d.quoted(subject)}" if part.order else d.quoted(subject)
     rows = ask.reads.engine.rows(f"SELECT {', '.join(d.quoted(n) for n in shown)} FROM {relation} AS r{where} ORDER BY {order} "
                                  f"LIMIT {part.limit} OFFSET {part.offset}")

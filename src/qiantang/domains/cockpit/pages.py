@@ -132,7 +132,7 @@ def _red_tile(ask: Ask) -> Section | None:
 def _must_act(ask: Ask) -> Section:
     """The cases that are overdue or next due, by deadline."""
     overdue = ask.count_cases(CaseQuery(overdue_on=ask.today))
-    found = sorted((c for c in ask.cases(CaseQuery()) if c.due is not None and c.due.day is not None), key=_due)[:_MOST_DUE]
+    found = [c for c in ask.cases(CaseQuery(by_deadline=True, limit=_MOST_DUE)) if c.due is not None and c.due.day is not None]
     columns = (Column("case", Text("案号", "case")), Column("who", Text("对象", "subject")), Column("owner", Text("责任方", "owner")),
                Column("due", Text("期限", "deadline")), Column("left", Text("剩余天数", "days left"), number=True))
     rows = tuple(Row((c.id, same(str(c.payload.get("name") or c.subject)), "" if c.owner is None else _owner(ask, c), _due(c),

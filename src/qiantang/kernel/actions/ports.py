@@ -21,6 +21,7 @@ class CaseQuery:
     """Which cases are asked for; what is left out does not narrow. ``scopes`` is what the viewer may see.
 
     ``overdue_on`` gives the cases whose known deadline lies before that day; ``deadline_unknown`` those without one.
+    ``by_deadline`` puts those first that are due first, those without a known deadline last.
     """
 
     process: str | None = None
@@ -32,6 +33,7 @@ class CaseQuery:
     open_only: bool = True
     overdue_on: date | None = None
     deadline_unknown: bool = False
+    by_deadline: bool = False
     limit: int | None = None
     offset: int = 0
 
