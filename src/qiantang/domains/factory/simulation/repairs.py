@@ -19,7 +19,7 @@ from qiantang.domains.factory.simulation.making import UTILITIES, family_of, gat
 from qiantang.domains.factory.simulation.mending import Mender
 from qiantang.domains.factory.simulation.truth import Course, Fault, instant
 
-Watch = Literal["stated", "rounds", "outside"]
+FoundBy = Literal["stated", "rounds", "outside"]
 """How faults are found: after each cause's stated delay of the charts, by people on their rounds, or by whoever calls ``find``."""
 Steps = Generator[simpy.Event, object, None]
 
@@ -101,7 +101,7 @@ class Repairs:
     causes: Mapping[str, Cause]
     seed: int
     mender: Mender
-    watch: Watch
+    watch: FoundBy
     machines: dict[str, Machine] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     active: dict[str, list[Fault]] = field(default_factory=dict)

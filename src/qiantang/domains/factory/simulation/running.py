@@ -15,7 +15,7 @@ from qiantang.domains.factory.simulation.figures import Figures, stated_figures
 from qiantang.domains.factory.simulation.flow import Flow
 from qiantang.domains.factory.simulation.making import made_plant
 from qiantang.domains.factory.simulation.mending import FirstCome, Mender
-from qiantang.domains.factory.simulation.repairs import Job, Repairs, Watch
+from qiantang.domains.factory.simulation.repairs import FoundBy, Job, Repairs
 from qiantang.domains.factory.simulation.truth import Fault, Tire, effectiveness
 from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.words import Text
@@ -24,7 +24,7 @@ from qiantang.kernel.words import Text
 class RunningPlant:
     """The simulation behind one door. Time is seconds from Monday midnight; it may begin before 0 to warm up."""
 
-    def __init__(self, seed: int = 1, *, mender: Mender | None = None, watch: Watch = "stated", begin_s: float = 0.0,
+    def __init__(self, seed: int = 1, *, mender: Mender | None = None, watch: FoundBy = "stated", begin_s: float = 0.0,
                  figures: Figures | None = None, causes: Mapping[str, Cause] | None = None, plant: Plant | None = None) -> None:
         self.seed = seed
         self.figures = figures or stated_figures()
