@@ -10,20 +10,21 @@ from importlib.metadata import PackageNotFoundError, distribution
 from benchmarks.web.asking import asked_once
 from benchmarks.web.server import Process
 
+_TITLED = re.compile(r"《([^》]+)》")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
 def untranslated(process: Process, asked: list[str]) -> list[str]:
     """Texts of pages whose English holds Chinese, or that are there in one language only.
 
-    Names are the same in both languages and stay as they are: a run of Chinese within an English sentence counts unless it
-    stands as a name somewhere on the page.
+    Names are the same in both languages and stay as they are, and so do titles of Chinese documents: a run of Chinese within
+    an English sentence counts unless it stands as a name, or within the marks of a title, somewhere on the page.
     """
     found = []
     for path in asked:
         told = json.loads(asked_once(process, "/api/v1" + path))
         texts = list(_texts(told))
-        names = [zh for zh, en in texts if zh == en] + list(_plain(told))
+        names = [zh for zh, en in texts if zh == en] + list(_plain(told)) + [title for zh, _ in texts for title in _TITLED.findall(zh)]
         for zh, en in texts:
             foreign = [run for run in _HAN.findall(en) if not any(run in name for name in names)]
             if (foreign and zh != en) or bool(zh) != bool(en):
