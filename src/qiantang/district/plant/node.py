@@ -49,7 +49,7 @@ _GROUP = 65_536
 _TAKEN = 250_000
 """Readings judged at once when the node is behind."""
 _NOTICES = 1000
-_HISTORY_MIB = 128
+_HISTORY_MIB = 64
 """What DuckDB may hold in a node; it sorts on the disk what is more."""
 
 
