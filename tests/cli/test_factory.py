@@ -14,7 +14,7 @@ import pytest
 
 from qiantang.district.intake import read_folder
 from qiantang.district.plant.folder import PlantFolder, plant_folder
-from qiantang.district.plant.workbook import write_plant
+from qiantang.district.plant.workbook import read_plant, write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
 from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.kernel.actions.streams import record_findings
@@ -23,7 +23,10 @@ from qiantang.stores import open_store
 from tests.cli.conftest import Run
 from tests.cli.tiny import code
 from tests.domains.factory.plants import SECOND, SMALL, START, alarm
+from tests.links.wiring import free_port, node_server
 from tests.web.plants import PLANT, plant_at_work
+
+LINKS = Path(__file__).resolve().parents[1] / "links"
 
 
 @pytest.fixture
@@ -154,6 +157,30 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     report = read_folder(district, (PLANT_FIGURES, ENTERPRISES), district / "store", date(2026, 12, 31))
     assert report.accepted_by_table() == {"plant_figures": 1}
     assert report.quarantined == 0
+
+
+def test_the_empty_workbook_of_a_plant_is_not_written_over_another_file(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "plant.xlsx"
+    assert run("factory", "template", path).code == 0
+    assert path.stat().st_size > 5_000
+    assert run("factory", "template", path).code == 2
+    assert run("factory", "template", path, "--force").code == 0
+
+
+def test_a_server_that_is_not_there_is_told_with_what_to_check(tmp_path: Path, run: Run) -> None:
+    answered = run("factory", "describe", f"opc.tcp://127.0.0.1:{free_port()}", tmp_path / "plant.xlsx", "--lang", "en")
+    assert answered.code == 2
+    assert "cannot be reached" in answered.err
+    assert not (tmp_path / "plant.xlsx").exists()
+
+
+def test_a_server_of_another_maker_gives_a_first_model(tmp_path: Path, run: Run) -> None:
+    port = free_port()
+    with node_server("node-opcua@2.186.4", LINKS / "opcua_server.js", str(port), "5", "1000"):
+        told = run("factory", "describe", f"opc.tcp://127.0.0.1:{port}", tmp_path / "plant.xlsx", "--id", "works", "--json").told
+    assert told["signals"] == 6
+    signal = read_plant(tmp_path / "plant.xlsx").by_address[f"opc.tcp://127.0.0.1:{port}|ns=1;s=press1.temperature"]
+    assert (signal.asset, signal.unit, signal.most) == ("Press1", "°C", 250.0)
 
 
 def test_a_simulated_stretch_compares_policies_with_intervals(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +46,10 @@ def declare(app: typer.Typer) -> None:
     command(factory, "explain", said("说明一个报警：哪条规则、哪些读数、哪个限值、自何时起。",
                                      "Explain one alarm: which rule, which readings, which limit, since when."),
             ["qiantang factory explain s635:nelson_1:1772380870000000 --dir my-district"])(explain)
+    command(factory, "template", said("生成工厂模型的空工作簿。", "Make the empty workbook of a plant's model."),
+            ["qiantang factory template plant.xlsx"])(template)
+    command(factory, "describe", said("浏览 OPC UA 服务器，得到工厂模型的初稿。", "Browse an OPC UA server for a first model of a plant."),
+            ["qiantang factory describe opc.tcp://10.0.0.5:4840 plant.xlsx --id works"])(describe)
     command(factory, "tasks", said("列出任务：谁、做什么、期限。", "List the tasks: who does what by when."),
             ["qiantang factory tasks --dir my-district"])(tasks)
     command(factory, "publish", said("把工厂当日的合计交到地区文件夹；只含工厂指定的列。",
@@ -56,7 +61,9 @@ def declare(app: typer.Typer) -> None:
 
 @contextmanager
 def _parts() -> Iterator[None]:
-    """What a plant needs may not be installed; said with what to do."""
+    """What a plant needs may not be installed; said with what to do. Many small systems of equations are solved faster by one
+    thread than by several that wait for each other."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         yield
     except ModuleNotFoundError as missing:
@@ -179,6 +186,64 @@ def run(
         screen.pairs([(name, f"{count:,}") for name, count in sorted(counts.items())])
 
     return Answer({"plant": read.plant.id, "folder": str(folder.path), "counts": counts}, draw)
+
+
+_PathArgument = Annotated[Path, typer.Argument(metavar="PATH", help=said("工作簿", "the workbook"))]
+_ForceOption = Annotated[bool, typer.Option("--force", help=said("覆盖已有文件", "overwrite a file that is there"))]
+
+
+def template(path: _PathArgument, force: _ForceOption = False) -> Answer:
+    """The empty workbook."""
+    with _parts():
+        from qiantang.district.plant.workbook import write_plant
+
+        _free(path, force)
+        write_plant(path, None, preferred_lang())
+
+    def draw(screen: Screen) -> None:
+        screen.line(said(f"已写入 {path}；填好后写节点文件：plant: {path.name}",
+                         f"{path} is written; once it is filled in, a node's file names it: plant: {path.name}"))
+
+    return Answer({"path": str(path)}, draw)
+
+
+def describe(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help=said("服务器地址 opc.tcp://…", "address of the server, opc.tcp://…"))],
+    path: _PathArgument,
+    plant: Annotated[str, typer.Option("--id", help=said("工厂编号", "the plant's id"))] = "works",
+    force: _ForceOption = False,
+) -> Answer:
+    """A first model, to be completed in the workbook."""
+    import asyncio
+
+    with _parts():
+        from qiantang.district.plant.describing import Found, described_plant
+        from qiantang.district.plant.workbook import write_plant
+        from qiantang.links.opcua import described
+
+        _free(path, force)
+        try:
+            variables = asyncio.run(described(address))
+        except OSError as wrong:
+            raise FactsError.of(f"无法连接 {address}：{wrong}", f"{address} cannot be reached: {wrong}", value=address,
+                                remedy=Text("请核对地址与端口。", "Check address and port.")) from wrong
+        found = [Found(f"{address}|{v.node}", v.path, v.unit, v.least, v.most) for v in variables]
+        made = described_plant(plant, Text(plant, plant), found)
+        write_plant(path, made, preferred_lang())
+
+    def draw(screen: Screen) -> None:
+        screen.line(said(f"{len(made.signals):,} 个信号、{len(made.assets):,} 台设备，已写入 {path}",
+                         f"{len(made.signals):,} signals of {len(made.assets):,} assets, written to {path}"))
+        screen.note(said("服务器不知道的请在工作簿中补上：规格限、周期、配方、人员",
+                         "What no server knows is to be added there: limits, cycles, recipes, people"))
+
+    return Answer({"path": str(path), "signals": len(made.signals), "assets": len(made.assets)}, draw)
+
+
+def _free(path: Path, force: bool) -> None:
+    if path.exists() and not force:
+        raise FactsError.of(f"{path} 已存在", f"{path} is there already", value=str(path),
+                            remedy=Text("改名，或加 --force 覆盖。", "Choose another name, or add --force."))
 
 
 def replay(

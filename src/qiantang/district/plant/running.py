@@ -47,7 +47,7 @@ def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status], None
                 shown=folder, work=lambda plant: Work(plant, lambda change: needs.task(plant, change)))
 
     async def at_work() -> None:
-        running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory)))
+        running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory, folder.path)))
         try:
             while not running.done():
                 heard(node.status())

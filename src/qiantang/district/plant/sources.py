@@ -16,10 +16,12 @@ LATENESS_US = 2_000_000
 
 
 def gateway(address: str) -> str:
-    """The gateway that an address lies behind: Sparkplug's group and edge node, OPC UA's server, Modbus's host, a topic's first
-    two levels."""
+    """The gateway that an address lies behind: Sparkplug's group and edge node, OPC UA's server, Modbus's host and port, a
+    topic's first two levels."""
     if "|" in address:
         return address.partition("|")[0]
+    if "://" in address:
+        return "/".join(address.split("/", 3)[:3])
     first, _, rest = address.partition("/")
     return first if ":" in first else f"{first}/{rest.partition('/')[0]}"
 

@@ -34,6 +34,7 @@ _OPC_UA, _MODBUS = "opc.tcp://", "modbus://"
 _KNOWN = {"plant", "brokers", "files", "operators", "learning", "unwatched"}
 _BROKER = {"kind", "host", "port", "id", "groups", "topics", "user", "password_from", "version"}
 _KINDS = ("sparkplug", "json")
+_SESSION_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,10 @@ def read_node_file(path: Path) -> NodeFile:
                     Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched", ())))))
 
 
-def wires_of(file: NodeFile, plant: Plant, directory: Directory) -> list[Wire]:
+def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -> list[Wire]:
     """Every wire of the node: its brokers, the OPC UA and Modbus servers that addresses name, and its files. ``plant`` bears the
-    numbers of the directory."""
-    wires: list[Wire] = [_over_broker(broker, directory) for broker in file.brokers]
+    numbers of the directory; in ``folder`` births are remembered over a restart."""
+    wires: list[Wire] = [_over_broker(broker, directory, folder) for broker in file.brokers]
     wires += _opc_ua(plant)
     wires += _modbus(plant)
     if file.files:
@@ -90,15 +91,18 @@ def wires_of(file: NodeFile, plant: Plant, directory: Directory) -> list[Wire]:
     return wires
 
 
-def _over_broker(broker: Broker, directory: Directory) -> Wire:
+def _over_broker(broker: Broker, directory: Directory, folder: Path) -> Wire:
     from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping
     from qiantang.links.mqtt import MqttSettings, MqttWire
-    from qiantang.links.sparkplug.host import SparkplugHost
+    from qiantang.links.sparkplug.remembering import RememberingHost
 
     where = MqttSettings(broker.host, broker.port, user=broker.user, password=os.environ.get(broker.password_from, ""), version=broker.version)
     if broker.kind == "json":
-        return MqttWire(JsonTopics(directory, JsonSettings(tuple(TopicMapping(*topic) for topic in broker.topics))), where)
-    return MqttWire(SparkplugHost(broker.id, directory, groups=broker.groups), where)
+        # The broker keeps what a node that was killed had not acknowledged.
+        kept = replace(where, client=f"{broker.id}-json", session_s=_SESSION_S)
+        return MqttWire(JsonTopics(directory, JsonSettings(tuple(TopicMapping(*topic) for topic in broker.topics))), kept)
+    # A host of Sparkplug begins with a clean session (3.0, 5.6); its births are remembered here instead.
+    return MqttWire(RememberingHost(folder / f"births-{broker.id}.json", broker.id, directory, groups=broker.groups), where)
 
 
 def _opc_ua(plant: Plant) -> list[Wire]:

@@ -14,6 +14,7 @@ from qiantang.domains.factory.dispatch.duty import on_duty
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.states import Change as TaskChange
 from qiantang.domains.factory.dispatch.tasks import MINUTE, Task
+from qiantang.domains.factory.dispatch.travel import Travel
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.errors import ActionError, SubjectError
 from qiantang.kernel.words import Text
@@ -60,7 +61,8 @@ class Work:
         self.policy = policy or Policy(moves=_MOVES)
         self.news = TaskNews()
         self.told: dict[str, Text] = {}
-        self.dispatcher = Dispatcher((), policy=self.policy, stock={part.id: part.stock for part in plant.parts})
+        stores = Travel(stores={part.id: part.place for part in plant.parts})
+        self.dispatcher = Dispatcher((), stores, policy=self.policy, stock={part.id: part.stock for part in plant.parts})
         self._task_of = task_of or usual_task(plant)
         self._midnight_us, self._heard = midnight_us, heard
         self._planned_at = 0
