@@ -12,13 +12,13 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench browser venv system lock clean
+.PHONY: help demo test check bench bench-web bench-factory browser venv system lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(CORE) browser ## build and assess the demonstration district, then say what to type next
-	$(VENV)/bin/qiantang demo --dir $(DEMO_DIR)
+demo: $(CORE) browser ## build and assess the demonstration district, watch its plant, then say what to type next
+	$(VENV)/bin/qiantang demo --dir $(DEMO_DIR) --plant 60
 
 # Where the packages may not be installed the tests that need them say so themselves: skipped, or failed when CI is set.
 test: $(TESTS) browser ## run the tests, bringing in what they need
@@ -35,7 +35,7 @@ bench: $(PEERS) ## measure against hand-written SQL and the peers
 
 browser: $(CORE) $(BROWSER) ## fetch the browser files from npm (pages work without them too)
 
-bench-web: $(TESTS) ## measure the pages: server, browser, live wall
+bench-web: $(TESTS) browser ## measure the pages: server, browser, live wall
 	$(VENV)/bin/python -m benchmarks.web $(BENCH_ARGS)
 
 bench-factory: $(TESTS) ## measure a plant's node: wires, log, charts, dispatch, simulation
@@ -65,7 +65,7 @@ endif
 $(CORE): pyproject.toml requirements.lock
 	@./setup/venv.sh $(VENV)
 	@echo "Setting up $(VENV) (once; a minute or so) / 正在准备 $(VENV)（只需一次）"
-	@$(VENV)/bin/python -m pip install $(PIP_QUIET) -c requirements.lock -e '.[web]'
+	@$(VENV)/bin/python -m pip install $(PIP_QUIET) -c requirements.lock -e '.[web,factory]'
 	@touch $@
 
 $(TESTS): $(CORE)

@@ -87,9 +87,9 @@ def _node_file(home: Path) -> Path:
     """A node of the small plant that takes in one file of readings: a step in the torque of the mixer."""
     write_plant(home / "plant.xlsx", SMALL, "en")
     rows = ["time,signal,value"]
-    for n in range(1500):
+    for n in range(3200):
         for each in SMALL.signals:
-            step = 25.0 if each.kind == "torque" and n >= 1200 else 0.0
+            step = 25.0 if each.kind == "torque" and n >= 2800 else 0.0
             rows.append(f"{(START + n * SECOND) / 1e6:.3f},{each.address},{100 + each.number + ((n * 37 + each.number * 11) % 17) / 10 + step}")
     (home / "readings.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     path = home / "node.yaml"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ENTERPRISES = 4_000
 SEED = 20220401
+_MOST_SECONDS = 3600
 
 
 def declare(app: typer.Typer) -> None:
@@ -31,7 +32,7 @@ def declare(app: typer.Typer) -> None:
     command(app, "demo", said("建立示范地区并评价：数据全部由程序生成，与真实主体无关。再次运行则重新开始。",
                               "Build and assess the demonstration district; all its data are made by a program, nobody in it is real. "
                               "Run again, it starts anew."),
-            ["qiantang demo", "qiantang demo --dir my-demo --enterprises 1000 --seed 7"])(demo)
+            ["qiantang demo", "qiantang demo --dir my-demo --enterprises 1000 --seed 7", "qiantang demo --plant 60"])(demo)
 
 
 def demo(
@@ -39,6 +40,8 @@ def demo(
     enterprises: Annotated[int, typer.Option("--enterprises", help=said(
         "企业数（1,000 至 1,000,000）", "how many enterprises (1,000 to 1,000,000)"))] = ENTERPRISES,
     seed: Annotated[int, typer.Option("--seed", help=said("随机种子；同一种子得同一地区", "seed; the same seed gives the same district"))] = SEED,
+    plant: Annotated[int, typer.Option("--plant", min=0, max=_MOST_SECONDS, help=said(
+        "再看示范工厂运行多少秒", "then watch the demonstration plant for so many seconds"))] = 0,
 ) -> Answer:
     """Build, read, assess, show."""
     from qiantang.cli.assess import assessed, taken
@@ -62,6 +65,10 @@ def demo(
         report = replace(report, quarantine=str(workspace.hidden / QUARANTINE) if report.quarantine else "")
         summary = summary_of(again, ReadService(workspace, engine))
 
+    from qiantang.cli.factory import draw_watched, watched
+
+    seen = watched(directory, plant) if plant else None
+
     def draw(screen: Screen) -> None:
         from qiantang.cli.intakes import draw_intake
         from qiantang.cli.summaries import draw_summary
@@ -69,10 +76,13 @@ def demo(
         _draw_made(screen, made)
         screen.heading(said("读入", "Read"))
         draw_intake(screen, report, brief=True)
+        if seen is not None:
+            screen.heading(said("未来工厂", "The future factory"))
+            draw_watched(screen, *seen)
         draw_summary(screen, summary)
         screen.heading(said("在浏览器中打开", "Open it in the browser"))
-        screen.command(f"qiantang serve {directory}", Text("驾驶舱、评价、案件；地址与示范账号会一并显示",
-                                                           "cockpit, evaluations, cases; it says the address and the demonstration's accounts"))
+        screen.command(f"qiantang serve {directory}", Text("驾驶舱、评价、案件、工厂；地址与示范账号会一并显示",
+                                                           "cockpit, evaluations, cases, plants; it says the address and the demonstration's accounts"))
 
     from qiantang.cli.summaries import summary_told
 

@@ -22,12 +22,13 @@ from qiantang.kernel.errors import FactsError
 from qiantang.kernel.words import Text, preferred_lang
 
 if TYPE_CHECKING:
-    from qiantang.district.plant.demonstration import DemoStatus
+    from qiantang.district.plant.demonstration import Demonstration, DemoStatus
 
 PlantOption = Annotated[str | None, typer.Option("--plant", metavar="ID", show_default=False, help=said(
     "工厂编号；只有一个工厂时可不写", "the plant; not needed where there is only one"))]
 _EVERY_S = 2.0
 _MOST_ALARMS = 40
+_MOST_HAPPENED = 20
 
 
 def declare(app: typer.Typer) -> None:
@@ -80,6 +81,20 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help=said("随机种子", "seed"))] = 1,
 ) -> Answer:
     """The synthetic plant through births, host, log, order, charts, alarms and tasks."""
+    made, last = watched(directory, seconds, speed=speed, learn_s=learn, seed=seed)
+    happened = [{"task": c.task, "event": str(c.event), "worker": c.worker, "reason": c.reason} for c in made.happened]
+    faults = [{"cause": f.cause, "asset": f.asset, "start_s": f.start, "end_s": f.end} for f in last.faults if f.start >= 0]
+
+    def draw(screen: Screen) -> None:
+        draw_watched(screen, made, last)
+        screen.heading(said("在浏览器中看", "See it in the browser"))
+        screen.command(f"qiantang serve {directory}", Text("工厂 → 实时看板、报警、任务", "Plants → wall, alarms, tasks"))
+
+    return Answer({"counts": last.counts, "logged": last.logged, "faults": faults, "tasks": happened, "told": list(made.told)}, draw)
+
+
+def watched(directory: Path, seconds: float, *, speed: float = 10.0, learn_s: int = 1800, seed: int = 1) -> tuple[Demonstration, DemoStatus]:
+    """The demonstration plant of a district's folder run for so many seconds, with live status; and how it then stood."""
     import asyncio
 
     with _parts():
@@ -90,21 +105,17 @@ def demo(
         folder = plant_folder(Workspace(directory).hidden, PLANT)
         sys.stderr.write(said("准备示范工厂：一万余个模拟信号……\n", "Making the demonstration plant: more than ten thousand simulated signals …\n"))
         sys.stderr.flush()
-        made = Demonstration(folder, seed=seed, learn_s=learn, speed=speed)
+        made = Demonstration(folder, seed=seed, learn_s=learn_s, speed=speed)
         with _shown() as show:
-            last = asyncio.run(made.run(seconds, show))
-    happened = [{"task": c.task, "event": str(c.event), "worker": c.worker, "reason": c.reason} for c in made.happened]
-    faults = [{"cause": f.cause, "asset": f.asset, "start_s": f.start, "end_s": f.end} for f in last.faults if f.start >= 0]
+            return made, asyncio.run(made.run(seconds, show))
 
-    def draw(screen: Screen) -> None:
-        _draw_status(screen.line, last)
-        screen.heading(said("任务经过", "What happened to tasks"))
-        screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
-                     [[c.task, str(c.event), c.worker, c.reason] for c in made.happened[:20]])
-        screen.heading(said("在浏览器中看", "See it in the browser"))
-        screen.command(f"qiantang serve {directory}", Text("工厂 → 实时看板、报警、任务", "Plants → wall, alarms, tasks"))
 
-    return Answer({"counts": last.counts, "logged": last.logged, "faults": faults, "tasks": happened, "told": list(made.told)}, draw)
+def draw_watched(screen: Screen, made: Demonstration, last: DemoStatus) -> None:
+    """How the plant stands, and what happened to its tasks."""
+    _draw_status(screen.line, last)
+    screen.heading(said("任务经过", "What happened to tasks"))
+    screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
+                 [[c.task, str(c.event), c.worker, c.reason] for c in made.happened[:_MOST_HAPPENED]])
 
 
 @contextmanager
@@ -177,6 +188,8 @@ def run(
                                       f"{status.logged:,} readings in the log, {status.readings_s:,.0f}/s, {status.behind:,} still to be judged\n"))
                 sys.stderr.flush()
 
+        # The wires' thread must not wait long for the thread that judges.
+        sys.setswitchinterval(0.0005)
         try:
             run_node(read, folder, heard)
         except KeyboardInterrupt:

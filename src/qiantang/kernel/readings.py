@@ -26,7 +26,8 @@ class Quality(IntFlag):
     NOT_A_NUMBER = 8
     """NaN, infinite, or null."""
     CLOCK = 16
-    """The source's clock was off by more than is allowed; the time of receipt was taken instead."""
+    """The source's clock was off by more than is allowed; its time was moved by its constant distance to ours, or the time of
+    receipt taken."""
     UNIT = 32
     """The source changed its unit since it was last described."""
 
@@ -62,7 +63,8 @@ def readings(signal: object, at: object, value: object, *, received: object = No
     n = signals.shape
 
     def column(of: object, kind: type[np.generic]) -> NDArray[np.generic]:
-        return np.ascontiguousarray(np.broadcast_to(np.asarray(of, kind), n))
+        # A copy of its own: compiled kernels know arrays that can be written from those that cannot.
+        return np.array(np.broadcast_to(np.asarray(of, kind), n), order="C")
 
     at_us = column(at, np.int64)
     return Readings(signals, at_us, at_us if received is None else column(received, np.int64),  # type: ignore[arg-type]  # made of that kind above

@@ -233,7 +233,7 @@ class Register:
 
     def _amended(self, alarm: Alarm) -> list[Change]:
         """A late reading corrected an alarm: it stands with its new values, or no longer; one long gone is told all the same."""
-        entry = next((e for e in self._entries.values() if alarm.amends in (e.alarm.id, e.first)), None)
+        entry = next((e for e in self._entries.values() if alarm.amends in (e.alarm.id, e.first) and e.state is not State.NORMAL), None)
         if entry is None:
             if not alarm.withdrawn:
                 return self._raise(alarm)
