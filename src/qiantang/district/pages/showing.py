@@ -72,9 +72,11 @@ def told_cell(told: Told | None) -> Cell:
 
 
 def code_title(column: Column, code: str, ask: Ask) -> Text:
-    """A code as a reader knows it: a choice of its column, a platform, a leading industry."""
+    """A code as a reader knows it: a choice of its column, a platform, a leading industry; a sub-district by its name, too."""
     known = dict(column.choices) or {"platform": dict(ask.district.platforms), "subdistrict": dict(ask.district.sub_districts),
                                      "leading_industry": dict(ask.district.leading_industries)}.get(column.name, {})
+    if column.name == "subdistrict":
+        known |= {title.zh: title for title in known.values()}
     return known.get(code, same(code))
 
 
