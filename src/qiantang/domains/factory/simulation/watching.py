@@ -24,7 +24,7 @@ from qiantang.domains.factory.simulation.making import UNWATCHED
 from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.signals import Signals
 from qiantang.domains.factory.simulation.truth import EPOCH_US, Fault
-from qiantang.kernel.readings import Readings
+from qiantang.kernel.readings import Readings, together
 
 STEP_S = 30
 """The plant moves on by so much before its readings are judged."""
@@ -131,10 +131,10 @@ class Watch:
             self.running.run(end)
             arrived = self.gateways.sent(self.signals.between(start, end), start, end)
             self._watch_gateways(arrived, start, end)
-            released = self.ordering.feed(arrived)
-            raised = self.analysis.feed(released.readings)
-            readings += len(released.readings)
-            for alarm, change_of in self._alarms(raised, released.readings, register):
+            released = together([self.ordering.feed(arrived).readings, self.ordering.step()])
+            raised = self.analysis.feed(released)
+            readings += len(released)
+            for alarm, change_of in self._alarms(raised, released, register):
                 by_rule[alarm.rule] += 1
                 machine = self.running.plant.machine(alarm.asset)
                 at_s = (alarm.at - EPOCH_US) / 1e6
