@@ -6,7 +6,7 @@ from qiantang.domains.factory.measures.genealogy import Genealogy
 from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.truth import instant
 
-_STEPS = {"tread": "extrusion", "sidewall": "extrusion", "liner": "calendering", "ply": "cutting", "belt": "cutting", "bead": "bead"}
+_STEPS = {"tread": "extrusion", "sidewall": "extrusion", "liner": "extrusion", "ply": "cutting", "belt": "cutting", "bead": "bead"}
 
 
 def genealogy_of(running: RunningPlant) -> Genealogy:

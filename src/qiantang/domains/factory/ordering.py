@@ -108,7 +108,10 @@ class Ordering:
         return sum(map(len, self._pending))
 
     def feed(self, batch: Readings) -> Released:
-        """Take a batch as it arrived; what may be handed on now. What waits is looked through once a slice of our clock."""
+        """Take a batch as it arrived; what may be handed on now. What waits is looked through once a slice of our clock.
+
+        What was handed on is remembered until ``step`` is called, which says that it will not be asked for any more.
+        """
         kind, batch, ticks, moved = self._judge(batch)
         self.counters.add("received", len(batch) - ticks)
         if moved:
