@@ -49,8 +49,10 @@ def declare(app: typer.Typer) -> None:
             ["qiantang factory explain s635:nelson_1:1772380870000000 --dir my-district"])(explain)
     command(factory, "template", said("生成工厂模型的空工作簿。", "Make the empty workbook of a plant's model."),
             ["qiantang factory template plant.xlsx"])(template)
-    command(factory, "describe", said("浏览 OPC UA 服务器，得到工厂模型的初稿。", "Browse an OPC UA server for a first model of a plant."),
-            ["qiantang factory describe opc.tcp://10.0.0.5:4840 plant.xlsx --id works"])(describe)
+    command(factory, "describe", said("浏览 OPC UA 服务器，或听 Sparkplug 上线证书，得到工厂模型的初稿。",
+                                      "Browse an OPC UA server, or hear Sparkplug births, for a first model of a plant."),
+            ["qiantang factory describe opc.tcp://10.0.0.5:4840 plant.xlsx --id works",
+             "qiantang factory describe mqtt://10.0.0.6:1883 plant.xlsx --seconds 30"])(describe)
     command(factory, "tasks", said("列出任务：谁、做什么、期限。", "List the tasks: who does what by when."),
             ["qiantang factory tasks --dir my-district"])(tasks)
     command(factory, "publish", said("把工厂当日的合计交到地区文件夹；只含工厂指定的列。",
@@ -221,34 +223,32 @@ def template(path: _PathArgument, force: _ForceOption = False) -> Answer:
 
 
 def describe(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help=said("服务器地址 opc.tcp://…", "address of the server, opc.tcp://…"))],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help=said(
+        "服务器 opc.tcp://… 或消息总线 mqtt://…", "a server, opc.tcp://…, or a broker, mqtt://…"))],
     path: _PathArgument,
     plant: Annotated[str, typer.Option("--id", help=said("工厂编号", "the plant's id"))] = "works",
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help=said(
+        "听多久上线证书", "how long to listen for births"))] = 10.0,
     force: _ForceOption = False,
 ) -> Answer:
     """A first model, to be completed in the workbook."""
     import asyncio
 
     with _parts():
-        from qiantang.district.plant.describing import Found, described_plant
+        from qiantang.district.plant.describing import described_plant
+        from qiantang.district.plant.hearing import SCHEME, browsed, heard_births
         from qiantang.district.plant.workbook import write_plant
-        from qiantang.links.opcua import described
 
         _free(path, force)
-        try:
-            variables = asyncio.run(described(address))
-        except OSError as wrong:
-            raise FactsError.of(f"无法连接 {address}：{wrong}", f"{address} cannot be reached: {wrong}", value=address,
-                                remedy=Text("请核对地址与端口。", "Check address and port.")) from wrong
-        found = [Found(f"{address}|{v.node}", v.path, v.unit, v.least, v.most) for v in variables]
+        found = asyncio.run(heard_births(address, seconds) if address.startswith(SCHEME) else browsed(address))
         made = described_plant(plant, Text(plant, plant), found)
         write_plant(path, made, preferred_lang())
 
     def draw(screen: Screen) -> None:
         screen.line(said(f"{len(made.signals):,} 个信号、{len(made.assets):,} 台设备，已写入 {path}",
                          f"{len(made.signals):,} signals of {len(made.assets):,} assets, written to {path}"))
-        screen.note(said("服务器不知道的请在工作簿中补上：规格限、周期、配方、人员",
-                         "What no server knows is to be added there: limits, cycles, recipes, people"))
+        screen.note(said("它们不知道的请在工作簿中补上：规格限、周期、配方、人员",
+                         "What they do not know is to be added there: limits, cycles, recipes, people"))
 
     return Answer({"path": str(path), "signals": len(made.signals), "assets": len(made.assets)}, draw)
 
