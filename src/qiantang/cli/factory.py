@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -192,6 +193,9 @@ def run(
 
         # The wires' thread must not wait long for the thread that judges.
         sys.setswitchinterval(0.0005)
+        # Ctrl-C is heard where a shell started the node in the background, too, and so is a service manager's wish to stop.
+        for wish in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(wish, signal.default_int_handler)
         try:
             run_node(read, folder, heard)
         except KeyboardInterrupt:
