@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -289,3 +290,71 @@ def test_a_signal_may_learn_again_after_a_repair():
     assert analysis.learned.all()
     found = analysis.feed(series(np.array([30.0, 40.0]), 201))
     assert list(found.version) == [2]
+
+
+def grouped(phases: int, policy: Policy) -> ChartSettings:
+    """One signal of a press, a cycle a subgroup, so many phases a cycle with charts of their own, all known to be standard normal."""
+    signals = (Signal(0, "p/cycle", "press", "cycle", "cycle_number", same("cycle"), ""),
+               Signal(1, "p/phase", "press", "phase", "phase_number", same("phase"), ""),
+               Signal(2, "p/plate", "press", "plate", "plate_temperature", same("plate"), "°C", grouped="cycle", phases=True))
+    recipe = Recipe("r", "", "curing", tuple(Phase(f"phase {k}", 10.0, {}) for k in range(phases)))
+    plant = Plant("plant", same("plant"), (Asset("press", same("press"), "cell", step="curing"),), signals, recipes=(recipe,))
+    made = charted(plant, policies=[policy], settle_s=0.0, machine_every_s=0.0)
+    first = made.plan[2, layout.FIRST_BASE]
+    return replace(made, known=dict.fromkeys(range(first, first + phases), (0.0, 1.0)))
+
+
+def means(of: list[list[float]], *, moving: float = 0.0) -> Readings:
+    """Cycles of phases of ten readings, all at the phase's mean, or falling to it from ``moving`` above at the phase's first reading."""
+    rows: list[tuple[int, int, float]] = []
+    at = SECOND
+    for number, cycle in enumerate(of):
+        for phase, mean in enumerate(cycle):
+            for second in range(10):
+                if second == 0:
+                    rows += [(0, at, float(number)), (1, at, float(phase))]
+                rows.append((2, at, mean + moving * 0.5**second))
+                at += SECOND
+    return readings(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def test_phases_that_a_cycle_moves_together_do_not_pass_for_a_run():
+    settings = grouped(5, only("nelson_2", "ewma", "cusum"))
+    together = means([[1.4] * 5, [1.2] * 5, [-1.1] * 5, [-1.3] * 5] * 5)
+    assert len(Analysis(settings).feed(together)) == 0
+    on_one_chart = settings.plan.copy()
+    on_one_chart[:, layout.CHARTS] = 0
+    found = Analysis(replace(settings, plan=on_one_chart)).feed(together)
+    assert {rules.RULES[bit] for bit in found.bit} == {"nelson_2", "ewma", "cusum"}
+
+
+def test_a_shift_of_one_phase_is_found_on_its_own_chart():
+    found = Analysis(grouped(5, only("nelson_2"))).feed(means([[0.3 * (-1) ** k, -0.2, 1.0, -0.3, 0.2 * (-1) ** k] for k in range(10)]))
+    # Phase 1 stays below and is complete first; phases 2 and 3 are runs as well, but the signal's rule holds already.
+    assert list(found.at) == [(8 * 50 + 21) * SECOND]
+    assert list(found.since) == [11 * SECOND]
+
+
+def test_a_rule_of_a_signal_holds_until_the_last_of_its_phases_is_back():
+    analysis = Analysis(grouped(3, only("nelson_1")))
+    steps = {}
+    for k, cycle in enumerate([[0.0, 0.0, 0.0], [0.0, 5.0, 0.0], [6.0, 5.0, 0.0], [6.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]):
+        batch = means([[0.0] * 3] * k + [cycle])
+        of_this = batch.taken(batch.at > k * 30 * SECOND)
+        found = analysis.feed(of_this)
+        steps[k] = (int(found.mask.sum()), int(found.cleared.sum()), int(analysis.holding[2]))
+    one = rules.BIT["nelson_1"]
+    assert steps == {0: (0, 0, 0), 1: (one, 0, one), 2: (0, 0, one), 3: (0, 0, one), 4: (0, one, 0), 5: (0, 0, 0)}
+    again = Analysis(grouped(3, only("nelson_1"))).restored(analysis.snapshot())
+    assert again.snapshot() == analysis.snapshot()
+
+
+def test_a_mean_is_not_held_to_more_than_the_instants_it_was_read_at_let_it_know():
+    """A signal that falls by half a second from 20 has a mean of 4 over ten readings, and of 2.8 where they come half a second later."""
+    settings = grouped(2, only("nelson_1"))
+    first = settings.plan[2, layout.FIRST_BASE]
+    learnt = replace(settings, known={first: (4.0, 0.1), first + 1: (0.0, 1.0)})
+    late = means([[0.0, 0.0]] * 3, moving=20.0 * 0.5**0.5)
+    assert int(Analysis(learnt).feed(late).mask.sum()) == 0
+    settled = means([[2.8, 0.0]] * 3)
+    assert int(Analysis(learnt).feed(settled).mask.sum()) == rules.BIT["nelson_1"]

@@ -91,7 +91,7 @@ class Analysis:
         self.settings = settings
         self._laid = settings.laid()
         n = len(settings)
-        reading, chart = aligned((n, layout.READING_ROW)), aligned((n, layout.CHART_ROW))
+        reading, chart = aligned((n, layout.READING_ROW)), aligned((settings.charts, layout.CHART_ROW))
         base = aligned((max(settings.bases, 1), BASELINE))
         chart[:, layout.LAST] = np.nan
         reading.view(np.int64)[:, layout.GROUP_BASE] = -1
@@ -100,7 +100,7 @@ class Analysis:
         machines = np.zeros((len(settings.machines), 2), np.int64)
         machines[:, layout.EVERY_US] = settings.machine_every_us
         self._kept = layout.Kept(
-            reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((n, layout.RING), np.int64),
+            reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((settings.charts, layout.RING), np.int64),
             base, whole, np.zeros(int(self._laid.base_starts[-1])),
             np.full((max(len(settings.context_members), 1), 3), -1, np.int64), machines)
         self._largest = int(np.diff(self._laid.context_starts).max(initial=0))
@@ -143,7 +143,7 @@ class Analysis:
             done = 0
             while done < many:
                 room.counts[:] = 0
-                done = charted(done, points.whole, points.value, many, self._kept, self._laid, room)
+                done = charted(done, points.whole, points.value, points.blur, many, self._kept, self._laid, room)
                 self._collect(room, parts)
         return _in_order(_joined(parts)) if parts else _of_machines([])
 
@@ -151,7 +151,8 @@ class Analysis:
         """Room for n readings, kept from one batch to the next."""
         if self._rooms is None or len(self._rooms[0].value) < n + self._largest + 8:
             room = n + self._largest + 8
-            self._rooms = layout.Points(np.zeros(1, np.int64), np.empty((room, layout.POINT), np.int64), np.empty(room)), self._room(n)
+            self._rooms = layout.Points(np.zeros(1, np.int64), np.empty((room, layout.POINT), np.int64), np.empty(room), np.empty(room)), \
+                self._room(n)
         return self._rooms
 
     def _room(self, n: int) -> layout.Room:
@@ -197,7 +198,7 @@ class Analysis:
     @property
     def holding(self) -> NDArray[np.uint32]:
         """The rules that hold now, a mask for each signal."""
-        found: NDArray[np.uint32] = (self._kept.chart_whole[:, layout.NOW] | self._kept.reading_whole[:, layout.HELD]).astype(np.uint32)
+        found: NDArray[np.uint32] = (self._kept.chart_whole[:len(self.settings), layout.NOW] | self._kept.reading_whole[:, layout.HELD]).astype(np.uint32)
         return found
 
     @property
@@ -227,8 +228,9 @@ class Analysis:
             bases = slice(plan[layout.FIRST_BASE], plan[layout.FIRST_BASE] + plan[layout.PHASES] * plan[layout.RECIPES] * plan[layout.PARTS])
             kept.base[bases] = 0.0
             kept.base_whole[bases, VERSION] = version
-            kept.chart[s] = 0.0
-            kept.chart[s, layout.LAST] = np.nan
+            charts = [s, *range(plan[layout.CHARTS], plan[layout.CHARTS] + plan[layout.PHASES])] if plan[layout.CHARTS] else [s]
+            kept.chart[charts] = 0.0
+            kept.chart[charts, layout.LAST] = np.nan
             kept.reading[s, layout.SUM] = 0.0
             kept.reading_whole[s, [layout.COUNT, layout.STUCK_NEED, layout.SEEN, layout.REPEATS]] = 0
         return version
@@ -265,9 +267,9 @@ class Analysis:
         found = Analysis(self.settings)
         kept = found._kept
         with np.load(io.BytesIO(snapshot)) as read:
-            if read["chart"].shape != kept.chart.shape or read["base"].shape != kept.base.shape:
-                raise ValueError(f"the snapshot holds {read['chart'].shape[0]} signals and {read['base'].shape[0]} baselines, "
-                                 f"the settings {kept.chart.shape[0]} and {kept.base.shape[0]}")
+            if any(read[name].shape != of.shape for name, of in (("reading", kept.reading), ("chart", kept.chart), ("base", kept.base))):
+                raise ValueError(f"the snapshot holds {read['reading'].shape[0]} signals, {read['chart'].shape[0]} charts and "
+                                 f"{read['base'].shape[0]} baselines, the settings {len(kept.reading)}, {len(kept.chart)} and {len(kept.base)}")
             kept.reading_whole[:], kept.chart_whole[:] = read["reading"], read["chart"]
             kept.ring[:], kept.base_whole[:] = read["ring"], read["base"]
             kept.learning[found._unlearned()] = read["learning"]

@@ -63,7 +63,8 @@ class Budget:
     def delays(self, signal: int, shifts: tuple[float, ...] = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)) -> tuple[Delay, ...]:
         """For each shift the chart of that signal which finds it first."""
         policy = self.settings.policies[int(self.settings.plan[signal, layout.POLICY])]
-        seconds = 3600.0 / self.points_an_hour[signal]
+        plan = self.settings.plan[signal]
+        seconds = 3600.0 / self.points_an_hour[signal] * (plan[layout.PHASES] if plan[layout.CHARTS] else 1)
         found = []
         for shift in shifts:
             rule, points = min(((rule, out_of_control(policy, rule, shift)) for rule in _TUNED), key=lambda pair: pair[1])

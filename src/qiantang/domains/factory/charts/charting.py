@@ -1,7 +1,8 @@
 """From points to alarms: the charts of each signal, the limits they are held against, and phase I, which sets them.
 
 One point at a time, in the order of their instants; each is judged against the baseline of its recipe and phase, after what
-an autoregression expects is taken off and a skewed value has become its normal score.
+an autoregression expects is taken off and a skewed value has become its normal score. Where each phase has charts of its own, a
+rule of the signal holds while it holds on any of them.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from qiantang.domains.factory.charts.layout import (
     BACK2,
     BACK3,
     BREAK,
+    CHARTS,
     D_AT,
     D_BIT,
     D_EVENT,
@@ -45,6 +47,7 @@ from qiantang.domains.factory.charts.layout import (
     D_READINGS,
     D_SINCE,
     D_VERSION,
+    FIRST_BASE,
     HIGH,
     HIGH_SINCE,
     LAST,
@@ -67,6 +70,7 @@ from qiantang.domains.factory.charts.layout import (
     P_SIGNAL,
     P_SINCE,
     PAST,
+    PHASES,
     POLICY,
     RING,
     SAMPLE,
@@ -132,10 +136,10 @@ def _set_bits(bits: Any) -> Any:
 
 
 @nb.njit(cache=True)
-def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
-    """One row a rule that was raised: value, limit, since when, how many readings, and which others of the machine moved."""
+def _detail(s: Any, r: Any, raised: Any, at: Any, x: Any, blur: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
+    """One row a rule that was raised on chart r: value, limit, since when, how many readings, which others of the machine moved."""
     p = laid.plan[s, POLICY]
-    points = kept.chart_whole[s, MANY]
+    points = kept.chart_whole[r, MANY]
     for bit in range(_LAST_BIT + 1):
         if (raised >> bit) & 1 == 0:
             continue
@@ -161,23 +165,23 @@ def _detail(s: Any, raised: Any, at: Any, x: Any, z: Any, b: Any, expected: Any,
             many, away = 15, side
         elif bit == _B8:
             many, away = 8, side
-        since = kept.ring[s, (points - many) % RING]
-        limit = unscored(expected + away / inverse, kept.base[b])
+        since = kept.ring[r, (points - many) % RING]
+        limit = unscored(expected + away / inverse, kept.base[b]) + (side * blur if bit == _B1 else 0.0)
         if bit == _BE:
-            side = 1.0 if kept.chart[s, AVERAGE] >= 0.0 else -1.0
-            value = unscored(expected + kept.chart[s, AVERAGE] / inverse, kept.base[b])
+            side = 1.0 if kept.chart[r, AVERAGE] >= 0.0 else -1.0
+            value = unscored(expected + kept.chart[r, AVERAGE] / inverse, kept.base[b])
             limit = unscored(expected + side * laid.numbers[p, EWMA_LIMIT] / inverse, kept.base[b])
-            since = kept.chart_whole[s, AVERAGE_SINCE]
+            since = kept.chart_whole[r, AVERAGE_SINCE]
         elif bit == _BD:
-            side = 1.0 if kept.chart[s, SLOW] >= 0.0 else -1.0
-            value = unscored(expected + kept.chart[s, SLOW] / inverse, kept.base[b])
+            side = 1.0 if kept.chart[r, SLOW] >= 0.0 else -1.0
+            value = unscored(expected + kept.chart[r, SLOW] / inverse, kept.base[b])
             limit = unscored(expected + side * laid.numbers[p, SLOW_LIMIT] / inverse, kept.base[b])
-            since = kept.chart_whole[s, SLOW_SINCE]
+            since = kept.chart_whole[r, SLOW_SINCE]
         elif bit == _BC:
-            up = kept.chart[s, HIGH] >= kept.chart[s, LOW]
-            value = kept.chart[s, HIGH] if up else -kept.chart[s, LOW]
+            up = kept.chart[r, HIGH] >= kept.chart[r, LOW]
+            value = kept.chart[r, HIGH] if up else -kept.chart[r, LOW]
             limit = laid.numbers[p, DECISION] if up else -laid.numbers[p, DECISION]
-            since = kept.chart_whole[s, HIGH_SINCE] if up else kept.chart_whole[s, LOW_SINCE]
+            since = kept.chart_whole[r, HIGH_SINCE] if up else kept.chart_whole[r, LOW_SINCE]
         room.details[k, D_EVENT] = room.counts[N_EVENTS]
         room.details[k, D_BIT] = bit
         room.details[k, D_SINCE] = since
@@ -249,8 +253,25 @@ def _scored(x: Any, b: Any, kept: Any) -> Any:
     return score(x, kept.base[b])
 
 
+@nb.njit(cache=True)
+def _beyond(x: Any, blur: Any, centre: Any, b: Any, kept: Any) -> Any:
+    """A value drawn towards the centre by what it is uncertain, at most to the centre: only what lies beyond that is a deviation."""
+    middle = unscored(centre, kept.base[b])
+    return x - min(max(x - middle, -blur), blur)
+
+
+@nb.njit(cache=True)
+def _elsewhere(own: Any, phases: Any, r: Any, chart_words: Any) -> Any:
+    """The rules that hold on any of a signal's charts but r."""
+    found = _NONE
+    for other in range(own, own + phases):
+        if other != r:
+            found |= chart_words[np.uint64(other), NOW]
+    return found
+
+
 @nb.njit(cache=True, nogil=True)
-def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: Any, room: Any) -> Any:
+def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept: Any, laid: Any, room: Any) -> Any:
     """Points from ``start`` up to ``beyond``, or until the room is at its end; gives the place where it stopped."""
     chart, chart_whole, chart_words, ring = kept.chart, kept.chart_whole, kept.chart_words, kept.ring
     base, base_whole, learning = kept.base, kept.base_whole, kept.learning
@@ -290,7 +311,9 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
             continue
         p = np.uint64(plan[s, POLICY])
         centre = base[b, CENTRE]
-        away = (x if base[b, SHAPE] == PLAIN else _scored(x, baseline, kept)) - centre
+        blur = blurs[row]
+        held_against = x if blur == 0.0 else _beyond(x, blur, centre, baseline, kept)
+        away = (held_against if base[b, SHAPE] == PLAIN else _scored(held_against, baseline, kept)) - centre
         expected = 0.0
         order = base_whole[b, ORDER]
         if order > 0:
@@ -309,17 +332,19 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
         chart[s, MOVED_SUM] += away * base[b, RAW_SCALE]
         chart_whole[s, MOVED_COUNT] += 1
         z = (away - expected) * inverse
-        past = past_with(chart_words[s, PAST], z, chart[s, LAST])
-        average_before, slow_before = chart[s, AVERAGE], chart[s, SLOW]
+        own = plan[s, CHARTS]
+        r = np.uint64(own + (baseline - plan[s, FIRST_BASE]) % plan[s, PHASES]) if own > 0 else s
+        past = past_with(chart_words[r, PAST], z, chart[r, LAST])
+        average_before, slow_before = chart[r, AVERAGE], chart[r, SLOW]
         average = average_before + numbers[p, WEIGHT] * (z - average_before)
         slow = slow_before + numbers[p, SLOW_WEIGHT] * (z - slow_before)
         slack, ceiling = numbers[p, SLACK], numbers[p, CEILING]
-        high_before, low_before = chart[s, HIGH], chart[s, LOW]
+        high_before, low_before = chart[r, HIGH], chart[r, LOW]
         high = min(max(high_before + (z - slack), 0.0), ceiling)
         low = min(max(low_before - (z + slack), 0.0), ceiling)
         holds = broken(z, past, average, high, low, numbers[p, LIMIT], numbers[p, EWMA_LIMIT], numbers[p, DECISION],
                        words[p, ABOVE], words[p, BELOW], words[p, RISING], words[p, FALLING])
-        zones = ((chart_words[s, ZONES] << _ONE) & _ZONES_KEEP) | (_OVER1 if z > 1.0 else _NONE) | (_UNDER1 if z < -1.0 else _NONE) \
+        zones = ((chart_words[r, ZONES] << _ONE) & _ZONES_KEEP) | (_OVER1 if z > 1.0 else _NONE) | (_UNDER1 if z < -1.0 else _NONE) \
             | (_OVER2 if z > 2.0 else _NONE) | (_UNDER2 if z < -2.0 else _NONE) | (_WITHIN if abs(z) < 1.0 else _NONE)
         over, under = zones & _EIGHT, (zones >> _UNDER1_AT) & _EIGHT
         holds |= (_N5 if _set_bits((zones >> _OVER2_AT) & _THREE) >= two or _set_bits((zones >> _UNDER2_AT) & _THREE) >= two else _NONE) \
@@ -328,36 +353,44 @@ def charted(start: Any, points: Any, values: Any, beyond: Any, kept: Any, laid: 
             | (_N8 if (over | under) == _EIGHT and over != _NONE and under != _NONE else _NONE) \
             | (_DRIFT if abs(slow) > numbers[p, SLOW_LIMIT] else _NONE)
         # Written as choices, not as branches: which way they go cannot be foreseen, and a wrong guess costs more than the work.
-        chart_whole[s, HIGH_SINCE] = since if high_before == 0.0 else chart_whole[s, HIGH_SINCE]
-        chart_whole[s, LOW_SINCE] = since if low_before == 0.0 else chart_whole[s, LOW_SINCE]
-        chart_whole[s, AVERAGE_SINCE] = since if average_before * average <= 0.0 else chart_whole[s, AVERAGE_SINCE]
-        chart_whole[s, SLOW_SINCE] = since if slow_before * slow <= 0.0 else chart_whole[s, SLOW_SINCE]
-        chart[s, LAST] = z
+        chart_whole[r, HIGH_SINCE] = since if high_before == 0.0 else chart_whole[r, HIGH_SINCE]
+        chart_whole[r, LOW_SINCE] = since if low_before == 0.0 else chart_whole[r, LOW_SINCE]
+        chart_whole[r, AVERAGE_SINCE] = since if average_before * average <= 0.0 else chart_whole[r, AVERAGE_SINCE]
+        chart_whole[r, SLOW_SINCE] = since if slow_before * slow <= 0.0 else chart_whole[r, SLOW_SINCE]
+        chart[r, LAST] = z
+        chart[r, AVERAGE] = average
+        # What others of the machine see of the signal is its latest.
         chart[s, AVERAGE] = average
-        chart[s, SLOW] = slow
-        chart[s, HIGH] = high
-        chart[s, LOW] = low
-        chart_words[s, PAST] = past
-        chart_words[s, ZONES] = zones
-        many = chart_whole[s, MANY]
-        ring[s, np.uint64(many) % np.uint64(RING)] = since
-        chart_whole[s, MANY] = many + 1
+        chart[r, SLOW] = slow
+        chart[r, HIGH] = high
+        chart[r, LOW] = low
+        chart_words[r, PAST] = past
+        chart_words[r, ZONES] = zones
+        many = chart_whole[r, MANY]
+        ring[r, np.uint64(many) % np.uint64(RING)] = since
+        chart_whole[r, MANY] = many + 1
         holds &= words[p, RULES_IN_FORCE]
-        held = chart_words[s, NOW]
+        held = chart_words[r, NOW]
         if holds != held:
             release = numbers[p, RELEASE]
             holds |= lingering(held, average, high, low, numbers[p, EWMA_LIMIT], numbers[p, DECISION], release) \
                 | (held & _DRIFT if abs(slow) > release * numbers[p, SLOW_LIMIT] else _NONE)
             if holds == held:
                 continue
-            began = holds & ~held
+            chart_words[r, NOW] = holds
+            began, ceased = holds & ~held, held & ~holds
+            if own > 0:
+                elsewhere = _elsewhere(own, plan[s, PHASES], np.int64(r), chart_words)
+                chart_words[s, NOW] = elsewhere | holds
+                began, ceased = began & ~elsewhere, ceased & ~elsewhere
+                if began | ceased == _NONE:
+                    continue
             event = counts[N_EVENTS]
             places[event] = i
             signals[event] = signal
             raised[event] = np.uint32(began)
-            cleared[event] = np.uint32(held & ~holds)
+            cleared[event] = np.uint32(ceased)
             if began != _NONE:
-                _detail(signal, np.int64(began), at, x, z, baseline, centre + expected, kept, laid, room)
+                _detail(signal, np.int64(r), np.int64(began), at, x, blur, z, baseline, centre + expected, kept, laid, room)
             counts[N_EVENTS] = event + 1
-            chart_words[s, NOW] = holds
     return beyond

@@ -16,8 +16,8 @@ from qiantang.kernel.readings import Quality
 
 # What is kept of a signal's readings: numbers and whole numbers. What every reading touches comes first, on one line of the cache.
 (LAST_VALUE, LAST_AT, SAME, SAME_SINCE, STUCK_NEED, HELD, COUNT, BROKEN, SUM, GROUP, GROUP_BASE, GROUP_FROM, FIRST, SEEN, REPEATS,
- PHASE_FROM) = range(16)
-READING_ROW: Final = 16
+ PHASE_FROM, GROUP_FIRST, GROUP_LAST) = range(18)
+READING_ROW: Final = 24
 
 # What is kept of a signal's charts: numbers, words and whole numbers, what every point touches on the first two lines.
 (LAST, AVERAGE, HIGH, LOW, SLOW, PAST, ZONES, NOW, MANY, HIGH_SINCE, LOW_SINCE, AVERAGE_SINCE, SLOW_SINCE, MOVED_SUM, MOVED_COUNT, BACK,
@@ -28,8 +28,10 @@ RING: Final = 32
 
 # How a signal is charted: whole numbers.
 (POLICY, BY, MACHINE, SETS, FIRST_BASE, PHASES, RECIPES, WINDOW_US, GROUP_CONTEXT, PHASE_CONTEXT, RECIPE_CONTEXT, SKEWED, MOST_ORDER,
- SETS_WHICH, PARTS) = range(15)
+ SETS_WHICH, PARTS, CHARTS) = range(16)
 PLAN: Final = 16
+"""CHARTS is the row of the first of a signal's charts where each phase has its own, 0 where all points go on one chart: the means of
+the phases of one cycle move together, and on one chart they would pass for a run."""
 PARTS_OF_A_PHASE: Final = 3
 """Windows within a phase have baselines of their own: the first, in which the signal still settles; those after it; and the
 last, which the end of the phase cuts short."""
@@ -65,10 +67,10 @@ OF_READINGS: Final = rules.mask("stuck", "range", "rate", "quality")
 
 
 class Kept(NamedTuple):
-    """What is remembered. ``reading`` is signals × READING_ROW and ``chart`` signals × CHART_ROW, each with the same memory as
-    whole numbers (and words); ``ring`` signals × RING instants; ``base`` baselines × BASELINE, likewise; ``learning`` the
-    points of phase I, one baseline's after the other's; ``contexts`` contexts × (group, phase, recipe); ``machines`` machines
-    × (next sample at, every so many µs)."""
+    """What is remembered. ``reading`` is signals × READING_ROW and ``chart`` charts × CHART_ROW, each with the same memory as
+    whole numbers (and words); the first charts are the signals', after them those of single phases; ``ring`` charts × RING instants;
+    ``base`` baselines × BASELINE, likewise; ``learning`` the points of phase I, one baseline's after the other's; ``contexts``
+    contexts × (group, phase, recipe); ``machines`` machines × (next sample at, every so many µs)."""
 
     reading: NDArray[np.float64]
     reading_whole: NDArray[np.int64]
@@ -102,11 +104,13 @@ class Laid(NamedTuple):
 
 
 class Points(NamedTuple):
-    """Room for points: columns P_… and the value; ``counts`` as N_…."""
+    """Room for points: columns P_…, the value, and by how much it would be another had it been read at other instants;
+    ``counts`` as N_…."""
 
     counts: NDArray[np.int64]
     whole: NDArray[np.int64]
     value: NDArray[np.float64]
+    blur: NDArray[np.float64]
 
 
 class Room(NamedTuple):

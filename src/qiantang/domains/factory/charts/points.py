@@ -3,6 +3,7 @@
 A reading of bad quality, not a number or outside its physical range is no measurement: it breaks its own rule and goes on no
 chart. The others are points one by one, or their mean is one when the window, cycle, batch or piece ends. A window of time
 begins with its first reading. At the beginning of a phase readings are passed over for a while, until the signal has settled.
+The mean over a phase in which the signal still moves depends on when it was read: how much, goes along with the point.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from qiantang.domains.factory.charts.layout import (
     GROUP,
     GROUP_BASE,
     GROUP_CONTEXT,
+    GROUP_FIRST,
     GROUP_FROM,
+    GROUP_LAST,
     GROUPS,
     HELD,
     LAST_AT,
@@ -139,9 +142,10 @@ def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, q
 
 
 @nb.njit(cache=True, inline="always")
-def _point(points: Any, values: Any, counts: Any, i: Any, s: Any, b: Any, x: Any, at: Any, since: Any) -> None:
+def _point(points: Any, values: Any, blurs: Any, counts: Any, i: Any, s: Any, b: Any, x: Any, blur: Any, at: Any, since: Any) -> None:
     """One more point."""
     k = counts[N_POINTS]
+    blurs[k] = blur
     points[k, P_PLACE] = i
     points[k, P_SIGNAL] = s
     points[k, P_BASE] = b
@@ -149,6 +153,19 @@ def _point(points: Any, values: Any, counts: Any, i: Any, s: Any, b: Any, x: Any
     points[k, P_SINCE] = since
     values[k] = x
     counts[N_POINTS] = k + 1
+
+
+@nb.njit(cache=True, inline="always")
+def _blur(s: Any, plan: Any, reading: Any, reading_whole: Any) -> Any:
+    """How far the mean of a phase may lie off because a phase is known to begin and to end only between two readings.
+
+    Readings one interval later change the mean of n by (last - first) / n, as sums of neighbours telescope; an interval at
+    either end makes twice that. Machines and sampling clocks drift against each other, so a baseline learnt at one offset
+    is met by means of another. Small where the signal has settled or the phase is long.
+    """
+    if plan[s, PHASES] * plan[s, RECIPES] == 1:
+        return 0.0
+    return 2.0 * abs(reading[s, GROUP_LAST] - reading[s, GROUP_FIRST]) / reading_whole[s, COUNT]
 
 
 @nb.njit(cache=True, inline="always")
@@ -171,7 +188,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
     reading, reading_whole, contexts, machines = kept.reading, kept.reading_whole, kept.contexts, kept.machines
     plan, bounds, words, numbers = laid.plan, laid.bounds, laid.words, laid.numbers
     context_starts, context_members = laid.context_starts, laid.context_members
-    points, values, counts = found.whole, found.value, found.counts
+    points, values, blurs, counts = found.whole, found.value, found.blur, found.counts
     given_groups, given_phases, given_ends = len(group_of) > 0, len(phase_of) > 0, len(ends) > 0
     starts, settling = laid.base_starts, laid.settling
     largest = 0
@@ -188,7 +205,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         machine = plan[s, MACHINE]
         if machine >= 0 and machines[machine, EVERY_US] > 0 and at >= machines[machine, NEXT_AT]:
             if machines[machine, NEXT_AT] > 0:
-                _point(points, values, counts, i, machine, SAMPLE, 0.0, at, at)
+                _point(points, values, blurs, counts, i, machine, SAMPLE, 0.0, 0.0, at, at)
             machines[machine, NEXT_AT] = (at // machines[machine, EVERY_US] + 1) * machines[machine, EVERY_US]
         held = reading_whole[s, HELD]
         holds = held
@@ -232,8 +249,9 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             for m in range(context_starts[sets], context_starts[sets + 1]):
                 member = context_members[m]
                 if reading_whole[member, COUNT] > 0:
-                    _point(points, values, counts, i, member, _part(member, at, plan, reading_whole),
-                           reading[member, SUM] / reading_whole[member, COUNT], at, reading_whole[member, GROUP_FROM])
+                    _point(points, values, blurs, counts, i, member, _part(member, at, plan, reading_whole),
+                           reading[member, SUM] / reading_whole[member, COUNT], _blur(member, plan, reading, reading_whole), at,
+                           reading_whole[member, GROUP_FROM])
                     reading_whole[member, COUNT] = 0
                     reading_whole[member, FIRST] = 0
                     reading[member, SUM] = 0.0
@@ -261,15 +279,15 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         rephased = outside or b != reading_whole[s, GROUP_BASE]
         if reading_whole[s, COUNT] > 0 and (single or rephased or group != reading_whole[s, GROUP]
                                             or (windowed and at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US])):
-            _point(points, values, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT], at,
-                   reading_whole[s, GROUP_FROM])
+            _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
+                   _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
             reading_whole[s, COUNT] = 0
             reading_whole[s, FIRST] = 0
             reading[s, SUM] = 0.0
         if outside:
             if reading_whole[s, BROKEN] == 0:
                 reading_whole[s, BROKEN] = 1
-                _point(points, values, counts, i, s, BREAK, 0.0, at, at)
+                _point(points, values, blurs, counts, i, s, BREAK, 0.0, 0.0, at, at)
             continue
         if reading_whole[s, BROKEN] != 0 or b != reading_whole[s, GROUP_BASE]:
             reading_whole[s, BROKEN] = 0
@@ -279,16 +297,18 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         if at - reading_whole[s, PHASE_FROM] < settling[b]:
             continue
         if single:
-            _point(points, values, counts, i, s, b, x, at, at)
+            _point(points, values, blurs, counts, i, s, b, x, 0.0, at, at)
             continue
         if reading_whole[s, COUNT] == 0:
             reading_whole[s, GROUP] = group
             reading_whole[s, GROUP_FROM] = at
+            reading[s, GROUP_FIRST] = x
+        reading[s, GROUP_LAST] = x
         reading[s, SUM] += x
         reading_whole[s, COUNT] += 1
         if given_ends and ends[i] != 0:
-            _point(points, values, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT], at,
-                   reading_whole[s, GROUP_FROM])
+            _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
+                   _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
             reading_whole[s, COUNT] = 0
             reading[s, SUM] = 0.0
     return beyond

@@ -54,6 +54,12 @@ class ChartSettings:
     def __len__(self) -> int:
         return len(self.plan)
 
+    @property
+    def charts(self) -> int:
+        """How many charts there are: one a signal, and one for each phase of those whose phases have their own."""
+        own = self.plan[:, layout.CHARTS] > 0
+        return len(self.plan) + int(self.plan[own, layout.PHASES].sum())
+
     def laid(self) -> layout.Laid:
         """The settings as the kernel reads them."""
         numbers, words = packed(self.policies)
@@ -133,7 +139,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     A signal grouped by cycle, batch or piece is charted by the means between two changes of the nearest counter of that
     kind (``roles``), and reading by reading where there is no counter. A signal read more often than once in ``window_s``
     seconds and grouped by nothing is charted by its means over that time. ``phases`` signals have a baseline for each recipe of their
-    asset's step and each phase of it; outside a phase nothing is charted: a press between cycles is not in control.
+    asset's step and each phase of it; outside a phase nothing is charted: a press between cycles is not in control. Where the
+    subgroup is a cycle, batch or piece, each phase is a chart of its own, for what a cycle brings along moves all its phases.
     ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
     ``unwatched`` kinds that are not charted at all (valve states, step names). Autoregressions go up to ``most_order``,
     for readings and windows; a rational subgroup has outlived them, and the few points of phase I would fit chance.
@@ -185,6 +192,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
         needs += [learning * (patience if patient else 1)] * (bases - len(needs))
         settling += _settling(plant, signal, plan[s], settle_s, settle_share)
         machine_members[machine].append(s)
+    own = np.flatnonzero((plan[:, layout.BY] == layout.CONTEXT) & (plan[:, layout.PHASES] > 1))
+    plan[own, layout.CHARTS] = n + np.cumsum(plan[own, layout.PHASES]) - plan[own, layout.PHASES]
     needs += [learning] * (max(bases, 1) - len(needs))
     settling += [0] * (max(bases, 1) - len(settling))
     return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(m) for m in members), tuple(machines),
