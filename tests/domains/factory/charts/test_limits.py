@@ -349,6 +349,35 @@ def test_a_rule_of_a_signal_holds_until_the_last_of_its_phases_is_back():
     assert again.snapshot() == analysis.snapshot()
 
 
+def test_a_subgroup_with_a_gap_in_it_is_no_point():
+    settings = grouped(2, only("nelson_1"))
+    of = means([[5.0, 0.0], [5.0, 0.0], [0.0, 0.0]])
+    assert int(Analysis(settings).feed(of).mask.sum()) == rules.BIT["nelson_1"]
+    # The connection is lost in the first phase of the first cycle, and comes back in the first phase of the second.
+    kept = (of.at < 4 * SECOND) | (of.at >= 24 * SECOND)
+    assert int(Analysis(settings).feed(of.taken(kept)).mask.sum()) == 0
+    # Three readings missing are no gap, and what is whole after a gap is judged.
+    short = (of.at < 4 * SECOND) | (of.at >= 7 * SECOND)
+    assert int(Analysis(settings).feed(of.taken(short)).mask.sum()) == rules.BIT["nelson_1"]
+    later = means([[0.0, 0.0], [0.0, 0.0], [5.0, 0.0], [0.0, 0.0]])
+    lost = (later.at < 4 * SECOND) | (later.at >= 24 * SECOND)
+    assert list(Analysis(settings).feed(later.taken(lost)).at) == [51 * SECOND]
+
+
+def test_numbers_of_cycles_and_phases_are_never_stuck():
+    settings = replace(grouped(2, only("stuck", stuck_rate=1e-3)), learning=50, needs=None)
+    of = means([[0.0, 1.0]] * 20)
+    still = readings(np.tile([0, 1, 2], 200), np.repeat((np.arange(200) + 1000) * SECOND, 3), np.tile([19.0, 1.0, 0.7], 200))
+    analysis = Analysis(settings)
+    analysis.feed(of)
+    assert set(analysis.feed(still).signal) == {2}
+
+
+def test_the_only_recipe_of_a_step_is_meant_whatever_its_number():
+    settings = grouped(2, only("nelson_1"))
+    assert settings.plan[2, layout.RECIPE_CONTEXT] == layout.NO_CONTEXT
+
+
 def test_a_mean_is_not_held_to_more_than_the_instants_it_was_read_at_let_it_know():
     """A signal that falls by half a second from 20 has a mean of 4 over ten readings, and of 2.8 where they come half a second later."""
     settings = grouped(2, only("nelson_1"))

@@ -16,7 +16,7 @@ from qiantang.kernel.readings import Quality
 
 # What is kept of a signal's readings: numbers and whole numbers. What every reading touches comes first, on one line of the cache.
 (LAST_VALUE, LAST_AT, SAME, SAME_SINCE, STUCK_NEED, HELD, COUNT, BROKEN, SUM, GROUP, GROUP_BASE, GROUP_FROM, FIRST, SEEN, REPEATS,
- PHASE_FROM, GROUP_FIRST, GROUP_LAST) = range(18)
+ PHASE_FROM, GROUP_FIRST, GROUP_LAST, TORN) = range(19)
 READING_ROW: Final = 24
 
 # What is kept of a signal's charts: numbers, words and whole numbers, what every point touches on the first two lines.
@@ -41,6 +41,9 @@ not charted (a counter, or a signal of no interest), though its quality and rang
 NO_CONTEXT: Final = -1
 GROUPS, PHASE, RECIPE = range(3)
 """What a context holds: group number, phase, recipe; SETS_WHICH says which of them a counter's readings set."""
+
+NEVER: Final = 1 << 62
+"""A gap in µs that no signal has."""
 
 LEAST, MOST, FASTEST = range(3)
 """Bounds of a signal, in its unit and in units a second."""
@@ -88,8 +91,8 @@ class Kept(NamedTuple):
 class Laid(NamedTuple):
     """What is laid down: ``plan`` signals × PLAN, ``bounds`` signals × (least, most, fastest), the policies, where the points of
     each baseline's phase I lie, how long after the beginning of its phase readings are passed over while the signal settles
-    (µs, by baseline), and which signals stand in each context and machine: those of c from starts[c] up to
-    starts[c + 1]."""
+    (µs, by baseline), after how long without a reading a signal's subgroup is torn (µs, by signal), and which signals stand in
+    each context and machine: those of c from starts[c] up to starts[c + 1]."""
 
     plan: NDArray[np.int64]
     bounds: NDArray[np.float64]
@@ -97,6 +100,7 @@ class Laid(NamedTuple):
     words: NDArray[np.uint64]
     base_starts: NDArray[np.int64]
     settling: NDArray[np.int64]
+    gaps: NDArray[np.int64]
     context_starts: NDArray[np.int64]
     context_members: NDArray[np.int64]
     machine_starts: NDArray[np.int64]

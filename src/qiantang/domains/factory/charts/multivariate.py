@@ -101,6 +101,16 @@ def box(mean: float, variance: float, alpha: float) -> float:
     return variance / (2.0 * mean) * float(chi2.isf(alpha, 2.0 * mean * mean / variance))
 
 
+def tail_limit(values: Floats, alpha: float) -> float:
+    """What values exceed with probability alpha where their upper tail, beyond the largest twentieth, falls off exponentially:
+    u + β·ln(share beyond u / alpha), β the mean excess over u (J. Pickands, Annals of Statistics 3 (1975) 119-131). A machine's
+    points are not all alike: some rest on many readings and some on few, so that no one quadratic form fits them."""
+    ordered = np.sort(values)
+    many = max(len(values) // 20, 5)
+    threshold = float(ordered[-many - 1])
+    return threshold + float(np.mean(ordered[-many:] - threshold)) * float(np.log(many / len(values) / alpha))
+
+
 def _components(z: Floats) -> tuple[Floats, Floats, Floats]:
     """Loadings and variances of the components kept, and the variances of those left out, of standardised points."""
     variances, vectors = np.linalg.eigh(np.cov(z, rowvar=False, ddof=1).reshape(z.shape[1], z.shape[1]))
@@ -115,7 +125,8 @@ def model(points: Floats, alpha: float) -> Model | None:
     are left out once and the model made anew.
 
     The limit of SPE is the greater of Jackson and Mudholkar's and of Box's from points that a model of the other four fifths
-    had not seen: with few points the components fit their own noise, and a new point lies farther out than theirs.
+    had not seen: with few points the components fit their own noise, and a new point lies farther out than theirs. Where alpha is
+    rarer than one of those points, the limit is no less than where their own upper tail leads.
     """
     here = ~np.isnan(points)
     often = here.mean(axis=0) >= 0.5
@@ -145,5 +156,6 @@ def _made(z: Floats, mean: Floats, scale: Floats, used: NDArray[np.bool_], alpha
     errors = np.concatenate(unseen)
     whole = np.zeros((len(used), loadings.shape[1]))
     whole[used] = loadings
+    beyond = tail_limit(errors, alpha) if alpha * len(errors) < 1.0 else 0.0
     return Model(mean, scale, whole, variances, t2_limit(len(variances), len(z), alpha),
-                 max(jackson_mudholkar(left, alpha), box(float(errors.mean()), float(errors.var(ddof=1)), alpha)))
+                 max(jackson_mudholkar(left, alpha), box(float(errors.mean()), float(errors.var(ddof=1)), alpha), beyond))

@@ -3,7 +3,8 @@
 A reading of bad quality, not a number or outside its physical range is no measurement: it breaks its own rule and goes on no
 chart. The others are points one by one, or their mean is one when the window, cycle, batch or piece ends. A window of time
 begins with its first reading. At the beginning of a phase readings are passed over for a while, until the signal has settled.
-The mean over a phase in which the signal still moves depends on when it was read: how much, goes along with the point.
+The mean over a phase in which the signal still moves depends on when it was read: how much, goes along with the point. A
+subgroup with a gap in it, of a lost connection, is no point: it may be the mean of any part of the phase.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ from qiantang.domains.factory.charts.layout import (
     SETS_WHICH,
     STUCK_NEED,
     SUM,
+    TORN,
     UNCHARTED,
     UNUSABLE,
     WINDOW,
@@ -190,7 +192,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
     context_starts, context_members = laid.context_starts, laid.context_members
     points, values, blurs, counts = found.whole, found.value, found.blur, found.counts
     given_groups, given_phases, given_ends = len(group_of) > 0, len(phase_of) > 0, len(ends) > 0
-    starts, settling = laid.base_starts, laid.settling
+    starts, settling, gaps = laid.base_starts, laid.settling, laid.gaps
     largest = 0
     for c in range(len(context_starts) - 1):
         largest = max(largest, context_starts[c + 1] - context_starts[c])
@@ -232,6 +234,8 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
                 if reading_whole[s, SEEN] == starts[plan[s, FIRST_BASE] + 1] - starts[plan[s, FIRST_BASE]]:
                     p = plan[s, POLICY]
                     need = stuck_need(reading_whole[s, SEEN], reading_whole[s, REPEATS], np.int64(words[p, STUCK_RUN]), numbers[p, STUCK_RATE])
+                    # Numbers of cycles, phases and recipes stand still by their nature, for as long as these last.
+                    need = np.int64(1 << 60) if plan[s, SETS] >= 0 else need
                     reading_whole[s, STUCK_NEED] = need
             holds = (0 if usable else _RANGE) | (_RATE if speed > bounds[s, FASTEST] else 0) \
                 | (_STUCK if need > 0 and reading_whole[s, SAME] >= need else 0)
@@ -249,9 +253,10 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             for m in range(context_starts[sets], context_starts[sets + 1]):
                 member = context_members[m]
                 if reading_whole[member, COUNT] > 0:
-                    _point(points, values, blurs, counts, i, member, _part(member, at, plan, reading_whole),
-                           reading[member, SUM] / reading_whole[member, COUNT], _blur(member, plan, reading, reading_whole), at,
-                           reading_whole[member, GROUP_FROM])
+                    if reading_whole[member, TORN] == 0 and at - reading_whole[member, LAST_AT] <= gaps[member]:
+                        _point(points, values, blurs, counts, i, member, _part(member, at, plan, reading_whole),
+                               reading[member, SUM] / reading_whole[member, COUNT], _blur(member, plan, reading, reading_whole), at,
+                               reading_whole[member, GROUP_FROM])
                     reading_whole[member, COUNT] = 0
                     reading_whole[member, FIRST] = 0
                     reading[member, SUM] = 0.0
@@ -277,13 +282,19 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         windowed = by == WINDOW and group < 0
         single = by == EACH and group < 0
         rephased = outside or b != reading_whole[s, GROUP_BASE]
-        if reading_whole[s, COUNT] > 0 and (single or rephased or group != reading_whole[s, GROUP]
+        gone = before > 0 and at - before > gaps[s]
+        if reading_whole[s, COUNT] > 0 and (single or rephased or gone or group != reading_whole[s, GROUP]
                                             or (windowed and at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US])):
-            _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
-                   _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
+            if reading_whole[s, TORN] == 0 and not gone:
+                _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
+                       _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
             reading_whole[s, COUNT] = 0
             reading_whole[s, FIRST] = 0
             reading[s, SUM] = 0.0
+        if gone or rephased or group != reading_whole[s, GROUP]:
+            # What begins after a gap began nobody knows when; the next subgroup is whole again.
+            reading_whole[s, TORN] = 1 if gone and group >= 0 else 0
+            reading_whole[s, GROUP] = group
         if outside:
             if reading_whole[s, BROKEN] == 0:
                 reading_whole[s, BROKEN] = 1
@@ -307,8 +318,10 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         reading[s, SUM] += x
         reading_whole[s, COUNT] += 1
         if given_ends and ends[i] != 0:
-            _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
-                   _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
+            if reading_whole[s, TORN] == 0:
+                _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
+                       _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
+            reading_whole[s, TORN] = 0
             reading_whole[s, COUNT] = 0
             reading[s, SUM] = 0.0
     return beyond

@@ -19,6 +19,11 @@ ROLES: Mapping[str, tuple[str, int]] = {
 }
 """Kinds of signals that count: a new number begins a new subgroup, phase or recipe for everything on the asset and its units."""
 
+TORN_AFTER = 10
+"""Readings missing in a row that tear a subgroup."""
+SLOWEST_HZ = 1.0 / 60.0
+"""Signals read more seldom come by themselves, once a piece or batch; their pauses are those of the machine."""
+
 LEARNING = 200
 """Points that phase I takes."""
 
@@ -48,6 +53,8 @@ class ChartSettings:
     """How many points phase I takes of each baseline; None: ``learning`` of every one."""
     settling: NDArray[np.int64] | None = None
     """For how long readings are passed over at the beginning of a phase, in µs, by baseline; None: not at all."""
+    gaps: NDArray[np.int64] | None = None
+    """After how long without a reading, in µs, the subgroup of a signal is torn and makes no point; None: never."""
     known: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     """Baselines known beforehand, by their number: mean and standard deviation of what is plotted."""
 
@@ -68,7 +75,8 @@ class ChartSettings:
         plan = aligned((len(self.plan), layout.PLAN)).view(np.int64)
         plan[:] = self.plan
         settling = np.zeros(max(self.bases, 1), np.int64) if self.settling is None else self.settling
-        return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, context_starts, context_members, machine_starts, machine_members)
+        gaps = np.full(len(self.plan), layout.NEVER, np.int64) if self.gaps is None else self.gaps
+        return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, gaps, context_starts, context_members, machine_starts, machine_members)
 
     def starts(self) -> NDArray[np.int64]:
         """Where the points of each baseline's phase I start, and where they end."""
@@ -139,14 +147,15 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     A signal grouped by cycle, batch or piece is charted by the means between two changes of the nearest counter of that
     kind (``roles``), and reading by reading where there is no counter. A signal read more often than once in ``window_s``
     seconds and grouped by nothing is charted by its means over that time. ``phases`` signals have a baseline for each recipe of their
-    asset's step and each phase of it; outside a phase nothing is charted: a press between cycles is not in control. Where the
-    subgroup is a cycle, batch or piece, each phase is a chart of its own, for what a cycle brings along moves all its phases.
+    asset's step and each phase of it; where the step has one recipe, it is meant whatever number the machine tells. Outside a phase
+    nothing is charted: a press between cycles is not in control. Where the subgroup is a cycle, batch or piece, each phase is a chart
+    of its own, for what a cycle brings along moves all its phases.
     ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
     ``unwatched`` kinds that are not charted at all (valve states, step names). Autoregressions go up to ``most_order``,
     for readings and windows; a rational subgroup has outlived them, and the few points of phase I would fit chance.
 
-    Phase I takes ``learning`` points; ``patience`` times as many of signals whose points come by the reading or the window, for
-    these come fast and depend on each other, and of skewed ones, whose tails few points do not show. At the beginning of a phase
+    Phase I takes ``learning`` points; ``patience`` times as many of machines and of signals whose points come by the reading or the
+    window, for these come fast and depend on each other, and of skewed ones, whose tails few points do not show. At the beginning of a phase
     readings are passed over for ``settle_s`` seconds, or ``settle_share`` of the phase where that is shorter: a mean over the
     change from one phase to the next says when it was read rather than how it went.
     """
@@ -163,6 +172,7 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     machine_members: list[list[int]] = [[] for _ in machines]
     asset_of = [""] * n
     bases = 0
+    gaps = np.full(n, layout.NEVER, np.int64)
     needs: list[int] = []
     settling: list[int] = []
     for signal in plant.signals:
@@ -170,6 +180,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
         settling += [0] * (bases - len(settling))
         s = signal.number
         asset_of[s] = signal.asset
+        if signal.rate_hz >= SLOWEST_HZ:
+            gaps[s] = round(1e6 * TORN_AFTER / signal.rate_hz)
         bounds[s] = (-np.inf if signal.least is None else signal.least, np.inf if signal.most is None else signal.most,
                      (fastest or {}).get(s, np.inf))
         plan[s, layout.POLICY] = (policy_of or {}).get(s, 0)
@@ -188,7 +200,7 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
         bases += _laid_signal(plant, signal, plan[s], contexts, members, window_s)
         if plan[s, layout.BY] == layout.CONTEXT:
             plan[s, layout.MOST_ORDER] = 0
-        patient = signal.skewed or (plan[s, layout.BY] != layout.CONTEXT and signal.rate_hz * 60.0 >= 1.0)
+        patient = signal.skewed or (plan[s, layout.BY] != layout.CONTEXT and signal.rate_hz >= SLOWEST_HZ)
         needs += [learning * (patience if patient else 1)] * (bases - len(needs))
         settling += _settling(plant, signal, plan[s], settle_s, settle_share)
         machine_members[machine].append(s)
@@ -198,7 +210,7 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     settling += [0] * (max(bases, 1) - len(settling))
     return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(m) for m in members), tuple(machines),
                          tuple(tuple(m) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha,
-                         needs=np.array(needs, np.int64), settling=np.array(settling, np.int64))
+                         machine_learning=max(LEARNING, learning * patience), needs=np.array(needs, np.int64), settling=np.array(settling, np.int64), gaps=gaps)
 
 
 def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts: Mapping[tuple[str, str], int],
@@ -215,6 +227,8 @@ def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts
         return 1
     recipes = _recipes(plant, signal)
     phase, recipe = _nearest(plant, contexts, signal.asset, "phase"), _nearest(plant, contexts, signal.asset, "recipe")
+    if len(recipes) < 2:
+        recipe = layout.NO_CONTEXT
     plan[layout.PHASE_CONTEXT], plan[layout.RECIPE_CONTEXT] = phase, recipe
     plan[layout.PHASES] = max((len(r.phases) for r in recipes), default=1) if phase != layout.NO_CONTEXT else 1
     plan[layout.RECIPES] = max(len(recipes), 1) if recipe != layout.NO_CONTEXT else 1

@@ -104,7 +104,7 @@ class Watch:
     is everybody's.
     """
 
-    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = False, most_order: int = 3,
+    def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = True, most_order: int = 3,
                  policies: Sequence[Policy] = ()) -> None:
         self.running = RunningPlant(seed, mender=Dispatched(), watch="rounds", begin_s=begin_s - 7200)
         self.signals = Signals(self.running)
