@@ -200,3 +200,10 @@ def test_signing_in_and_refusals_stand_in_the_audit_log(served: tuple[TestClient
     with accounts._log.reading() as reader:
         acts = [e.action for e in reader.entries("account:li")]
     assert acts == ["account.added", "sign-in.refused", "sign-in"]
+
+
+def test_the_language_chosen_before_signing_in_stays(served: tuple[TestClient, Accounts]) -> None:
+    client, _ = served
+    client.get("/login?lang=en")
+    sign_in(client)
+    assert '<html lang="en"' in client.get("/cases").text

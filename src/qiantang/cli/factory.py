@@ -118,7 +118,7 @@ def draw_watched(screen: Screen, made: Demonstration, last: DemoStatus) -> None:
     _draw_status(screen.line, last)
     screen.heading(said("任务经过", "What happened to tasks"))
     screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
-                 [[c.task, str(c.event), c.worker, c.reason] for c in made.happened[:_MOST_HAPPENED]])
+                 [[c.task, told(made.event_title(str(c.event))), c.worker, c.reason] for c in made.happened[:_MOST_HAPPENED]])
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def take_in(workspace: Workspace, known_at: date, engine: DuckDBEngine, progress
     report = _listed(report, workspace.hidden / QUARANTINE, engine)
     _refuse_nothing(report, workspace)
     if not report.accepted and not any(workspace.facts.glob("*/*.parquet")):
-        raise FactsError(*(report.faults or (_nothing(workspace),)))
+        raise FactsError(*(report.faults or (_empty(workspace),)))
     kept = replace(report, quarantine=QUARANTINE if report.quarantine else "")
     write_whole(workspace.hidden / "intake.json", json.dumps(kept.to_json(), ensure_ascii=False, indent=1))
     return report
@@ -83,6 +83,11 @@ def _nothing(workspace: Workspace) -> Fault:
     return Fault(Text("文件夹中没有可读的工作簿", "the folder holds no workbook that can be read"), Place(str(workspace.folder)), rule="workbooks",
                  remedy=Text("放入 .xlsx、.csv 或 .parquet 文件；模板：qiantang template PATH。",
                              "Put .xlsx, .csv or .parquet files there; for a template: qiantang template PATH."))
+
+
+def _empty(workspace: Workspace) -> Fault:
+    return Fault(Text("工作簿中没有填写任何一行", "no row is filled in in any workbook"), Place(str(workspace.folder)), rule="rows",
+                 remedy=Text("填写后再评价；qiantang check 会说明读到了什么。", "Fill in rows, then assess; qiantang check says what was read."))
 
 
 QUARANTINE = "quarantine.xlsx"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -21,9 +21,10 @@ from qiantang.web.live.serving import LiveServer
 from qiantang.web.serving import Server
 
 
-def create_app(brain: Brain, authority: Authority, pages: Sequence[Page], channels: Sequence[Channel] = ()) -> FastAPI:
+def create_app(brain: Brain, authority: Authority, pages: Sequence[Page], channels: Sequence[Channel] = (),
+               later: Callable[[str], Channel | None] = lambda _: None) -> FastAPI:
     """The application. ``pages`` in the order of the menu; two of one name are refused. ``channels`` are the plants whose
-    walls can be watched live."""
+    walls can be watched live; ``later`` is asked for one that was not there at the start."""
     named = {page.name: page for page in pages}
     if len(named) != len(pages):
         raise ValueError("two pages bear one name")
@@ -40,7 +41,7 @@ def create_app(brain: Brain, authority: Authority, pages: Sequence[Page], channe
     server = Server(brain, authority, named, Addresses(named))
     app.include_router(authority.router)
     server.join(app)
-    hub = Hub(channels, server.render_live)
+    hub = Hub(channels, server.render_live, later)
     LiveServer(hub, authority, server.not_there).join(app)
     app.state.hub = hub
     app.add_api_route("/static/{name:path}", serve_asset, methods=["GET"], include_in_schema=False, name="static")

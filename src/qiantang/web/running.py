@@ -43,9 +43,12 @@ def application(folder: Path, *, secure: bool = False) -> tuple[FastAPI, tuple[U
     demonstration = demonstration_accounts(brain, accounts) if provider is None else ()
     authority = AccountAuthority(accounts, brain.district, secure=secure, told=said_of(demonstration),
                                  elsewhere=None if provider is None else SignInElsewhere(provider))
-    # Every plant that is there at the start; its wall is read from its folder by whoever watches.
-    channels = [Channel(plant.name, plant, plant.name) for plant in plants_seen(brain.workspace.hidden, KEYBOARD)]
-    return create_app(brain, authority, (*PAGES, *brain.workspace.house.pages), channels), demonstration, accounts
+
+    def wall(name: str) -> Channel | None:
+        """A plant's wall is read from its folder by whoever watches; a plant may come while the server runs."""
+        return next((Channel(p.name, p, p.name) for p in plants_seen(brain.workspace.hidden, KEYBOARD) if p.name == name), None)
+
+    return create_app(brain, authority, (*PAGES, *brain.workspace.house.pages), later=wall), demonstration, accounts
 
 
 def serve(app: FastAPI, host: str, port: int, proxied: bool, ready: Callable[[], None]) -> None:

@@ -166,7 +166,7 @@ class Server:
                 try:
                     done = self._done(page, act, who, _asked(page, request), values)
                 except QiantangError as error:
-                    return self._again(page, who, request, shell, error)
+                    return self._again(page, who, request, replace(shell, path=shell.path.removesuffix(f"/{act.name}")), error)
                 if done.letter is not None:
                     wanted: Lang = "en" if values.get("language") == "en" else "zh"
                     proof = self.addresses.path(to("verify", code=done.letter.code))

@@ -42,7 +42,7 @@ def test_without_a_year_there_is_no_path() -> None:
 
 
 @pytest.mark.parametrize(("value", "better", "expected", "said"), [
-    (1000, "more", 901, "ok"), (856, "more", 901, "ok"), (855, "more", 901, "watch"), (0, "less", 50, "ok"), (40, "less", 50, "watch"),
+    (1000, "more", 901, "ok"), (856, "more", 901, "ok"), (855, "more", 901, "watch"), (0, "less", 50, "ok"), (40, "less", 50, "ok"), (50, "less", 50, "plain"),
     (51, "less", 50, "alarm"), (5, "less", None, "alarm"), (5, "more", None, "plain")])
 def test_the_tone_turns_at_the_path(value: int, better: str, expected: int | None, said: str) -> None:
     goal = aim(1000 if better == "more" else 0, 2024, better=better)

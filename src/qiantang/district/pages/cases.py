@@ -10,11 +10,12 @@ from qiantang.district.asking import Asking
 from qiantang.district.pages.showing import asking, code_title, figure
 from qiantang.kernel.actions.cases import EVENT_TITLES, Case, CaseEvent
 from qiantang.kernel.actions.ports import CaseQuery
-from qiantang.kernel.actions.process_rows import Kind, Need
+from qiantang.kernel.actions.process_rows import Kind, Need, State
 from qiantang.kernel.actions.processes import Process
 from qiantang.kernel.actions.written import payload_of
 from qiantang.kernel.errors import QiantangError, SubjectError
 from qiantang.kernel.pages.blocks import (
+    Banner,
     Choice,
     Column,
     Drawn,
@@ -82,9 +83,16 @@ def _row(ask: Asking, process: Process, case: Case) -> Row:
     place = code_title(ENTERPRISE.column("platform"), str(platform), ask) if platform else None
     state = process.state(case.state)
     cells: tuple[Cell, ...] = (
-        case.id, process.title, same(str(name)) if name else case.subject, place, Mark(state.title, "off" if state.closed else "plain"),
+        case.id, process.title, same(str(name)) if name else case.subject, place, _where(case, state),
         None if case.owner is None else process.role_title(case.owner.role), None if case.due is None else case.due.day, left)
     return Row(cells, to("case", case=case.id), "alarm" if overdue else "plain")
+
+
+def _where(case: Case, state: State) -> Mark:
+    """The state a case is in; one whose finding no longer holds says so."""
+    if state.closed or case.last_seen.holds:
+        return Mark(state.title, "off" if state.closed else "plain")
+    return Mark(state.title + Text(" · 依据已不成立", " · its ground no longer holds"), "watch")
 
 
 def _towards_zero(ask: Asking, process: Process) -> Section:
@@ -129,6 +137,12 @@ def draw_case(ask: Ask) -> Drawn:
     sections = [Section(Text("进展：", "Where it stands: ") + state.title, (_path(process, case),)),
                 Section(Text("立案依据与责任", "What it stands on"), (Facts(tuple(facts)),), span=6),
                 Section(Text("内容", "Details"), (Facts(details),), span=6)]
+    if case.is_open and not case.last_seen.holds:
+        said = case.last_seen.outcome or ""
+        now = same(said) if reading is None else reading.code_title(said)
+        no_more = Text("最近一次评价的结论已不同，立案依据不再成立；是否办结由责任方决定。现结论：",
+                       "The newest evaluation says otherwise, so what the case stands on no longer holds; whether that ends it is for its owner. It says: ")
+        sections.insert(0, Section(same(""), (Banner(no_more + now, "watch"),), name="ground"))
     if case.is_open:
         sections.append(_steps(own, process, case))
     sections.append(_history(ask, process, case))

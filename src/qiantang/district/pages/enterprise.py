@@ -9,7 +9,7 @@ from qiantang.district.histories import history_of
 from qiantang.district.inquiries import Inquiry, Lift, ProvedChange
 from qiantang.district.pages.evaluation import nothing_assessed, run_foot
 from qiantang.district.pages.policies import section_on_enterprise
-from qiantang.district.pages.showing import acted_on, asking, code_title, figure, outcome_mark, told_cell
+from qiantang.district.pages.showing import acted_on, asking, code_title, outcome_mark, told_cell, unit_text
 from qiantang.kernel.actions.ports import CaseQuery
 from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.findings.explanation import CriterionTold, Explanation, Told
@@ -213,7 +213,9 @@ def _rows(proved: ProvedChange) -> tuple[Row, ...]:
         kind = c.column.type
         before, after = kind.decimal(c.before), kind.decimal(c.after)
         share = Amount((after - before) / abs(before), decimals=1, percent=True, signed=True) if before else None
-        rows.append(Row((c.column.title, figure(before, kind.unit), figure(after, kind.unit), share, said)))
+        # In full: a proved figure that was rounded might not do.
+        unit = unit_text(kind.unit)
+        rows.append(Row((c.column.title, Amount(before, unit), Amount(after, unit), share, said)))
     return tuple(rows)
 
 

@@ -14,7 +14,7 @@ from qiantang.kernel.pages.blocks import Column, Drawn, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page, ViewRows
 from qiantang.kernel.pages.portions import WHOLE
 from qiantang.kernel.pages.values import Address, Cell, Link, to
-from qiantang.kernel.words import Text, same
+from qiantang.kernel.words import Text, joined, same
 
 _TITLE = Text("专题", "Views")
 _USUAL = 100
@@ -78,8 +78,12 @@ def _cell(ask: Ask, found: ViewRows, name: str, value: Stored, shown: Shown | Fi
     codes = shown.codes if isinstance(shown, Shown) else ()
     if isinstance(value, str) and not codes:
         dossier = found.reading.book.dossier
-        column = next((c for c in dossier.columns if c.name == name), None)
-        return code_title(column, value, ask) if column is not None else value
+        columns = {c.name: c for c in dossier.columns}
+        if name in columns:
+            return code_title(columns[name], value, ask)
+        facts = value.split(",")
+        # A list of facts that are missing is told by their titles.
+        return joined([columns[f].title for f in facts]) if all(f in columns for f in facts) else value
     return stored_cell(value, found.types[name], codes, shown.decimals, shown.percent, bare=True)
 
 

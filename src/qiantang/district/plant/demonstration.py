@@ -22,6 +22,7 @@ from qiantang.district.plant.pipeline import Step
 from qiantang.district.plant.simulated_pieces import genealogy_of
 from qiantang.district.plant.sources import LATENESS_US
 from qiantang.district.plant.work import Work
+from qiantang.domains.factory.actions import event_title
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.wording import told
 from qiantang.domains.factory.dispatch.policy import Policy
@@ -105,6 +106,10 @@ class Demonstration:
         self._line = Loopback(mischief)
         self._host = LoopbackWire(self._line.join(SparkplugHost("qiantang", self.node.directory)), self._clock)
         self._edges = {gateway: self._edge(gateway) for gateway in self.signals.gateways}
+
+    def event_title(self, name: str) -> Text:
+        """What a reader calls something that happened to a task."""
+        return event_title(name)
 
     async def run(self, seconds: float, heard: Callable[[DemoStatus], None], *, until: Callable[[DemoStatus], bool] = lambda _: False) -> DemoStatus:
         """Learn, then show for so many of our seconds, or until ``until`` says that enough was seen; ``heard`` is told about twice a

@@ -58,7 +58,9 @@ def draw(ask: Ask) -> Drawn:
     sections += [s for s in (_red_tile(ask), _must_act(ask), _map(ask), _platforms(ask), _industries(ask)) if s is not None]
     if others:
         sections.append(Section(Text("其他指标", "Further indicators"), (Cards(tuple(card(s) for s in others)),)))
-    return Drawn(_headline(standings), tuple(sections), ask.district.name, links=(Link(Text("行动方案", "The plan"), to("plan")),), as_of=ask.today)
+    where = ask.district.name if ask.sees_everybody() else ask.district.name + Text(" · 只含您可见的范围", " · only what your account sees")
+    title = _headline(standings) if ask.runs() else Text("尚未评价", "Not assessed yet")
+    return Drawn(title, tuple(sections), where, links=(Link(Text("行动方案", "The plan"), to("plan")),), as_of=ask.today)
 
 
 def _headline(standings: Sequence[Standing]) -> Text:
@@ -233,7 +235,7 @@ def _groups(ask: Ask, by: str, titles: Sequence[tuple[str, Text]]) -> tuple[tupl
 
 
 _GROUP_COLUMNS = (Column("enterprises", Text("参评企业", "evaluated"), number=True),
-                  Column("revenue", Text("主营业务收入", "main revenue"), number=True), Column("share", Text("占全区", "share"), number=True),
+                  Column("revenue", Text("主营业务收入", "main revenue"), number=True), Column("share", Text("占比", "share"), number=True),
                   Column("tax_per_mu", Text("亩均税收", "tax per mu"), _WAN_PER_MU, number=True),
                   Column("low", Text("低效企业", "low-efficiency"), number=True),
                   Column("low_mu", Text("低效用地", "on land"), Text("亩", "mu"), number=True), Column("tech", Text("高新企业", "high-tech"), number=True))
@@ -244,7 +246,8 @@ def _platforms(ask: Ask) -> Section | None:
     if not many:
         return None
     share = f"{six * 100:.1f}"
-    title = Text(f"{len(rows)} 个平台：前六个占 {share}%", f"{len(rows)} platforms: the first six hold {share} %")
+    title = Text(f"{len(rows)} 个平台：前六个占 {share}%", f"{len(rows)} platforms: the first six hold {share} %") if ask.sees_everybody() \
+        else Text("各平台（只含您可见的企业）", "Platforms (only the enterprises you see)")
     table = Table("platforms", (Column("platform", Text("平台", "platform")), *_GROUP_COLUMNS), rows)
     return Section(title, (table,), Text("亩均为总量之比，不是均值的均值", "per-mu figures are ratios of sums, not means of means"))
 

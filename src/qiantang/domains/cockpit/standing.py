@@ -59,6 +59,9 @@ def standing(ask: Ask, indicator: Indicator) -> Standing:
     aim = next((a for a in ask.district.aims if a.code == indicator.code), None)
     points = [Point(v.period, v.value, v.as_of, v.source, v.placeholder) for v in indicator.values if v.as_of <= ask.today]
     tally = _tally(ask, indicator)
+    if tally is not None and not ask.sees_everybody():
+        # A part of the district is not held against what was published and planned of the whole.
+        aim, points = None, []
     if tally is not None:
         value = measured(indicator, tally)
         run = next((r for r in ask.runs() if r.key == tally.run), None)
@@ -151,7 +154,9 @@ def tone(indicator: Indicator, aim: Aim | None, last: Point | None, expected: De
         return "plain" if indicator.better == "more" else "alarm"
     if indicator.better == "more":
         return "ok" if last.value >= expected * _SLACK else "watch"
-    return "alarm" if last.value > expected or expected == goal else "watch"
+    if last.value == expected != goal:
+        return "plain"
+    return "alarm" if last.value > expected or expected == goal else "ok"
 
 
 def _months(since: date, until: date) -> int:

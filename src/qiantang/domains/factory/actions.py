@@ -5,5 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from qiantang.kernel.actions.process_files import read_process
+from qiantang.kernel.words import Text, same
 
 TASK = read_process(Path(__file__).with_name("processes") / "task.yaml")
+OPENED = "open"
+"""What begins every task, before any event of the table."""
+
+
+def event_title(name: str) -> Text:
+    """What a reader calls something that happened to a task."""
+    titles = {event.name: event.title for event in TASK.events} | {OPENED: Text("开立", "opened")}
+    return titles.get(name, same(name))

@@ -15,6 +15,7 @@ from qiantang.kernel.words import Text, same
 
 _TITLE = Text("异议", "Objections")
 _LONGEST_EVIDENCE = 20 * 1024 * 1024
+_MOST_NAMED = 5
 
 
 def draw(ask: Ask) -> Drawn:
@@ -91,6 +92,7 @@ def _object(doing: Doing, values: Mapping[str, str | Upload]) -> Done:
 _FACTS = (("name", Text("企业", "enterprise")), ("fact_title", Text("事实", "fact")), ("was", Text("现值", "it is")),
           ("should_be", Text("应为", "it should be")),
           ("argument", Text("理由", "reason")), ("evidence_name", Text("证据", "evidence")), ("reason", Text("答复", "answer")),
+          ("corrected_to", Text("更正为", "corrected to")),
           ("difference", Text("更正后的变化", "what changed by it")))
 
 
@@ -128,7 +130,7 @@ def _uphold(doing: Doing, values: Mapping[str, str | Upload]) -> Done:
     changes = doing.correct(str(p["table"]), str(p["row"]), str(p["column"]), str(values.get("value", "")),
                             f"{case.id}: {p['evidence_name']} {str(p['evidence'])[:16]}")
     told = difference(changes)
-    doing.step(case.id, "uphold", {"reason": str(values.get("reason", "")), "difference": told.zh})
+    doing.step(case.id, "uphold", {"reason": str(values.get("reason", "")), "corrected_to": str(values.get("value", "")), "difference": told.zh})
     return Done(to("objection", case=case.id), Text("已更正并重评：", "Corrected and judged anew: ") + told)
 
 
@@ -137,8 +139,14 @@ def difference(changes: Sequence[RunChange]) -> Text:
     moved = [c for c in changes if c.moved]
     if not moved:
         return Text("没有结论因此改变", "no outcome changed by it")
-    return Text("；".join(f"{c.title.zh}：{len(c.moved)} 家结论改变（{c.before} → {c.after}）" for c in moved),
-                "; ".join(f"{c.title.en}: {len(c.moved)} outcomes changed ({c.before} → {c.after})" for c in moved))
+    return Text("；".join(f"{c.title.zh}：{len(c.moved)} 家结论改变（{_who(c)}；批次 {c.before} → {c.after}）" for c in moved),
+                "; ".join(f"{c.title.en}: {len(c.moved)} outcomes changed ({_who(c)}; run {c.before} → {c.after})" for c in moved))
+
+
+def _who(change: RunChange) -> str:
+    """Who moved from what to what, the first few of them."""
+    told = ", ".join(f"{subject} {before or '—'} → {after or '—'}" for subject, before, after in change.moved[:_MOST_NAMED])
+    return told + (" …" if len(change.moved) > _MOST_NAMED else "")
 
 
 def _refuse(doing: Doing, values: Mapping[str, str | Upload]) -> Done:

@@ -14,11 +14,11 @@ from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.pages.blocks import Banner, Block, Column, Drawn, Facts, Field, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import CAPABILITIES, DistrictFacts
 from qiantang.kernel.pages.values import Mark
-from qiantang.kernel.words import Text, same
+from qiantang.kernel.words import LANGS, Text, same
 from qiantang.web.auth.accounts import LONGEST, Accounts, Refused
 from qiantang.web.auth.oidc import SignInElsewhere
 from qiantang.web.kinds.rendering import render_page
-from qiantang.web.languages import lang_of
+from qiantang.web.languages import LANG_COOKIE, lang_of
 from qiantang.web.shell import Shell
 
 _COOKIE = "qt-session"
@@ -105,7 +105,11 @@ class AccountAuthority:
         if self._told is not None:
             blocks.append(Banner(self._told, "plain"))
         page = Drawn(Text("登录", "Sign in"), (Section(same(""), tuple(blocks), span=6),))
-        return HTMLResponse(render_page(page, self._shell(request, NOBODY)), 401 if refused is not None else 200)
+        answer = HTMLResponse(render_page(page, self._shell(request, NOBODY)), 401 if refused is not None else 200)
+        asked = request.query_params.get("lang")
+        if asked in LANGS:
+            answer.set_cookie(LANG_COOKIE, asked, max_age=31_536_000, samesite="lax", httponly=True)
+        return answer
 
     async def _sign_in(self, request: Request) -> Response:
         if self._elsewhere is not None:

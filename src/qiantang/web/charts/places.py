@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -54,18 +55,30 @@ def _level(area: Area, block: Map) -> int | str:
     return "none" if value is None else min(4, bisect_right(block.levels, value))
 
 
+def _valued(area: Area, shell: Shell) -> tuple[str, str]:
+    """An area's value in its own unit, in which the legend counts, too; and the number alone, for where there is little room."""
+    value = area.value.value
+    if value is None:
+        said = str(amount(area.value, shell.lang))
+        return said, said
+    digits, unit = number(Decimal(value), area.value.decimals), area.value.unit.said(shell.lang)
+    return (f"{digits}{unit}" if shell.lang == "zh" else f"{digits} {unit}").strip(), digits
+
+
 def _tile(area: Area, block: Map, shell: Shell, first: int) -> Markup:
     x, y = area.column * (_TILE + _GAP), (area.row - first) * (_TALL + _GAP)
-    level, name, said = _level(area, block), area.title.said(shell.lang), str(amount(area.value, shell.lang))
+    level, name = _level(area, block), area.title.said(shell.lang)
+    said, digits = _valued(area, shell)
     # The unit stands above the map; where it does not fit it is left to the title.
-    short = said if width_of(said) <= _TILE - 16 else amount(area.value, shell.lang).digits
+    short = said if width_of(said) <= _TILE - 16 else digits
     inside = (box(x, y, _TILE, _TALL, f"tile l{level} {area.tone}", f"{name}: {said}", 6)
               + label(x + 10, y + 22, shortened(name, _TILE - 16), f"name on-{level}") + label(x + 10, y + 44, short, f"value on-{level}"))
     return linked(inside, shell.address(area.to) if area.to else None, f"{name}: {said}")
 
 
 def _shape(area: Area, block: Map, shell: Shell, width: float, height: float) -> Markup:
-    level, name, said = _level(area, block), area.title.said(shell.lang), str(amount(area.value, shell.lang))
+    level, name = _level(area, block), area.title.said(shell.lang)
+    said, _ = _valued(area, shell)
     largest = max(area.shape, key=len)
     x = sum(px for px, _ in largest) / len(largest) * width
     y = sum(py for _, py in largest) / len(largest) * height

@@ -13,7 +13,7 @@ WORDS: dict[str, Text] = {
     "synthetic": Text("示范数据：企业、人员与宗地均由程序生成，并非真实",
                       "Demonstration data: every enterprise, person and parcel is made by a program; none is real"),
     "note": Text("说明", "Note"),
-    "placeholder": Text("占位", "placeholder"),
+    "placeholder": Text("含占位或假设", "rests on a placeholder or an assumption"),
     "target": Text("目标", "target"),
     "by_year": Text("{year} 年", "by {year}"),
     "expected": Text("按进度应为", "expected by now"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.concurrency import run_in_threadpool
 
@@ -115,14 +115,18 @@ class Stage:
 
 
 class Hub:
-    """The channels there are, by name."""
+    """The channels there are, by name; ``later`` is asked for one that was not there at the start."""
 
-    def __init__(self, channels: Sequence[Channel], render: Render) -> None:
-        self._stages: Mapping[str, Stage] = {channel.name: Stage(channel, render) for channel in channels}
+    def __init__(self, channels: Sequence[Channel], render: Render, later: Callable[[str], Channel | None] = lambda _: None) -> None:
+        self._stages: dict[str, Stage] = {channel.name: Stage(channel, render) for channel in channels}
+        self._render, self._later = render, later
 
     def stage(self, name: str) -> Stage | None:
         """The channel of that name; None where there is none."""
-        return self._stages.get(name)
+        found = self._stages.get(name)
+        if found is None and (channel := self._later(name)) is not None:
+            found = self._stages.setdefault(name, Stage(channel, self._render))
+        return found
 
     def end(self) -> None:
         """The server goes down: every stream ends by itself, so that nothing has to be cut off."""

@@ -20,8 +20,8 @@ def draw_alarms(ask: Ask) -> Drawn:
     plant = chosen(ask)
     shown, held = plant.rows("alarms"), plant.rows("held")
     priority = ask.asked.get("priority", "")
-    told_alone = {row["id"] for row in shown}
-    listed = [row for row in shown if priority in ("", str(row["priority"])) and row["leader"] not in told_alone]
+    causes = _by_cause(shown)
+    listed = [row for row in causes if priority in ("", str(row["priority"]))]
     sections: list[Section] = []
     picked = next((row for row in (*shown, *held) if row["id"] == ask.asked.get("alarm")), None)
     if picked is not None:
@@ -39,7 +39,19 @@ def draw_alarms(ask: Ask) -> Drawn:
     if held:
         sections.append(Section(Text(f"{len(held)} 个已搁置、抑制或停用", f"{len(held)} shelved, suppressed or out of service"), (_held(plant, held),)))
     waiting = sum(1 for row in shown if row["state"] != State.ACKNOWLEDGED.value)
-    return drawn(plant, Text(f"{len(shown)} 个报警，{waiting} 个待确认", f"{len(shown)} alarms, {waiting} to be acknowledged"), sections)
+    title = Text(f"{len(causes)} 个原因，{len(shown)} 个报警，{waiting} 个待确认", f"{len(causes)} causes, {len(shown)} alarms, {waiting} to be acknowledged")
+    return drawn(plant, title, sections)
+
+
+def _by_cause(shown: Sequence[Mapping[str, Told]]) -> list[Mapping[str, Told]]:
+    """The first alarm of each cause, weighing as much as the gravest of its kind; the gravest first."""
+    known = {row["id"] for row in shown}
+    gravest: dict[Told, int] = {}
+    for row in shown:
+        cause = row["leader"] if row["leader"] in known else row["id"]
+        gravest[cause] = min(gravest.get(cause, whole(row["priority"])), whole(row["priority"]))
+    firsts: list[Mapping[str, Told]] = [{**row, "priority": gravest[row["id"]]} for row in shown if row["leader"] not in known]
+    return sorted(firsts, key=lambda row: whole(row["priority"]))
 
 
 def alarm_table(plant: Live, alarms: Sequence[Mapping[str, Told]], *choices: Choice) -> Table:

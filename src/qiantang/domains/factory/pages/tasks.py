@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qiantang.domains.factory.actions import TASK
+from qiantang.domains.factory.actions import TASK, event_title
 from qiantang.domains.factory.pages.showing import (
     PRIORITIES,
     amount,
@@ -94,8 +94,7 @@ def draw_task(ask: Ask) -> Drawn:
         sections.append(Section(Text("现在可以", "What can be done now"), forms, span=5, name="steps"))
     events = plant.rows("task_events", task=str(found["id"]))
     if events:
-        titles = {event.name: event.title for event in TASK.events}
-        told = tuple(Happened(instant(row["at"]), titles.get(str(row["event"]), same(str(row["event"]))), str(row["worker"]), text(row["reason"]))
+        told = tuple(Happened(instant(row["at"]), event_title(str(row["event"])), str(row["worker"]), text(row["reason"]))
                      for row in events)
         sections.append(Section(Text("经过", "What happened"), (Timeline(told),)))
     return drawn(plant, text(found["title"]), sections, same(str(found["id"])), crumbs)
