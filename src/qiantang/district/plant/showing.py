@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qiantang.district.plant.work import Work
 
 FINE, WATCH, ALARM, NOTHING = range(4)
+_LEAST_CYCLES = 20
 _NO_VALUE = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER)
 
 
@@ -32,6 +33,7 @@ class Showing:
         self._told_at = -every_s
         n = max((s.number for s in plant.signals), default=-1) + 1
         self._value, self._bad = np.full(n, np.nan), np.ones(n, np.bool_)
+        self._ideal_s = {a.id: a.ideal_cycle_s for a in plant.assets if a.ideal_cycle_s}
         self.reckoning = Reckoning(plant)
         """OEE, takt, yield and energy, from the readings of the machines themselves."""
         folder.tell_plant(plant)
@@ -63,9 +65,11 @@ class Showing:
         self._folder.tell_cells(self._value, deviation.astype(np.float32), state, np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
 
     def _machines(self) -> list[dict[str, object]]:
-        """Each machine's state, OEE and mean cycle."""
+        """Each machine's state, OEE and mean cycle; no OEE over so few cycles that one more or less would change it."""
         found: list[dict[str, object]] = []
         for machine, state, of in zip(self.reckoning.machines, self.reckoning.states(), self.reckoning.oee(), strict=True):
             cycle = of.production / of.produced / 1e6 if of.produced else None
-            found.append({"id": machine, "state": state.name.lower(), "oee": None if of.oee is None else float(of.oee), "cycle_s": cycle})
+            ideal = self._ideal_s.get(machine)
+            enough = ideal is None or of.busy >= _LEAST_CYCLES * ideal * 1e6
+            found.append({"id": machine, "state": state.name.lower(), "oee": float(of.oee) if of.oee is not None and enough else None, "cycle_s": cycle})
         return found
