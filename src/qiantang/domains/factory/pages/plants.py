@@ -27,7 +27,8 @@ def draw_plants(ask: Ask) -> Drawn:
                         to("plant", plant=plant.name)))
     empty = Text("还没有工厂向本区报告。要看示范，请运行：qiantang factory demo 地区文件夹",
                  "No plant reports to this district yet. To see one: qiantang factory demo DISTRICT")
-    sections = [Section(Text(f"{len(plants)} 家工厂", "1 plant" if len(plants) == 1 else f"{len(plants)} plants"), (Table("plants", columns, tuple(rows), exports=False, empty=empty),))]
+    many = Text(f"{len(plants)} 家工厂", "1 plant" if len(plants) == 1 else f"{len(plants)} plants")
+    sections = [Section(many, (Table("plants", columns, tuple(rows), exports=False, empty=empty),))]
     published = _published(ask)
     if published is not None:
         sections.append(published)
