@@ -71,6 +71,27 @@ def test_a_process_out_of_control_begins_phase_one_anew_three_times_at_most():
     assert len(analysis.feed(series(two_levels[:100], 301))) == 0
 
 
+def test_phase_one_begins_anew_where_it_shifted_on_its_way():
+    random = np.random.default_rng(17)
+    mended = np.r_[random.normal(2.0, 1.0, 60), random.normal(0.0, 1.0, 141)]
+    settings = replace(grouped(1, only("nelson_1")), known={}, learning=100, needs=None)
+    first, batch = settings.plan[2, layout.FIRST_BASE], means([[mean] for mean in mended])
+    analysis = Analysis(settings)
+    early = batch.at <= 1500 * SECOND
+    analysis.feed(batch.taken(early))
+    assert not analysis.learned[first]
+    analysis.feed(batch.taken(~early))
+    assert analysis.learned[first]
+    assert analysis.baselines[first, fitting.CENTRE] == pytest.approx(0.0, abs=0.3)
+
+
+def test_steady_points_are_seldom_called_unsteady_whatever_their_shape():
+    random = np.random.default_rng(18)
+    for draw in (lambda: random.standard_normal(100), lambda: np.exp(random.standard_normal(100)), lambda: np.round(random.standard_normal(100))):
+        assert sum(fitting.unsteady(draw()) for _ in range(5000)) <= 3
+    assert not fitting.unsteady(np.full(100, 3.0))
+
+
 def test_a_signal_that_never_moved_is_not_charted():
     analysis = Analysis(plain(1, Policy(in_force=rules.ALL & ~rules.mask("stuck")), known=False, learning=50))
     found = analysis.feed(series(np.r_[np.full(60, 7.0), 8.0, np.full(30, 7.0)]))

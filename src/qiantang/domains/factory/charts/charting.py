@@ -39,7 +39,9 @@ from qiantang.domains.factory.charts.layout import (
     BACK2,
     BACK3,
     BREAK,
+    BY,
     CHARTS,
+    CONTEXT,
     D_AT,
     D_BIT,
     D_EVENT,
@@ -243,7 +245,7 @@ def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> N
 def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
     """Ends phase I of a baseline, or begins it anew."""
     points = kept.learning[laid.base_starts[b]:laid.base_starts[b + 1]]
-    if not fit(points, laid.plan[s, SKEWED] != 0, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
+    if not fit(points, laid.plan[s, SKEWED] != 0, laid.plan[s, BY] == CONTEXT, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
         kept.base_whole[b, LEARNED] = 0
 
 

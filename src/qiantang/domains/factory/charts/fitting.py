@@ -29,6 +29,10 @@ MOST_TRIMMED: Final = 0.1
 """Where more than this share is left out the process was not in control: phase I begins anew. The last of MOST_TRIES leaves
 nothing out: what keeps changing is how this process is, and limits that shut a part of it out would raise alarms for ever."""
 MOST_TRIES: Final = 3
+BLOCKS: Final = 5
+FEWEST_A_BLOCK: Final = 10
+# χ² with BLOCKS - 1 degrees of freedom exceeds this once in ten thousand.
+_UNSTEADY: Final = 23.5127
 FARTHEST: Final = 8.5
 """No normal score is farther out than this."""
 # The normal score of 95 %.
@@ -81,6 +85,31 @@ def trimmed(x: Any) -> Any:
         if spread == 0.0:
             break
     return centre, spread, 1.0 - kept / n
+
+
+@nb.njit(cache=True)
+def unsteady(x: Any) -> Any:
+    """Whether phase I shifted on its way: its fifths, one after the other, are of different height by the test of W. H. Kruskal and
+    W. A. Wallis (Journal of the American Statistical Association 47 (1952) 583-621), which asks for no shape and minds no outliers.
+    A baseline learnt partly while something was wrong would raise alarms as soon as it is mended. The points must not depend on
+    each other."""
+    n = len(x)
+    if n < BLOCKS * FEWEST_A_BLOCK:
+        return False
+    order = np.argsort(x)
+    sums = np.zeros(BLOCKS)
+    many = np.zeros(BLOCKS)
+    k = 0
+    while k < n:
+        beyond = k + 1
+        while beyond < n and x[order[beyond]] == x[order[k]]:
+            beyond += 1
+        for tied in range(k, beyond):
+            block = order[tied] * BLOCKS // n
+            sums[block] += 0.5 * (k + beyond + 1)
+            many[block] += 1.0
+        k = beyond
+    return 12.0 / (n * (n + 1.0)) * np.sum(sums * sums / many) - 3.0 * (n + 1.0) > _UNSTEADY
 
 
 @nb.njit(cache=True)
@@ -172,13 +201,16 @@ def autoregression(d: Any, most: Any, base: Any) -> Any:
 
 
 @nb.njit(cache=True)
-def fit(points: Any, skewed: Any, most_order: Any, base: Any, base_whole: Any) -> Any:
-    """Sets a baseline from the points of phase I; False where too many lie outside and phase I must begin anew.
+def fit(points: Any, skewed: Any, grouped: Any, most_order: Any, base: Any, base_whole: Any) -> Any:
+    """Sets a baseline from the points of phase I; False where too many lie outside, or the means of cycles, batches and pieces
+    (``grouped``) shifted on the way, and phase I must begin anew.
 
     A signal that never moved gets SCALE 0, by which the kernel does not chart it. Where a curve was fitted, its scores count for
     less by 1 + 2/√n: that is what the curve's own error adds to the tail.
     """
     base_whole[TRIES] += 1
+    if grouped and base_whole[TRIES] < MOST_TRIES and unsteady(points):
+        return False
     if skewed:
         lognormal(points, base)
     else:

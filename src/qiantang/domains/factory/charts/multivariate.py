@@ -126,7 +126,7 @@ def model(points: Floats, alpha: float) -> Model | None:
 
     The limit of SPE is the greater of Jackson and Mudholkar's and of Box's from points that a model of the other four fifths
     had not seen: with few points the components fit their own noise, and a new point lies farther out than theirs. Where alpha is
-    rarer than one of those points, the limit is no less than where their own upper tail leads.
+    rarer than one of those points, neither limit is less than where their own upper tail leads.
     """
     here = ~np.isnan(points)
     often = here.mean(axis=0) >= 0.5
@@ -137,25 +137,28 @@ def model(points: Floats, alpha: float) -> Model | None:
         return None
     z = np.where(here, (points - mean) * scale, 0.0)
     used = scale > 0.0
-    first = _made(z[:, used], mean, scale, used, 1e-3)
+    first = _made(z[:, used], mean, scale, used, 1e-3, far=False)
     inside = np.array([first.t2(row) <= first.t2_limit and first.spe(row) <= first.spe_limit for row in z])
     if inside.sum() < max(FEWEST, 0.7 * len(z)):
         inside[:] = True
-    return _made(z[inside][:, used], mean, scale, used, alpha)
+    return _made(z[inside][:, used], mean, scale, used, alpha, far=alpha * inside.sum() < 1.0)
 
 
-def _made(z: Floats, mean: Floats, scale: Floats, used: NDArray[np.bool_], alpha: float) -> Model:
+def _made(z: Floats, mean: Floats, scale: Floats, used: NDArray[np.bool_], alpha: float, *, far: bool) -> Model:
     """The model of standardised points of the signals used."""
     loadings, variances, left = _components(z)
-    unseen = []
+    unseen, distances = [], []
     for fold in range(_FOLDS):
         away = np.arange(len(z)) % _FOLDS == fold
-        others, _, _ = _components(z[~away])
-        error = z[away] - (z[away] @ others) @ others.T
+        others, wide, _ = _components(z[~away])
+        scores = z[away] @ others
+        error = z[away] - scores @ others.T
+        distances.append(np.sum(scores * scores / wide, axis=1))
         unseen.append(np.sum(error * error, axis=1))
     errors = np.concatenate(unseen)
     whole = np.zeros((len(used), loadings.shape[1]))
     whole[used] = loadings
-    beyond = tail_limit(errors, alpha) if alpha * len(errors) < 1.0 else 0.0
-    return Model(mean, scale, whole, variances, t2_limit(len(variances), len(z), alpha),
+    beyond = tail_limit(errors, alpha) if far else 0.0
+    inner = tail_limit(np.concatenate(distances), alpha) if far else 0.0
+    return Model(mean, scale, whole, variances, max(t2_limit(len(variances), len(z), alpha), inner),
                  max(jackson_mudholkar(left, alpha), box(float(errors.mean()), float(errors.var(ddof=1)), alpha), beyond))

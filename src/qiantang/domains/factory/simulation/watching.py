@@ -73,6 +73,11 @@ class Watched:
     readings: int
 
     @property
+    def false_per_operator_hour(self) -> float:
+        """The part of ``per_operator_hour`` that is idle."""
+        return self.per_operator_hour * self.idle / self.told if self.told else 0.0
+
+    @property
     def found(self) -> float:
         """The share of faults found."""
         return sum(f.at_s is not None for f in self.findings) / len(self.findings) if self.findings else 1.0
@@ -99,9 +104,9 @@ class Watched:
 class Watch:
     """A running plant under real charts. People still find what the charts miss, on their rounds.
 
-    ``learning`` points of phase I. ``quantile_limits``: skewed signals get limits from a curve fitted to those points, which needs
-    many of them; without, they are charted as if they were normal. ``policies`` instead of those of the alarm budget: the first
-    is everybody's.
+    ``learning`` points of phase I, of some signals several times as many. ``quantile_limits``: skewed signals get limits from a curve
+    fitted to those points, which needs many of them; without, they are charted as if they were normal. ``policies`` instead of those
+    of the alarm budget: the first is everybody's.
     """
 
     def __init__(self, seed: int = 1, *, learning: int = 60, begin_s: int = 0, quantile_limits: bool = True, most_order: int = 3,
