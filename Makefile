@@ -65,7 +65,7 @@ endif
 $(CORE): pyproject.toml requirements.lock
 	@./setup/venv.sh $(VENV)
 	@echo "Setting up $(VENV) (once; a minute or so) / 正在准备 $(VENV)（只需一次）"
-	@$(VENV)/bin/python -m pip install $(PIP_QUIET) -c requirements.lock -e '.[web,factory]'
+	@$(VENV)/bin/python -m pip install $(PIP_QUIET) -c requirements.lock -e '.[web,letters,factory]'
 	@touch $@
 
 $(TESTS): $(CORE)

@@ -51,7 +51,7 @@ def letters(
         from qiantang.web.letters.batch import Order, write_letters
     except ModuleNotFoundError as missing:
         raise FactsError.of(f"缺少告知书所需的组件 {missing.name}", f"what letters need is not installed: {missing.name}", value=missing.name,
-                            remedy=Text("请安装：pip install 'qiantang[web]'", "Install it: pip install 'qiantang[web]'")) from missing
+                            remedy=Text("请安装：pip install 'qiantang[web,letters]'", "Install it: pip install 'qiantang[web,letters]'")) from missing
     import getpass
 
     from qiantang.district.letter_batches import LetterBatch as Batch

@@ -30,9 +30,12 @@ def letter_pdf(letter: Letter, lang: Lang, verified_at: str) -> bytes:
 
 
 def refuse_without_pango() -> None:
-    """FactsError where the library that sets the letters is not on this machine."""
+    """FactsError where what sets the letters is not on this machine."""
     try:
         import weasyprint
+    except ModuleNotFoundError as missing:
+        raise FactsError.of(f"缺少排版所需的组件 {missing.name}", f"what sets the letters is not installed: {missing.name}", value=missing.name,
+                            remedy=Text("请安装：pip install 'qiantang[letters]'", "Install it: pip install 'qiantang[letters]'")) from missing
     except OSError as missing:
         raise FactsError.of("本机缺少排版所需的 Pango", "Pango, which sets the letters, is missing on this machine",
                             remedy=Text("请安装：apt-get install libpango-1.0-0 libpangoft2-1.0-0（或 make system）",
