@@ -208,6 +208,12 @@ class Analysis:
         return found
 
     @property
+    def points_so_far(self) -> NDArray[np.int64]:
+        """How many points phase I has of each baseline that is not yet in force; 0 of those that are."""
+        found: NDArray[np.int64] = np.maximum(self._kept.base_whole[:, LEARNED], 0)
+        return found
+
+    @property
     def baselines(self) -> NDArray[np.float64]:
         """A copy of the baselines, columns as in ``fitting``."""
         return self._kept.base.copy()

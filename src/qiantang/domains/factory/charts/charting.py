@@ -361,8 +361,9 @@ def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept:
         chart_whole[r, SLOW_SINCE] = since if slow_before * slow <= 0.0 else chart_whole[r, SLOW_SINCE]
         chart[r, LAST] = z
         chart[r, AVERAGE] = average
-        # What others of the machine see of the signal is its latest.
-        chart[s, AVERAGE] = average
+        if own > 0:
+            # What others of the machine see of the signal is its latest.
+            chart[s, AVERAGE] = average
         chart[r, SLOW] = slow
         chart[r, HIGH] = high
         chart[r, LOW] = low

@@ -282,7 +282,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         windowed = by == WINDOW and group < 0
         single = by == EACH and group < 0
         rephased = outside or b != reading_whole[s, GROUP_BASE]
-        gone = before > 0 and at - before > gaps[s]
+        gone = not single and before > 0 and at - before > gaps[s]
         if reading_whole[s, COUNT] > 0 and (single or rephased or gone or group != reading_whole[s, GROUP]
                                             or (windowed and at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US])):
             if reading_whole[s, TORN] == 0 and not gone:
@@ -291,7 +291,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             reading_whole[s, COUNT] = 0
             reading_whole[s, FIRST] = 0
             reading[s, SUM] = 0.0
-        if gone or rephased or group != reading_whole[s, GROUP]:
+        if not single and (gone or rephased or group != reading_whole[s, GROUP]):
             # What begins after a gap began nobody knows when; the next subgroup is whole again.
             reading_whole[s, TORN] = 1 if gone and group >= 0 else 0
             reading_whole[s, GROUP] = group

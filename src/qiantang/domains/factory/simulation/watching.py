@@ -12,7 +12,7 @@ import numpy as np
 
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts import layout, rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
 from qiantang.domains.factory.charts.budget import budgeted
 from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy
@@ -25,6 +25,7 @@ from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.signals import Signals
 from qiantang.domains.factory.simulation.truth import EPOCH_US, Fault
 from qiantang.kernel.readings import Readings, together
+from qiantang.kernel.words import Text
 
 STEP_S = 30
 """The plant moves on by so much before its readings are judged."""
@@ -122,8 +123,14 @@ class Watch:
         source = self.signals.gateway_of.astype(np.int32)
         self.ordering = Ordering(source, np.full(len(self.signals.gateways), LATENESS_US, np.int64))
         self.at = begin_s
+        self._signals_of: dict[str, list[int]] = {}
+        for signal in plant.signals:
+            self._signals_of.setdefault(signal.asset, []).append(signal.number)
         self._heard = np.full(len(self.signals.gateways), EPOCH_US + begin_s * 1_000_000, np.int64)
         self._found: dict[int, tuple[float, str]] = {}
+        self._in_force_since = np.full(self.settings.bases, -1, np.int64)
+        self._mended: list[Fault] = []
+        self.running.repairs.on_end.append(self._mended.append)
 
     def run(self, until_s: int, progress: Callable[[float], None] | None = None) -> Watched:
         """Watch up to a second; the figures are of this span."""
@@ -139,6 +146,7 @@ class Watch:
             released = together([self.ordering.feed(arrived).readings, self.ordering.step()])
             raised = self.analysis.feed(released)
             readings += len(released)
+            self._learn_after_repairs(end)
             for alarm, change_of in self._alarms(raised, released, register):
                 by_rule[alarm.rule] += 1
                 machine = self.running.plant.machine(alarm.asset)
@@ -179,6 +187,27 @@ class Watch:
         back = at_s - 2 * self.running.repairs.machines[machine].cycle_s - 60
         faults = self.running.repairs.by_machine.get(machine, ())
         return any(f.start <= at_s and (f.end is None or f.end > back) for f in faults)
+
+    def _learn_after_repairs(self, now_s: int) -> None:
+        """Of what made bad pieces or slow cycles until now: what was learnt on that asset meanwhile, or is being learnt, is not how it is
+        when all is well; it is learnt again. The repair's record tells since when something was wrong."""
+        learned = self.analysis.learned
+        self._in_force_since[learned & (self._in_force_since < 0)] = now_s
+        self._in_force_since[~learned] = -1
+        for fault in self._mended:
+            if self.running.causes[fault.cause].acts not in ("scrap", "slow"):
+                continue
+            wrong = [s for s in self._signals_of.get(fault.asset, ()) if self._learnt_since(s, fault.start)]
+            if wrong:
+                self.analysis.learn_again(np.array(wrong), at=EPOCH_US + now_s * 1_000_000, who="repair",
+                                          why=Text("学习期间设备有故障，修复后重新学习", "learnt while something was wrong; learnt again after the repair"))
+        self._mended.clear()
+
+    def _learnt_since(self, signal: int, start_s: float) -> bool:
+        """Whether any baseline of a signal came into force after that second, or has begun to be learnt and is not yet in force."""
+        plan = self.settings.plan[signal]
+        bases = slice(plan[layout.FIRST_BASE], plan[layout.FIRST_BASE] + plan[layout.PHASES] * plan[layout.RECIPES] * plan[layout.PARTS])
+        return bool((self._in_force_since[bases] > start_s).any() or (self.analysis.points_so_far[bases] > 0).any())
 
     def _finds(self, machine: str, at_s: float, rule: str) -> None:
         """An alarm on a machine leads somebody to whatever is wrong there."""
