@@ -49,6 +49,7 @@ class Asking:
         self.reads = reads
         self.identity = identity
         self._asked = dict(asked)
+        self._inquiries: dict[tuple[str, str | None], Inquiry] = {}
 
     # --- who asks, and what ---
 
@@ -92,8 +93,11 @@ class Asking:
 
     def inquiry(self, rulebook: str, run: str | None = None) -> Inquiry:
         """The latest run of a rulebook, or the kept one of that key, for questions."""
-        stored = None if run is None else self.stored(run)
-        return self.brain.inquiry(self.reads, rulebook, stored)
+        found = self._inquiries.get((rulebook, run))
+        if found is None:
+            stored = None if run is None else self.stored(run)
+            found = self._inquiries[rulebook, run] = self.brain.inquiry(self.reads, rulebook, stored)
+        return found
 
     def stored(self, key: str) -> StoredRun:
         """The kept run of a key; SubjectError where there is none."""
@@ -329,6 +333,7 @@ class Asking:
         with self.brain.changing:
             done = correct(self.brain.workspace, self.duckdb, table=table, key=key, column=column, written=value, evidence=evidence,
                            actor=self.actor, on=self.today, at=self.brain.now)
+        self._inquiries.clear()  # the latest runs are others now
         return [RunChange(d.before.rulebook, d.reading.book.title, d.before.key, d.after.key,
                           [(str(m["subject"]), _code(m["before"]), _code(m["after"])) for m in d.moved]) for d in done.differences]
 

@@ -35,13 +35,16 @@ class History:
     corrections: tuple[Correction, ...]
 
 
-def history_of(reads: ReadService, asked: str, rulebook: str | None = None) -> History:
-    """The history of a code or a name, by one rulebook or all; SubjectError where the viewer sees no such subject."""
+def history_of(reads: ReadService, asked: str, rulebook: str | None = None, known: Inquiry | None = None) -> History:
+    """The history of a code or a name, by one rulebook or all; SubjectError where the viewer sees no such subject.
+
+    ``known`` is an inquiry into one of its runs that is at hand already.
+    """
     workspace = reads.workspace
     assessed = workspace.assessed
     if not assessed:
         workspace.latest(rulebook or "—")
-    first = Inquiry(reads, rulebook or assessed[0])
+    first = known or Inquiry(reads, rulebook or assessed[0])
     subject = first.subject(asked)
     name = str(first.facts(subject).get("name") or subject)
     store = workspace.state()
@@ -51,18 +54,18 @@ def history_of(reads: ReadService, asked: str, rulebook: str | None = None) -> H
             corrections = tuple(c for c in reader.corrections() if subject in c.key.split("/"))
     finally:
         store.close()
-    found = [past for record in records if (past := _past(reads, record, subject)) is not None]
+    found = [past for record in records if (past := _past(reads, record, subject, first)) is not None]
     return History(subject, name, tuple(sorted(found, key=lambda p: (p.run.rulebook, p.run.period, p.run.law_date, p.run.created_at))),
                    corrections)
 
 
-def _past(reads: ReadService, record: RunRecord, subject: str) -> Past | None:
+def _past(reads: ReadService, record: RunRecord, subject: str, first: Inquiry) -> Past | None:
     """The run's word; None where its rows are no longer kept or its rulebook no longer known."""
     stored = reads.workspace.stored(record.key)
     if stored is None:
         return None
     try:
-        inquiry = Inquiry(reads, record.rulebook, stored)
+        inquiry = first if record.key == first.run.key else Inquiry(reads, record.rulebook, stored)
     except QiantangError:
         return None
     try:

@@ -58,6 +58,8 @@ class Inquiry:
         self.reading: Reading = self.book.on(self.run.law_date)
         self.dossier: Dossier = self.book.dossier
         self.known = KnownFacts(workspace.facts, self.run.known_at, workspace.hidden / "known")
+        self._asked: dict[tuple[str, str], Mapping[str, Stored]] = {}
+        """Rows that were asked for: a run never changes, and one page asks for the same subject again and again."""
 
     @cached_property
     def judged(self) -> Judging:
@@ -75,8 +77,11 @@ class Inquiry:
     def subject(self, asked: str) -> str:
         """The subject's code for a code or a name, whole or in part; SubjectError lists those that fit, or near ones."""
         d, facts = self.engine.dialect, self._facts
+        if ("facts", asked) in self._asked or ("one", asked) in self._asked:
+            return asked
         subject = d.quoted(self.dossier.subject)
         if self.engine.rows(f"SELECT 1 AS one FROM {facts} AS f WHERE {subject} = {d.string(asked)} LIMIT 1"):
+            self._asked["one", asked] = {}
             return asked
         name = d.quoted("name") if self._named else subject
         part = asked.replace("%", "").replace("_", "").strip()
@@ -119,15 +124,19 @@ class Inquiry:
 
     def row(self, subject: str) -> Mapping[str, Stored]:
         """The run's row of a subject; SubjectError where the rulebook did not judge it."""
+        known = self._asked.get(("row", subject))
+        if known is not None:
+            return known
         found = self._rows(self.reads.findings(self.run, self.reading), subject)
         if not found:
             raise SubjectError.of(f"规则 {self.book.id} 不适用于 {subject}", f"rulebook {self.book.id} does not apply to {subject}",
                                   value=subject)
-        return found[0]
+        return self._asked.setdefault(("row", subject), found[0])
 
     def facts(self, subject: str) -> Mapping[str, Stored]:
         """All facts of a subject."""
-        return self._rows(self._facts, subject)[0]
+        known = self._asked.get(("facts", subject))
+        return known if known is not None else self._asked.setdefault(("facts", subject), self._rows(self._facts, subject)[0])
 
     def names(self, subjects: Sequence[str]) -> dict[str, str]:
         """What subjects are called, where the dossier says it."""

@@ -288,7 +288,7 @@ def _cases(ask: Asking, code: str) -> Section:
 
 
 def _history(ask: Asking, code: str, rulebook: str) -> Section | None:
-    found = history_of(ask.reads, code, rulebook)
+    found = history_of(ask.reads, code, rulebook, ask.inquiry(rulebook))
     if len(found.past) < 2 and not found.corrections:
         return None
     tables = {t.name: t for t in ask.brain.workspace.house.tables}
