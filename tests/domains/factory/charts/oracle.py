@@ -95,6 +95,7 @@ class PlainReadings:
     seen: int = 0
     repeats: int = 0
     need: int = 0
+    freed: int = 0
     held: frozenset[str] = frozenset()
     begun: int = 0
     values: list[float] = field(default_factory=list)
@@ -120,7 +121,8 @@ class PlainReadings:
                 share = (self.repeats + 2.0) / n
                 share += 2.0 * sqrt(share * (1.0 - share) / n)
                 self.need = 1 << 60 if share >= 0.995 else max(self.policy.stuck_run, ceil(log(self.policy.stuck_rate) / log(share)) + 1)
-        if self.need and self.same >= self.need:
+        self.freed = 0 if self.need and self.same >= self.need else self.freed + 1
+        if self.need and (self.same >= self.need or ("stuck" in self.held and self.freed < 10 * self.need)):
             holds.add("stuck")
         self.last = (at, x)
         began, ceased = self._changed(holds)

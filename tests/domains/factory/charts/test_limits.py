@@ -111,6 +111,18 @@ def test_a_signal_that_repeats_itself_needs_a_longer_run_to_be_stuck():
         assert found.limit[0] == found.readings[0]
 
 
+def test_a_signal_that_leans_against_the_end_of_its_range_is_one_alarm_until_it_moves_again():
+    random = np.random.default_rng(19)
+    analysis = Analysis(plain(1, only("stuck", stuck_run=4, stuck_rate=1e-3), learning=50))
+    analysis.feed(series(random.normal(0, 1, 50)))
+    leaning = np.tile([9.0] * 8 + [8.9, 8.8], 10)
+    for start in (51, 400):
+        found = analysis.feed(series(leaning, start))
+        assert [int(mask) for mask in found.mask] == [rules.BIT["stuck"]]
+        found = analysis.feed(series(random.normal(0, 1, 100), start + 100))
+        assert [int(mask) for mask in found.cleared] == [rules.BIT["stuck"]]
+
+
 def test_a_valve_that_hardly_ever_moves_is_never_stuck():
     assert len(Analysis(plain(1, only("stuck"))).feed(series(np.zeros(5000)))) == 0
 

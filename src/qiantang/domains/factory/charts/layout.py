@@ -16,7 +16,7 @@ from qiantang.kernel.readings import Quality
 
 # What is kept of a signal's readings: numbers and whole numbers. What every reading touches comes first, on one line of the cache.
 (LAST_VALUE, LAST_AT, SAME, SAME_SINCE, STUCK_NEED, HELD, COUNT, BROKEN, SUM, GROUP, GROUP_BASE, GROUP_FROM, FIRST, SEEN, REPEATS,
- PHASE_FROM, GROUP_FIRST, GROUP_LAST, TORN) = range(19)
+ PHASE_FROM, GROUP_FIRST, GROUP_LAST, TORN, FREED) = range(20)
 READING_ROW: Final = 24
 
 # What is kept of a signal's charts: numbers, words and whole numbers, what every point touches on the first two lines.

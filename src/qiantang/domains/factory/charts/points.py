@@ -34,6 +34,7 @@ from qiantang.domains.factory.charts.layout import (
     FASTEST,
     FIRST,
     FIRST_BASE,
+    FREED,
     GROUP,
     GROUP_BASE,
     GROUP_CONTEXT,
@@ -91,6 +92,12 @@ _RATE: Final = rules.BIT["rate"]
 _QUALITY: Final = rules.BIT["quality"]
 _BITS: Final = tuple((rules.BIT[name], place) for place, name in enumerate(rules.RULES) if name in ("stuck", "range", "rate", "quality"))
 _STUCK_AT, _RANGE_AT, _RATE_AT, _QUALITY_AT = (rules.RULES.index(name) for name in ("stuck", "range", "rate", "quality"))
+
+
+FREE: Final = 10
+"""Readings are stuck no longer once so many times as many as made them stuck have come without another such run: one that leans
+against the end of its range moves now and then, and is one alarm, not dozens (what ISA-18.2
+and IEC 62682 call an off-delay)."""
 
 
 @nb.njit(cache=True)
@@ -237,8 +244,13 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
                     # Numbers of cycles, phases and recipes stand still by their nature, for as long as these last.
                     need = np.int64(1 << 60) if plan[s, SETS] >= 0 else need
                     reading_whole[s, STUCK_NEED] = need
-            holds = (0 if usable else _RANGE) | (_RATE if speed > bounds[s, FASTEST] else 0) \
-                | (_STUCK if need > 0 and reading_whole[s, SAME] >= need else 0)
+            stuck = need > 0 and reading_whole[s, SAME] >= need
+            if stuck:
+                reading_whole[s, FREED] = 0
+            elif held & _STUCK:
+                reading_whole[s, FREED] += 1
+                stuck = reading_whole[s, FREED] < FREE * need
+            holds = (0 if usable else _RANGE) | (_RATE if speed > bounds[s, FASTEST] else 0) | (_STUCK if stuck else 0)
         holds &= np.int64(words[plan[s, POLICY], IN_FORCE])
         if holds != held:
             _event(i, s, at, held, holds, x, speed, quality[i], before, reading_whole, bounds, room)
