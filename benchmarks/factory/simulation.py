@@ -143,4 +143,4 @@ def rows(quick: bool = False) -> Iterator[Row]:
     yield from by_staff(seeds[:4], days)
     yield from readings_made(600 if quick else HOUR)
     yield from memory(0.1 if quick else 7.0)
-    yield from charts_on_faults(*(((1,), 10, 2, 1) if quick else (WATCH_SEEDS, LEARNING, LEARN_H, 24)))
+    yield from charts_on_faults(*(((1,), 26, 2, 1) if quick else (WATCH_SEEDS, LEARNING, LEARN_H, 24)))
