@@ -164,9 +164,11 @@ class PlantShown:
         fresh = PlantShown(self._folder, self._who)
         figures = fresh.figures()
         cards = Cards(tuple(Card(name, title, Amount(figures.get(name), unit, digits)) for name, title, unit, digits in _BESIDE))
+        # A machine is told once, by its gravest alarm.
+        gravest = {fresh._plant.machine(e.alarm.asset): e for e in reversed(fresh._register.shown())}
+        worst = sorted(gravest.values(), key=lambda e: e.priority)[:_MOST_BESIDE]
         rows = tuple(Row((place_title(fresh._plant, e.alarm.asset), rule_title(e.alarm.rule),
-                          Mark(STATES[e.state][1], "alarm" if e.priority <= _GRAVE else "watch")), to("plant-alarms", plant=fresh.name))
-                     for e in fresh._register.shown()[:_MOST_BESIDE])
+                          Mark(STATES[e.state][1], "alarm" if e.priority <= _GRAVE else "watch")), to("plant-alarms", plant=fresh.name)) for e in worst)
         columns = (Column("place", Text("设备", "machine")), Column("rule", Text("规则", "rule")), Column("state", Text("状态", "state")))
         return cards, Table("alarms", columns, rows, exports=False, empty=Text("没有报警。", "No alarm."))
 
