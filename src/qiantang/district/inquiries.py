@@ -77,12 +77,14 @@ class Inquiry:
     def subject(self, asked: str) -> str:
         """The subject's code for a code or a name, whole or in part; SubjectError lists those that fit, or near ones."""
         d, facts = self.engine.dialect, self._facts
-        if ("facts", asked) in self._asked or ("one", asked) in self._asked:
+        if ("facts", asked) in self._asked:
+            return asked
+        # Whoever asks for a subject asks for its facts next, so the whole row is looked up at once.
+        exact_row = self._rows(facts, asked)
+        if exact_row:
+            self._asked["facts", asked] = exact_row[0]
             return asked
         subject = d.quoted(self.dossier.subject)
-        if self.engine.rows(f"SELECT 1 AS one FROM {facts} AS f WHERE {subject} = {d.string(asked)} LIMIT 1"):
-            self._asked["one", asked] = {}
-            return asked
         name = d.quoted("name") if self._named else subject
         part = asked.replace("%", "").replace("_", "").strip()
         like = d.string(f"%{part}%") if part else d.string("")
