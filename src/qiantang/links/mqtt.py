@@ -47,7 +47,7 @@ class MqttSettings:
     ``linger_ms`` is how long a batch is gathered; ``most_batch`` its bytes at most; ``most_waiting`` the bytes that may wait to
     be delivered; ``receive_maximum`` (MQTT 5) how many messages may wait to be acknowledged. ``shared`` names a group
     whose members share the subscriptions (MQTT 5). ``session_s`` > 0 asks the broker to keep the session that long, which
-    Sparkplug forbids a host. Pauses between connections grow from ``first_pause_s`` to ``longest_pause_s``.
+    Sparkplug forbids a host. Leaving takes ``farewell_s`` at most. Pauses between connections grow from ``first_pause_s`` to ``longest_pause_s``.
     """
 
     host: str = "127.0.0.1"
@@ -67,6 +67,7 @@ class MqttSettings:
     most_waiting: int = 32 * 2**20
     most_unsent: int = 8 * 2**20
     patience_s: float = 10.0
+    farewell_s: float = 1.0
     first_pause_s: float = 0.2
     longest_pause_s: float = 30.0
 
@@ -322,13 +323,13 @@ class _Session:
             self._settle(due)
 
     async def leave(self) -> None:
-        """Say farewell, as far as that can be done within a second."""
+        """Say farewell, as far as that can be done in the time there is for it."""
         if not self.ready or self._closed:
             return
         self.publish(self._translator.farewell(self._clock()))
         retained = self._will is None or self._will.retain
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(self._settings.farewell_s):
                 # An edge node's death may come twice; a host's would come with the instant of its birth.
                 await self._client.disconnect(reason_code=0 if retained else _WITH_WILL)
         except (OSError, TimeoutError):

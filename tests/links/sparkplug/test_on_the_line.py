@@ -36,7 +36,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 def wired(translator: Translator, broker: Mosquitto, client: str, version: int = 5) -> MqttWire:
-    return MqttWire(translator, MqttSettings(port=broker.port, client=client, version=version, first_pause_s=0.02))
+    return MqttWire(translator, MqttSettings(port=broker.port, client=client, version=version, first_pause_s=0.02, farewell_s=15.0))
 
 
 def packets(broker: Mosquitto, client: str) -> list[str]:
