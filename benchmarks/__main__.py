@@ -142,7 +142,7 @@ def guesses(folder: Path, quick: bool) -> list[Bar]:
     named, given, outside, subjects = tightness(demonstration(folder), draws)
     return [Bar(f"classes that {draws:,} draws gave and robust had not named", outside, 0, ""),
             Bar("classes named that no draw gave, of all named", 100 * (named - given) / named, 5, "%",
-                note=f"{named - given} of {named:,}, {subjects:,} enterprises")]
+                note=f"{named - given} of {named:,}, {subjects:,} enterprises; the bar is our own")]
 
 
 PARTS: dict[str, Callable[[Path, bool], list[Bar]]] = {"population": population, "district": district, "inside": inside, "guesses": guesses,
