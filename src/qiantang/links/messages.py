@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,11 +34,20 @@ class Messages:
         self.payloads.append(payload)
         self.received.append(received)
 
-    def parts(self, most: int) -> Iterable[Messages]:
-        """The same messages in batches of at most so many."""
-        for start in range(0, len(self.topics), most):
-            cut = slice(start, start + most)
-            yield Messages(self.topics[cut], self.payloads[cut], self.received[cut])
+    def parts(self, most: int) -> Iterator[slice]:
+        """Where to cut the batch so that no part holds more payload bytes than this, a single message apart."""
+        start = held = 0
+        for place, payload in enumerate(self.payloads):
+            if held and held + len(payload) > most:
+                yield slice(start, place)
+                start, held = place, 0
+            held += len(payload)
+        if start < len(self):
+            yield slice(start, len(self))
+
+    def taken(self, which: slice) -> Messages:
+        """The messages of a part."""
+        return Messages(self.topics[which], self.payloads[which], self.received[which])
 
 
 def messages(*of: tuple[str, bytes, int]) -> Messages:

@@ -14,16 +14,21 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qiantang.kernel.wires import Delivery, Notice, Receiver
 from qiantang.kernel.words import Text
 from qiantang.links.messages import Messages, Publication, Said, Translator, now_us
 
+if TYPE_CHECKING:
+    from qiantang.links.mqtt_line import Publications
+
 _QUIET = logging.getLogger("qiantang.links.mqtt.gmqtt")
 _QUIET.setLevel(logging.CRITICAL)
 _ALONG = 64
 """What a message takes beside its topic and payload, in bytes, roughly."""
+_LITTLE = 2**16
+"""So many bytes at once are a stream, not single messages."""
 _MOST_TOPICS = 100_000
 """So many topics are kept as text."""
 _REFUSED = 0x80
@@ -44,10 +49,11 @@ TELLINGS = {
 class MqttSettings:
     """Where the broker is and how to treat it.
 
-    ``linger_ms`` is how long a batch is gathered; ``most_batch`` its bytes at most; ``most_waiting`` the bytes that may wait to
-    be delivered; ``receive_maximum`` (MQTT 5) how many messages may wait to be acknowledged. ``shared`` names a group
-    whose members share the subscriptions (MQTT 5). ``session_s`` > 0 asks the broker to keep the session that long, which
-    Sparkplug forbids a host. Leaving takes ``farewell_s`` at most. Pauses between connections grow from ``first_pause_s`` to ``longest_pause_s``.
+    ``linger_ms`` is how long a batch is gathered; ``most_batch`` its bytes at most, few enough for a processor's own cache;
+    ``most_waiting`` the bytes that may wait to be delivered; ``receive_maximum`` (MQTT 5) how many messages may wait to be
+    acknowledged. ``shared`` names a group whose members share the subscriptions (MQTT 5). ``session_s`` > 0 asks the broker to keep
+    the session that long, which Sparkplug forbids a host. Leaving takes ``farewell_s`` at most. Pauses between connections grow from
+    ``first_pause_s`` to ``longest_pause_s``.
     """
 
     host: str = "127.0.0.1"
@@ -63,7 +69,7 @@ class MqttSettings:
     shared: str = ""
     linger_ms: float = 2.0
     tick_ms: float = 20.0
-    most_batch: int = 4 * 2**20
+    most_batch: int = 2**19
     most_waiting: int = 32 * 2**20
     most_unsent: int = 8 * 2**20
     patience_s: float = 10.0
@@ -74,7 +80,7 @@ class MqttSettings:
 
 @dataclass(slots=True)
 class _Batch:
-    """What awaits its acknowledgement: packet identifiers in the order of arrival."""
+    """What awaits its acknowledgement: packet identifiers in the order of arrival, 0 for a message that asks for none."""
 
     packets: list[int]
     handed: bool = False
@@ -208,6 +214,8 @@ class _Session:
     def __init__(self, translator: Translator, settings: MqttSettings, clock: Callable[[], int]) -> None:
         import gmqtt  # type: ignore[import-untyped]  # it ships no types
 
+        from qiantang.links.mqtt_line import connecting
+
         self._translator, self._settings, self._clock = translator, settings, clock
         self._will = translator.will(clock())
         properties: dict[str, Any] = {"receive_maximum": settings.receive_maximum}
@@ -225,10 +233,8 @@ class _Session:
         self._client.on_disconnect = self._gone
         self._client.on_subscribe = self._granted
         # gmqtt acknowledges at once, or after a task for each message; ours are acknowledged many at once, when they are safe.
-        handler = self._client._package_handler  # noqa: SLF001  # gmqtt offers no other way
-        handler._handle_qos_1_publish_packet = self._arrived_at_least_once  # noqa: SLF001  # likewise
-        self._in_full = handler._handle_publish_packet  # noqa: SLF001  # what it does with a message, and we do in short
-        handler._handle_publish_packet = self._arrived  # noqa: SLF001  # likewise
+        self._client._package_handler._handle_qos_1_publish_packet = self._arrived_at_least_once  # noqa: SLF001  # gmqtt offers no other way
+        self._client._create_connection = connecting(self._arrived, self._client)  # noqa: SLF001  # likewise
         self._topic_texts: dict[bytes, str] = {}
         self._loop = asyncio.get_running_loop()
         self._waiting = Messages()
@@ -275,7 +281,7 @@ class _Session:
         greeting = self._translator.connected(self._clock())
         self.publish(greeting.publications)
         await _hand(receiver, greeting)
-        linger, tick = self._settings.linger_ms / 1000, self._settings.tick_ms / 1000
+        tick = self._settings.tick_ms / 1000
         pauses = 0
         while not self._closed or len(self._waiting):
             if not len(self._waiting):
@@ -285,13 +291,12 @@ class _Session:
                 except TimeoutError:
                     pass
                 else:
-                    if self._bytes < self._settings.most_batch and not self._closed:
-                        await asyncio.sleep(linger)
+                    await self._linger()
             self._wake.clear()
             batch, packets, self._waiting, self._packets = self._waiting, self._packets, Messages(), []
             self._bytes = 0
-            if len(batch):
-                await self._hand_over(receiver, self._translator.feed(batch), packets)
+            for part in batch.parts(self._settings.most_batch):
+                await self._hand_over(receiver, self._translator.feed(batch.taken(part)), packets[part])
             if self._pauses > pauses:
                 pauses = self._pauses
                 tell(receiver, "paused")
@@ -301,6 +306,22 @@ class _Session:
             if self.left:
                 return
 
+    async def _linger(self) -> None:
+        """Let a batch gather. While little comes it gathers in the socket, to be read at once: a call for each message would cost
+        more than the message."""
+        if self._bytes >= self._settings.most_batch or self._closed:
+            return
+        transport = self._transport
+        little = self._bytes < _LITTLE and transport is not None and transport.is_reading()
+        if little:
+            transport.pause_reading()
+        await asyncio.sleep(self._settings.linger_ms / 1000)
+        if little:
+            self._read_on()
+            # Once round the loop to be asked for again, once to be read.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
     async def _hand_over(self, receiver: Receiver, said: Said, packets: list[int]) -> None:
         for notice in said.notices:
             receiver.notice(notice)
@@ -308,7 +329,7 @@ class _Session:
         if said.leave:
             self.left = True
         # While something waits for what came out of order, its acknowledgement waits for the batch that brings it.
-        if packets:
+        if any(packets):
             self._unacknowledged.append(_Batch(packets))
         if said.holding:
             if len(said.readings):
@@ -317,9 +338,12 @@ class _Session:
         due = [one for one in self._unacknowledged if not one.handed]
         for one in due:
             one.handed = True
-        if len(said.readings):
+        if not due:
+            if len(said.readings):
+                await receiver.deliver(Delivery(said.readings))
+        elif len(said.readings):
             await receiver.deliver(Delivery(said.readings, lambda: self._settle(due)))
-        elif due:
+        else:
             self._settle(due)
 
     async def leave(self) -> None:
@@ -381,46 +405,40 @@ class _Session:
             self._outbox.popleft()
             self._outbox_bytes -= len(one.payload) + len(one.topic) + _ALONG
 
-    # What gmqtt calls.
+    # What the line and gmqtt call.
 
-    def _arrived(self, command: int, raw: bytes) -> None:
-        """A message as it is on the line (MQTT 3.3): the usual kind in short, any other by gmqtt's own way."""
-        at = 2 + (raw[0] << 8 | raw[1])
-        qos = command >> 1 & 3
-        known = raw[2:at]
-        start = at + 2 if qos else at
-        if self._settings.version == 5:
-            if qos == 2 or not known or raw[start]:
-                self._in_full(command, raw)
-                return
-            start += 1
-        elif qos == 2:
-            self._in_full(command, raw)
-            return
-        topic = self._topic_texts.get(known)
-        if topic is None:
-            if len(self._topic_texts) >= _MOST_TOPICS:
-                self._topic_texts.clear()
-            topic = self._topic_texts[known] = known.decode("utf-8", "replace")
-        if qos:
-            self._packets.append(raw[at] << 8 | raw[at + 1])
-        self._add(topic, raw[start:])
+    def _arrived(self, found: Publications) -> None:
+        """Publications of the usual kind."""
+        texts, waiting = self._topic_texts, self._waiting
+        waiting.topics += [texts.get(topic) or self._text(topic) for topic in found.topics]
+        waiting.payloads += found.payloads
+        waiting.received += [self._clock()] * len(found.topics)
+        self._packets += found.packets
+        self._more(sum(map(len, found.payloads)) + sum(map(len, found.topics)) + _ALONG * len(found.topics))
 
     def _arrived_once(self, client: object, topic: str, payload: bytes, qos: int, properties: object) -> None:
-        self._add(topic, payload)
+        self._add(topic, payload, 0)
 
     def _arrived_at_least_once(self, packet: int, payload: bytes, topic: str, properties: object) -> None:
-        self._packets.append(packet)
-        self._add(topic, payload)
+        self._add(topic, payload, packet)
 
-    def _add(self, topic: str, payload: bytes) -> None:
-        waiting = self._waiting
-        waiting.topics.append(topic)
-        waiting.payloads.append(payload)
-        waiting.received.append(self._clock())
+    def _add(self, topic: str, payload: bytes, packet: int) -> None:
+        self._waiting.add(topic, payload, self._clock())
+        self._packets.append(packet)
+        self._more(len(payload) + len(topic) + _ALONG)
+
+    def _text(self, topic: bytes) -> str:
+        """A topic that is new."""
+        if len(self._topic_texts) >= _MOST_TOPICS:
+            self._topic_texts.clear()
+        text = self._topic_texts[topic] = topic.decode("utf-8", "replace")
+        return text
+
+    def _more(self, many: int) -> None:
+        """So many bytes more wait."""
         if not self._bytes:
             self._wake.set()
-        self._bytes += len(payload) + len(topic) + _ALONG
+        self._bytes += many
         if self._bytes > self._settings.most_waiting:
             transport = self._transport
             if transport is not None and transport.is_reading():
@@ -463,4 +481,4 @@ class _Session:
             done += self._unacknowledged.popleft().packets
         transport = self._transport
         if done and transport is not None and not self._closed:
-            transport.write(b"".join(b"\x40\x02" + packet.to_bytes(2, "big") for packet in done))
+            transport.write(b"".join(b"\x40\x02" + packet.to_bytes(2, "big") for packet in done if packet))

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-_MAGIC = b"QTS1"
+from qiantang.kernel.readings import Readings, together
+from qiantang.stores.reading_frames import MOST_READINGS, frame_at, packed, unpacked
+
+_MAGIC = b"QTS2"
 _ENDING = ".snapshot"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The parts of a state by name, as of the log's ``offset``."""
+    """The parts of a state by name, as of the log's ``offset``; ``readings`` are those that belong to it, in chunks, none empty.
+
+    Who takes one hands readings over as they are; they are packed where the snapshot is written.
+    """
 
     offset: int
     parts: Mapping[str, bytes]
+    readings: Mapping[str, Sequence[Readings]] = field(default_factory=dict)
 
 
 class Snapshots:
@@ -32,18 +39,20 @@ class Snapshots:
 
     def write(self, snapshot: Snapshot) -> Path:
         """Put a snapshot on the disk, then remove all but the newest two. An OSError leaves the older ones."""
-        sizes = {name: len(part) for name, part in snapshot.parts.items()}
-        head = json.dumps({"offset": snapshot.offset, "parts": sizes}).encode()
+        chunks = {name: [_framed(chunk) for chunk in of] for name, of in snapshot.readings.items()}
+        head = json.dumps({"offset": snapshot.offset, "parts": {name: len(part) for name, part in snapshot.parts.items()},
+                           "readings": {name: [len(frames) for frames in of] for name, of in chunks.items()}}).encode()
+        bodies = [*snapshot.parts.values(), *(frame for of in chunks.values() for frames in of for frame in frames)]
         summed = zlib.crc32(head)
-        for part in snapshot.parts.values():
-            summed = zlib.crc32(part, summed)
+        for body in bodies:
+            summed = zlib.crc32(body, summed)
         path = self.folder / f"{snapshot.offset:020d}{_ENDING}"
         beside = path.with_suffix(".part")
         try:
             with beside.open("wb") as file:
                 file.write(_MAGIC + summed.to_bytes(4, "little") + len(head).to_bytes(4, "little") + head)
-                for part in snapshot.parts.values():
-                    file.write(part)
+                for body in bodies:
+                    file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
@@ -81,4 +90,22 @@ def _read(data: bytes) -> Snapshot | None:
     for name, size in head["parts"].items():
         parts[name] = data[place:place + size]
         place += size
-    return Snapshot(head["offset"], parts)
+    chunks: dict[str, tuple[Readings, ...]] = {}
+    for name, counts in head["readings"].items():
+        of = []
+        for frames in counts:
+            pieces = []
+            for _ in range(frames):
+                frame = frame_at(data, place)
+                if frame is None:
+                    return None
+                pieces.append(unpacked(data, frame))
+                place += frame.length
+            of.append(together(pieces))
+        chunks[name] = tuple(of)
+    return Snapshot(head["offset"], parts, chunks)
+
+
+def _framed(chunk: Readings) -> list[bytes]:
+    """A chunk in frames as the log packs them."""
+    return [packed(chunk.taken(slice(at, at + MOST_READINGS)), at) for at in range(0, len(chunk), MOST_READINGS)]

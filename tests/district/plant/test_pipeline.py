@@ -1,5 +1,9 @@
 """Any order, delay or repetition of deliveries gives the same alarms; so does any cutting into batches, and a restart anywhere."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +13,7 @@ from qiantang.district.plant.sources import gateway, sources
 from qiantang.domains.factory.alarms.finding import RULEBOOK
 from qiantang.kernel.findings.stream import current
 from qiantang.kernel.readings import Readings, readings, together
+from qiantang.stores.snapshots import Snapshot, Snapshots
 from tests.district.plant import lines
 from tests.district.plant.lines import S, alarms, delivered, happened, piped, split, standing
 from tests.domains.factory.plants import SMALL
@@ -66,24 +71,26 @@ def test_a_restart_from_any_snapshot_tells_what_an_unbroken_run_tells(seed: int,
     draws = np.random.default_rng(seed)
     r = happened(30, seed)
     came = delivered(r, np.where(draws.random(len(r)) < 0.1, draws.integers(0, 12 * S, len(r)), 0))
-    kept: list[tuple[int, int, dict[str, bytes]]] = []
+    kept: list[tuple[int, Snapshot]] = []
     unbroken: list[Step] = []
     cut = int(share * len(came))
 
     def heard(step: Step) -> None:
         unbroken.append(step)
         if step.upto <= cut:
-            kept[:] = [(step.upto, len(unbroken), first.snapshot())]
+            kept[:] = [(len(unbroken), first.snapshot())]
 
     first = Pipeline(SMALL, lines.settings(), heard, addresses=lines.ADDRESSES)
     for offset, batch in split(came, draws.integers(1, 300, 10)):
         first.take(offset, batch)
     first.finish()
-    place, told, parts = kept[0]
+    told, snapshot = kept[0]
     again: list[Step] = []
     second = Pipeline(SMALL, lines.settings(), again.append, addresses=lines.ADDRESSES)
-    second.restore(parts)
-    assert second.position == place
+    with TemporaryDirectory() as folder:
+        Snapshots(Path(folder)).write(snapshot)
+        second.restore(cast("Snapshot", Snapshots(Path(folder)).latest()))
+    assert second.position == snapshot.offset
     second.take(0, came)
     second.finish()
     assert [f.id for s in unbroken[told:] for f in s.findings] == [f.id for s in again for f in s.findings]

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qiantang.district.plant.answers import Answers
@@ -234,7 +234,7 @@ class Node:
         found = self._snapshots.latest()
         if found is not None and self.log.start <= found.offset <= self.log.end:
             try:
-                self.pipeline.restore(found.parts)
+                self.pipeline.restore(found)
                 if self.work is not None and "work" in found.parts:
                     self.work.restore(found.parts["work"])
             except ValueError as wrong:
@@ -393,10 +393,8 @@ class Node:
 
     def _snapshot(self) -> Snapshot:
         self._snapshot_at, self._snapshot_from = time.monotonic(), self.pipeline.position
-        parts = self.pipeline.snapshot()
-        if self.work is not None:
-            parts["work"] = self.work.snapshot()
-        return Snapshot(self.pipeline.position, parts)
+        taken = self.pipeline.snapshot()
+        return taken if self.work is None else replace(taken, parts={**taken.parts, "work": self.work.snapshot()})
 
     def _answered(self, step: Step) -> list[Change]:
         """What people answered at this place: what is on record for it, and, once the log is read up to its end, what is new."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,12 +24,13 @@ from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
 from qiantang.domains.factory.charts.settings import ChartSettings
-from qiantang.domains.factory.ordering import Allowances, Ordering
+from qiantang.domains.factory.ordering import Allowances, Ordering, OrderingState
 from qiantang.domains.factory.plant import Plant
 from qiantang.domains.factory.recent import NEVER
 from qiantang.kernel.findings.stream import StreamedFinding
 from qiantang.kernel.readings import Readings, together
 from qiantang.kernel.wires import Counters
+from qiantang.stores.snapshots import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,24 +274,26 @@ class Pipeline:
 
     # --- kept and taken up again ---
 
-    def snapshot(self) -> dict[str, bytes]:
+    def snapshot(self) -> Snapshot:
         """Everything needed to go on from ``position``; to be taken when a step has just ended (in ``heard``)."""
         state = {"position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "counts": self.counters.counts,
                  "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings)}
-        parts = {"state": json.dumps(state, ensure_ascii=False).encode(), "ordering": self.ordering.snapshot(), "analysis": self.analysis.snapshot(),
+        order = self.ordering.snapshot()
+        parts = {"state": json.dumps(state, ensure_ascii=False).encode(), "ordering": order.state, "analysis": self.analysis.snapshot(),
                  "register": self.register.snapshot()}
         for number, checkpoint in enumerate(self._checkpoints):
             written = io.BytesIO()
             np.save(written, checkpoint.frontier)
             parts |= {f"frontier-{number}": written.getvalue(), f"analysis-{number}": checkpoint.analysis}
-        return parts
+        return Snapshot(self.position, parts, {"pending": order.pending, "recent": order.recent})
 
-    def restore(self, parts: Mapping[str, bytes]) -> None:
+    def restore(self, snapshot: Snapshot) -> None:
         """Become what the snapshot was. ValueError where it is of other settings."""
+        parts = snapshot.parts
         state = json.loads(parts["state"])
         self.position, self.clock, self._start, self._steps = (state[name] for name in ("position", "clock", "start", "steps"))
         self.counters.counts = state["counts"]
-        self.ordering.restore(parts["ordering"])
+        self.ordering.restore(OrderingState(parts["ordering"], tuple(snapshot.readings["pending"]), tuple(snapshot.readings["recent"])))
         self.analysis = self.analysis.restored(parts["analysis"])
         self.register = Register.restored(self.plant, parts["register"], self._bearing)
         self._checkpoints = [

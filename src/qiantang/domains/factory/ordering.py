@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.recent import NEVER, Recent
 from qiantang.domains.factory.sorting import in_order, merged
 from qiantang.kernel.readings import Quality, Readings, readings, together
@@ -48,6 +48,15 @@ class Released:
     readings: Readings
     late: Readings
     older: Readings
+
+
+@dataclass(frozen=True, slots=True)
+class OrderingState:
+    """An ordering as it stands: where each source is, the readings that wait, and the chunks of those remembered."""
+
+    state: bytes
+    pending: tuple[Readings, ...]
+    recent: tuple[Readings, ...]
 
 
 class Ordering:
@@ -148,30 +157,23 @@ class Ordering:
         found = self.recent.since(since)
         return merged(found, self._lateness[self._source[found.signal]] == 0)
 
-    def snapshot(self) -> bytes:
-        """The whole state, what is remembered too; to be taken after a ``step``."""
-        waiting, (kept, ends) = together(self._pending), self.recent.all()
-        arrays: dict[str, Any] = {f"pending_{name}": getattr(waiting, name) for name in Readings.__slots__}
-        arrays |= {f"recent_{name}": getattr(kept, name) for name in Readings.__slots__}
-        arrays |= {name: getattr(self, f"_{name}") for name in _STATE}
-        arrays |= {"ends": ends, "forgotten": self.recent.forgotten, "looked": np.int64(self._looked)}
-        arrays["counts"] = np.array(list(self.counters.counts.values()), np.int64)
-        arrays["counted"] = np.array(list(self.counters.counts), "U16")
-        written = io.BytesIO()
-        np.savez(written, **arrays)
-        return written.getvalue()
+    def snapshot(self) -> OrderingState:
+        """The whole state, what is remembered too; to be taken after a ``step``. Readings are handed over as they are, not copied."""
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, f"_{name}") for name in _STATE}
+        arrays |= {"forgotten": self.recent.forgotten, "looked": np.array([self._looked], np.int64),
+                   "counts": np.array(list(self.counters.counts.values()), np.int64), "counted": np.array(list(self.counters.counts), "U16")}
+        return OrderingState(packed(arrays), tuple(self._pending), self.recent.chunks)
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, snapshot: OrderingState) -> None:
         """Become what the snapshot was; signals and sources known since then stay known."""
-        with np.load(io.BytesIO(snapshot), allow_pickle=False) as found:
-            for name in _STATE:
-                now, then = getattr(self, f"_{name}"), found[name]
-                now[:len(then)] = then
-            self._pending = [Readings(*(found[f"pending_{name}"] for name in Readings.__slots__))]
-            kept = Readings(*(found[f"recent_{name}"] for name in Readings.__slots__))
-            self.recent.keep(kept, found["ends"], found["forgotten"])
-            self._looked = int(found["looked"])
-            self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
+        found = unpacked(snapshot.state)
+        for name in _STATE:
+            now, then = getattr(self, f"_{name}"), found[name]
+            now[:len(then)] = then
+        self._pending = list(snapshot.pending)
+        self.recent.keep(snapshot.recent, found["forgotten"])
+        self._looked = int(found["looked"][0])
+        self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
 
     def _judge(self, batch: Readings) -> tuple[NDArray[np.uint8], Readings, int, int]:
         """What is to be done with each reading, the readings with their times moved, how many ticks, how many moved."""

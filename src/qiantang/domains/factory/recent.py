@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numba
 import numpy as np
@@ -67,11 +67,11 @@ class Recent:
             _forget(self.forgotten, self.source, gone.signal, gone.at)
         self._closed = len(self._chunks)
 
-    def keep(self, kept: Readings, ends: NDArray[np.int64], forgotten: NDArray[np.int64]) -> None:
+    def keep(self, chunks: Sequence[Readings], forgotten: NDArray[np.int64]) -> None:
         """Begin with what was kept before, in the same chunks."""
-        self._chunks = [kept.taken(slice(a, b)) for a, b in pairwise([0, *ends.tolist()])]
+        self._chunks = list(chunks)
         self._upto = [int(c.at.max()) for c in self._chunks]
-        self._count, self._newest = len(kept), max(self._upto, default=NEVER)
+        self._count, self._newest = sum(map(len, self._chunks)), max(self._upto, default=NEVER)
         self.forgotten[:len(forgotten)] = forgotten
         self._closed = len(self._chunks)
         self._slots, self._used, self._marked, self._gone = np.zeros(1 << 12, np.uint64), 0, 0, 0
@@ -92,9 +92,10 @@ class Recent:
         found = together(self._chunks)
         return found.taken(found.at >= from_us[self.source[found.signal]]) if len(found) else found
 
-    def all(self) -> tuple[Readings, NDArray[np.int64]]:
-        """Everything kept, and where each chunk ends."""
-        return together(self._chunks), np.cumsum([len(c) for c in self._chunks], dtype=np.int64)
+    @property
+    def chunks(self) -> tuple[Readings, ...]:
+        """Everything kept, as it is kept."""
+        return tuple(self._chunks)
 
 
 @numba.njit((numba.types.Array(numba.int64, 1, "C"), _I4, _I4, _I8), cache=True, nogil=True)

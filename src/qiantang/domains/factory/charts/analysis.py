@@ -5,7 +5,6 @@ The same readings give the same alarms however they are cut into batches, and af
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.charts import layout, rules
 from qiantang.domains.factory.charts.charting import charted
 from qiantang.domains.factory.charts.fitting import (
@@ -256,13 +256,10 @@ class Analysis:
     def snapshot(self) -> bytes:
         """State and limits as bytes; ``restored`` of the same settings goes on from there as if nothing had happened."""
         kept = self._kept
-        out = io.BytesIO()
         said = {"limits": [asdict(v) for v in self.limits], "counters": self.counters, "signals": len(self.settings)}
-        np.savez(out, reading=kept.reading_whole, chart=kept.chart_whole, ring=kept.ring, base=kept.base_whole,
-                 learning=kept.learning[self._unlearned()],
-                 contexts=kept.contexts, machines=kept.machines, said=np.frombuffer(json.dumps(said).encode(), np.uint8),
-                 **self._machines.columns())
-        return out.getvalue()
+        return packed({"reading": kept.reading_whole, "chart": kept.chart_whole, "ring": kept.ring, "base": kept.base_whole,
+                       "learning": kept.learning[self._unlearned()], "contexts": kept.contexts, "machines": kept.machines,
+                       "said": np.frombuffer(json.dumps(said).encode(), np.uint8), **self._machines.columns()})
 
     def _unlearned(self) -> NDArray[np.bool_]:
         """Which points of phase I belong to baselines that are still to be set."""
@@ -272,16 +269,16 @@ class Analysis:
         """This plant's charts as they were; raises ValueError where the snapshot is of other settings."""
         found = Analysis(self.settings)
         kept = found._kept
-        with np.load(io.BytesIO(snapshot)) as read:
-            if any(read[name].shape != of.shape for name, of in (("reading", kept.reading), ("chart", kept.chart), ("base", kept.base))):
-                raise ValueError(f"the snapshot holds {read['reading'].shape[0]} signals, {read['chart'].shape[0]} charts and "
-                                 f"{read['base'].shape[0]} baselines, the settings {len(kept.reading)}, {len(kept.chart)} and {len(kept.base)}")
-            kept.reading_whole[:], kept.chart_whole[:] = read["reading"], read["chart"]
-            kept.ring[:], kept.base_whole[:] = read["ring"], read["base"]
-            kept.learning[found._unlearned()] = read["learning"]
-            kept.contexts[:], kept.machines[:] = read["contexts"], read["machines"]
-            said = json.loads(bytes(read["said"]))
-            found._machines.restore({name: read[name] for name in read.files})
+        read = unpacked(snapshot)
+        if any(read[name].shape != of.shape for name, of in (("reading", kept.reading), ("chart", kept.chart), ("base", kept.base))):
+            raise ValueError(f"the snapshot holds {read['reading'].shape[0]} signals, {read['chart'].shape[0]} charts and "
+                             f"{read['base'].shape[0]} baselines, the settings {len(kept.reading)}, {len(kept.chart)} and {len(kept.base)}")
+        kept.reading_whole[:], kept.chart_whole[:] = read["reading"], read["chart"]
+        kept.ring[:], kept.base_whole[:] = read["ring"], read["base"]
+        kept.learning[found._unlearned()] = read["learning"]
+        kept.contexts[:], kept.machines[:] = read["contexts"], read["machines"]
+        said = json.loads(bytes(read["said"]))
+        found._machines.restore(read)
         found.limits = [LimitsVersion(v["number"], v["at"], v["who"], Text(**v["why"])) for v in said["limits"]]
         found.counters = said["counters"]
         return found

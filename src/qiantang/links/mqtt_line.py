@@ -1,0 +1,153 @@
+"""An MQTT connection as bytes: publications are taken straight out of what came, every other packet is left to gmqtt.
+
+gmqtt makes an object of each packet and copies its bytes three times, which is most of what receiving a stream of readings costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gmqtt.mqtt.connection import MQTTConnection  # type: ignore[import-untyped]  # it ships no types
+from gmqtt.mqtt.package import Package  # type: ignore[import-untyped]  # likewise
+from gmqtt.mqtt.protocol import MQTTProtocol  # type: ignore[import-untyped]  # likewise
+
+_PUBLISH = 0x30
+
+
+@dataclass(frozen=True, slots=True)
+class Publications:
+    """Publications in the order they came: topics as on the line, payloads, and packet identifiers (0 for those of quality 0).
+    ``after`` is the place after the last."""
+
+    topics: list[bytes]
+    payloads: list[bytes]
+    packets: list[int]
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Any packet (MQTT 2.1): its first byte, what follows its length, and the place after it."""
+
+    command: int
+    body: bytes
+    after: int
+
+
+class GarbledError(ValueError):
+    """A packet's length is none that MQTT knows."""
+
+
+def publications(line: bytes, at: int, version: int) -> Publications:
+    """The publications (MQTT 3.3) from a place on, up to the first packet that is not whole or something else: quality 2, an
+    alias instead of a topic and properties of version 5 are something else."""
+    topics: list[bytes] = []
+    payloads: list[bytes] = []
+    packets: list[int] = []
+    end, five = len(line), version == 5
+    while at + 2 <= end:
+        command, length, start = line[at], line[at + 1], at + 2
+        # Lengths of one byte and of two are the usual ones; a longer one is a large message, and is read by and by.
+        if length < 128:
+            stop = start + length
+        elif start < end and line[start] < 128:
+            start, stop = start + 1, start + 1 + (length & 127 | line[start] << 7)
+        elif (whole := packet(line, at)) is not None:
+            start, stop = whole.after - len(whole.body), whole.after
+        else:
+            break
+        if stop > end or command & 0xF4 != _PUBLISH or stop - start < 3:
+            break
+        topic_end = start + 2 + (line[start] << 8 | line[start + 1])
+        content = topic_end + 2 if command & 2 else topic_end
+        if topic_end == start + 2 or content + five > stop or (five and line[content]):
+            break
+        topics.append(line[start + 2:topic_end])
+        payloads.append(line[content + five:stop])
+        packets.append(line[topic_end] << 8 | line[topic_end + 1] if command & 2 else 0)
+        at = stop
+    return Publications(topics, payloads, packets, at)
+
+
+def packet(line: bytes, at: int) -> Packet | None:
+    """The packet at a place, None where it is not whole; GarbledError where its length goes beyond four bytes (MQTT 2.2.3)."""
+    length, start, end = 0, at + 1, len(line)
+    for shift in (0, 7, 14, 21):
+        if start >= end:
+            return None
+        length |= (line[start] & 127) << shift
+        start += 1
+        if line[start - 1] < 128:
+            return Packet(line[at], line[start:start + length], start + length) if start + length <= end else None
+    raise GarbledError(f"the length of the packet at byte {at} goes beyond four bytes")
+
+
+def wanted(line: bytes, at: int) -> int:
+    """How many bytes the packet at a place takes, as far as its beginning tells; two at least."""
+    length, start = 0, at + 1
+    for shift in (0, 7, 14, 21):
+        if start >= len(line):
+            return start - at + 1
+        length |= (line[start] & 127) << shift
+        start += 1
+        if line[start - 1] < 128:
+            break
+    return start - at + length
+
+
+class Line(MQTTProtocol):  # type: ignore[misc]  # it ships no types
+    """gmqtt's protocol, but for how what comes is read. ``published`` is given the publications of each piece that came."""
+
+    def __init__(self, published: Callable[[Publications], None], **gmqtt: Any) -> None:
+        super().__init__(**gmqtt)
+        self._published = published
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._awaited = 2
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came; those of a packet that is not whole are held until it is."""
+        self._connection._last_data_in = time.monotonic()  # noqa: SLF001  # what gmqtt's keep-alive looks at
+        self._pieces.append(data)
+        self._held += len(data)
+        if self._held < self._awaited:
+            return
+        line, at = data if len(self._pieces) == 1 else b"".join(self._pieces), 0
+        try:
+            while not self._transport.is_closing():
+                found = publications(line, at, self.proto_ver)
+                if found.topics:
+                    self._published(found)
+                other = packet(line, found.after)
+                if other is None:
+                    at = found.after
+                    break
+                self._connection.put_package(Package(other.command, other.body))
+                at = other.after
+        except GarbledError:
+            self._transport.abort()
+            return
+        self._pieces, self._held, self._awaited = ([line[at:]] if at < len(line) else []), len(line) - at, wanted(line, at)
+
+    def eof_received(self) -> bool:
+        """The broker has ended: the connection is to be closed."""
+        return False
+
+    async def _read_loop(self) -> None:
+        """Nothing is read but in ``data_received``."""
+
+
+def connecting(published: Callable[[Publications], None], client: Any) -> Callable[..., Any]:
+    """What a gmqtt client connects with, reading publications by a ``Line``: one connection in the client's life."""
+
+    async def connect(host: str, *, port: int, ssl: Any, clean_session: bool, keepalive: int) -> MQTTConnection:
+        handler, state = client._package_handler, client._connection_state  # noqa: SLF001  # gmqtt offers no other way
+        transport, protocol = await asyncio.get_running_loop().create_connection(
+            lambda: Line(published, connection_state=state, id_generator=handler.id_generator), host, port, ssl=ssl)
+        return MQTTConnection(transport, protocol, clean_session, keepalive, package_handler=handler)
+
+    return connect
