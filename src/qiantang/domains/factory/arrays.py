@@ -18,7 +18,7 @@ _LENGTH = 8
 def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The arrays (of numbers, truths or text of a stated length) as bytes."""
     head = json.dumps({name: [array.dtype.str, array.shape] for name, array in arrays.items()}).encode()
-    bodies = (memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)) for array in arrays.values() if array.size)
+    bodies: list[Any] = [np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in arrays.values() if array.size]
     return b"".join((len(head).to_bytes(_LENGTH, "little"), head, *bodies))
 
 
