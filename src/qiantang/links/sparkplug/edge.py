@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from qiantang.kernel.wires import Counters
@@ -235,17 +236,18 @@ class EdgeNode:
         self._sent_rows += len(rows)
         self._forget_sent(now)
         devices = self._device_of[rows["metric"]]
-        order = np.argsort(devices, kind="stable")
-        rows, devices = rows[order], devices[order]
-        starts = np.flatnonzero(np.diff(devices, prepend=-1))
-        first = np.unique(np.concatenate([np.arange(begin, stop, self.settings.most_metrics)
-                                          for begin, stop in zip(starts, [*starts[1:], len(rows)], strict=True)]))
-        seqs = (self._seq + np.arange(len(first))) % 256
-        self._seq = int((self._seq + len(first)) % 256)
-        contents = data_payloads(np.append(first, len(rows)), np.full(len(first), now // 1000), seqs, rows["metric"].astype(np.uint64) + np.uint64(1),
-                                 rows["at"] // 1000, self._datatype_of[rows["metric"]], np.ascontiguousarray(rows["value"]), np.full(len(rows), historical))
+        if (devices[1:] < devices[:-1]).any():
+            order = np.argsort(devices, kind="stable")
+            rows, devices = rows[order], devices[order]
+        first = _cut(devices, self.settings.most_metrics)
+        messages = len(first) - 1
+        seqs = (self._seq + np.arange(messages)) % 256
+        self._seq = (self._seq + messages) % 256
+        metric = rows["metric"].astype(np.int64)
+        contents = data_payloads(first, np.full(messages, now // 1000), seqs, (metric + 1).view(np.uint64), rows["at"] // 1000,
+                                 self._datatype_of[metric], np.ascontiguousarray(rows["value"]), np.full(len(rows), historical))
         return [Publication(self._data_topics[device], content, self.settings.qos)
-                for device, content in zip(devices[first].tolist(), contents, strict=True)]
+                for device, content in zip(devices[first[:-1]].tolist(), contents, strict=True)]
 
     def _keep_doubtful(self, now: int) -> None:
         """Store again what was sent a moment ago."""
@@ -260,6 +262,18 @@ class EdgeNode:
         """What was sent long enough ago, or is more than a reserve may hold, has arrived or is lost."""
         while self._sent and (now - self._sent[0][0] > self.settings.doubtful_us or self._sent_rows > self.settings.most_doubtful):
             self._sent_rows -= len(self._sent.popleft()[1])
+
+
+@njit(cache=True)
+def _cut(devices, most):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """Where each message begins, and where the last ends: of one device, and of so many rows at most."""
+    places, count, begun = np.empty(len(devices) + 1, np.int64), 0, 0
+    for i in range(len(devices)):
+        if i == 0 or devices[i] != devices[i - 1] or i - begun == most:
+            places[count], begun = i, i
+            count += 1
+    places[count] = len(devices)
+    return places[:count + 1].copy()
 
 
 def _asks_for_rebirth(content: bytes) -> bool:

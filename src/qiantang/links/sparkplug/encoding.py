@@ -120,38 +120,56 @@ def _put(out, at, value):  # type: ignore[no-untyped-def]  # compiled: numba inf
 
 
 @njit(cache=True)
-def _encoded(first, sent, seqs, alias, timestamp, kind, bits, historical, out, offsets):  # type: ignore[no-untyped-def]  # compiled: numba infers
-    """All payloads one after the other. A metric is written after a hole of one byte for its length, which is below 128."""
+def _encoded(first, sent, seqs, alias, timestamp, kind, value, historical, word, double, single, out, offsets):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """All payloads one after the other. A metric is written after a hole of one byte for its length, which is below 128.
+    ``word``, ``double`` and ``single`` are one place seen as each, by which floating numbers become bits."""
     at = 0
     for i in range(len(sent)):
         offsets[i] = at
         out[at] = 8
-        at = _put(out, at + 1, sent[i])
+        at = _put(out, at + 1, _UNSIGNED(sent[i]))
         for j in range(first[i], first[i + 1]):
             out[at] = 18
             hole = at + 1
             out[at + 2] = 16
             at = _put(out, at + 3, alias[j])
             out[at] = 24
-            at = _put(out, at + 1, timestamp[j])
+            at = _put(out, at + 1, _UNSIGNED(timestamp[j]))
             if historical[j]:
                 out[at], out[at + 1] = 40, 1
                 at += 2
-            if kind[j] == 0:
+            of, number = kind[j], value[j]
+            if not np.isfinite(number):
                 out[at], out[at + 1] = 56, 1
                 at += 2
-            elif kind[j] == 12 or kind[j] == 13:
-                width = 4 if kind[j] == 12 else 8
-                out[at] = 101 if kind[j] == 12 else 105
-                for b in range(width):
-                    out[at + 1 + b] = np.uint8((bits[j] >> _UNSIGNED(8 * b)) & _UNSIGNED(255))
-                at += 1 + width
+            elif of == 13:
+                double[0] = number
+                bits = word[0]
+                out[at] = 105
+                for b in range(8):
+                    out[at + 1 + b] = np.uint8((bits >> _UNSIGNED(8 * b)) & _UNSIGNED(255))
+                at += 9
+            elif of == 12:
+                single[0] = np.float32(number)
+                bits = word[0]
+                out[at] = 101
+                for b in range(4):
+                    out[at + 1 + b] = np.uint8((bits >> _UNSIGNED(8 * b)) & _UNSIGNED(255))
+                at += 5
             else:
-                out[at] = kind[j] << 3
-                at = _put(out, at + 1, bits[j])
+                if of == 14:
+                    bits = _UNSIGNED(number != 0)
+                elif number < 0:
+                    bits = _UNSIGNED(np.int64(number))
+                else:
+                    bits = _UNSIGNED(number)
+                if of == 10:
+                    bits &= _UNSIGNED(0xFFFFFFFF)
+                out[at] = of << 3
+                at = _put(out, at + 1, bits)
             out[hole] = at - hole - 1
         out[at] = 24
-        at = _put(out, at + 1, seqs[i])
+        at = _put(out, at + 1, _UNSIGNED(seqs[i]))
     offsets[len(sent)] = at
     return at
 
@@ -167,22 +185,11 @@ def data_payloads(first: NDArray[np.int64], sent: NDArray[np.int64], seqs: NDArr
     Of a message: ``first`` (n+1; its metrics are ``first[i]:first[i+1]``), ``sent`` milliseconds, ``seqs`` 0 to 255. Of a
     metric: alias, ``timestamp`` milliseconds, ``datatype`` numeric, ``value`` (NaN is sent as null), whether historical.
     """
-    kind = _KINDS[datatype]
-    whole = np.isfinite(value)
-    bits = np.zeros(len(value), np.uint64)
-    is_double, is_float, is_bool = kind == Kind.DOUBLE, kind == Kind.FLOAT, kind == Kind.BOOLEAN
-    bits[is_double] = value[is_double].view(np.uint64)
-    bits[is_float] = value[is_float].astype(np.float32).view(np.uint32)
-    bits[is_bool] = value[is_bool] != 0
-    counts = (kind <= Kind.LONG) & whole
-    negative = counts & (value < 0)
-    bits[counts & ~negative] = value[counts & ~negative].astype(np.uint64)
-    bits[negative] = value[negative].astype(np.int64).view(np.uint64)
-    bits[(kind == Kind.INT) & counts] &= np.uint64(0xFFFFFFFF)
     out = np.empty(len(sent) * 24 + len(value) * _LARGEST, np.uint8)
     offsets = np.empty(len(sent) + 1, np.int64)
-    end = _encoded(first, sent.astype(np.uint64), seqs.astype(np.uint64), alias, timestamp.astype(np.uint64),
-                   np.where(whole, kind, 0).astype(np.uint8), bits, historical, out, offsets)
+    word = np.zeros(1, np.uint64)
+    end = _encoded(first, sent, seqs, alias, timestamp, _KINDS[datatype], value, historical, word, word.view(np.float64), word.view(np.float32),
+                   out, offsets)
     joined = out[:end].tobytes()
     places = offsets.tolist()
     return [joined[begin:stop] for begin, stop in pairwise(places)]
