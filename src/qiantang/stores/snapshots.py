@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qiantang.kernel.readings import Readings, together
+from qiantang.kernel.readings import Readings
 from qiantang.stores.reading_frames import MOST_READINGS, frame_at, packed, unpacked
 
 _MAGIC = b"QTS2"
@@ -18,14 +18,15 @@ _ENDING = ".snapshot"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The parts of a state by name, as of the log's ``offset``; ``readings`` are those that belong to it, in chunks, none empty.
+    """The parts of a state by name, as of the log's ``offset``; ``readings`` are those that belong to it, in chunks of pieces, none
+    empty. Chunks come back as they were, their pieces in another cut.
 
     Who takes one hands readings over as they are; they are packed where the snapshot is written.
     """
 
     offset: int
     parts: Mapping[str, bytes]
-    readings: Mapping[str, Sequence[Readings]] = field(default_factory=dict)
+    readings: Mapping[str, Sequence[tuple[Readings, ...]]] = field(default_factory=dict)
 
 
 class Snapshots:
@@ -90,9 +91,9 @@ def _read(data: bytes) -> Snapshot | None:
     for name, size in head["parts"].items():
         parts[name] = data[place:place + size]
         place += size
-    chunks: dict[str, tuple[Readings, ...]] = {}
+    readings: dict[str, tuple[tuple[Readings, ...], ...]] = {}
     for name, counts in head["readings"].items():
-        of = []
+        chunks = []
         for frames in counts:
             pieces = []
             for _ in range(frames):
@@ -101,11 +102,11 @@ def _read(data: bytes) -> Snapshot | None:
                     return None
                 pieces.append(unpacked(data, frame))
                 place += frame.length
-            of.append(together(pieces))
-        chunks[name] = tuple(of)
-    return Snapshot(head["offset"], parts, chunks)
+            chunks.append(tuple(pieces))
+        readings[name] = tuple(chunks)
+    return Snapshot(head["offset"], parts, readings)
 
 
-def _framed(chunk: Readings) -> list[bytes]:
+def _framed(chunk: tuple[Readings, ...]) -> list[bytes]:
     """A chunk in frames as the log packs them."""
-    return [packed(chunk.taken(slice(at, at + MOST_READINGS)), at) for at in range(0, len(chunk), MOST_READINGS)]
+    return [packed(piece.taken(slice(at, at + MOST_READINGS)), at) for piece in chunk for at in range(0, len(piece), MOST_READINGS)]

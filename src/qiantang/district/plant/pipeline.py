@@ -49,8 +49,8 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a step came to: findings on record (new alarms and amendments), what changed in the register, readings for the
-    history in the order they became known, and late ones older than what is remembered (they may be repetitions).
-    ``start`` and ``upto`` are places in the log."""
+    history in the order they became known (``pieces``, as they were judged), and late ones older than what is remembered (they may
+    be repetitions). ``start`` and ``upto`` are places in the log."""
 
     start: int
     upto: int
@@ -58,10 +58,15 @@ class Step:
     alarms: tuple[Alarm, ...]
     findings: tuple[StreamedFinding, ...]
     changes: tuple[Change, ...]
-    readings: Readings
+    pieces: tuple[Readings, ...]
     older: Readings
     not_anew: int = 0
     """Late readings whose window reaches back beyond the last checkpoint: kept in the history, judged by no chart."""
+
+    @property
+    def readings(self) -> Readings:
+        """The pieces as one."""
+        return together(self.pieces)
 
 
 @dataclass(slots=True)
@@ -203,7 +208,7 @@ class Pipeline:
         for what, times in (("alarms", len(now.raised)), ("amended", len(alarms) - len(now.raised)), ("not_anew", not_anew)):
             if times:
                 self.counters.add(what, times)
-        step = Step(self._start, self.position, self.clock, tuple(alarms), tuple(findings), tuple(changes), together([*now.readings, late]),
+        step = Step(self._start, self.position, self.clock, tuple(alarms), tuple(findings), tuple(changes), (*now.readings, late),
                     together(now.older), not_anew)
         if not self._checkpoints or self._steps % self.pace.checkpoint_steps == 0:
             self._keep()
@@ -285,7 +290,7 @@ class Pipeline:
             written = io.BytesIO()
             np.save(written, checkpoint.frontier)
             parts |= {f"frontier-{number}": written.getvalue(), f"analysis-{number}": checkpoint.analysis}
-        return Snapshot(self.position, parts, {"pending": order.pending, "recent": order.recent})
+        return Snapshot(self.position, parts, {"pending": tuple((one,) for one in order.pending), "recent": order.recent})
 
     def restore(self, snapshot: Snapshot) -> None:
         """Become what the snapshot was. ValueError where it is of other settings."""
@@ -293,7 +298,8 @@ class Pipeline:
         state = json.loads(parts["state"])
         self.position, self.clock, self._start, self._steps = (state[name] for name in ("position", "clock", "start", "steps"))
         self.counters.counts = state["counts"]
-        self.ordering.restore(OrderingState(parts["ordering"], tuple(snapshot.readings["pending"]), tuple(snapshot.readings["recent"])))
+        pending, recent = snapshot.readings["pending"], snapshot.readings["recent"]
+        self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent)))
         self.analysis = self.analysis.restored(parts["analysis"])
         self.register = Register.restored(self.plant, parts["register"], self._bearing)
         self._checkpoints = [

@@ -35,7 +35,7 @@ class Recordable:
 
     upto: int
     findings: tuple[StreamedFinding, ...] = ()
-    readings: Readings | None = None
+    readings: tuple[Readings, ...] = ()
     older: Readings | None = None
     snapshot: Snapshot | None = None
 
@@ -78,10 +78,10 @@ class Recorder:
 
     def put(self, one: Recordable) -> None:
         """Hand over; waits where too many findings or snapshots wait already."""
-        readings = 0 if one.readings is None else len(one.readings)
+        readings = sum(map(len, one.readings))
         if readings and self.bytes > self._most_bytes:
             self.counters.add("shed_history", readings)
-            one = Recordable(one.upto, one.findings, None, one.older, one.snapshot)
+            one = Recordable(one.upto, one.findings, (), one.older, one.snapshot)
         with self._lock:
             self.bytes += self._weight(one)
         self._queue.put(one)
@@ -116,9 +116,8 @@ class Recorder:
             store = self._store
             self._insist("findings", lambda: self._record_findings(store, findings))
         for one in batch:
-            if one.readings is not None and len(one.readings):
-                self._gathered.readings.append(one.readings)
-                self._gathered.n += len(one.readings)
+            self._gathered.readings += one.readings
+            self._gathered.n += sum(map(len, one.readings))
             if one.older is not None and len(one.older):
                 self._gathered.older.append(one.older)
                 self._gathered.n += len(one.older)
@@ -194,7 +193,7 @@ class Recorder:
 
     @staticmethod
     def _weight(one: Recordable) -> int:
-        return sum(weight(r) for r in (one.readings, one.older) if r is not None)
+        return sum(map(weight, one.readings)) + (0 if one.older is None else weight(one.older))
 
 
 def _among(asked: Readings, readings: Readings) -> NDArray[np.bool_]:

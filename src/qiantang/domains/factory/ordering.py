@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.domains.factory.arrays import packed, unpacked
-from qiantang.domains.factory.recent import NEVER, Recent
+from qiantang.domains.factory.recent import NEVER, Chunk, Recent
 from qiantang.domains.factory.sorting import in_order, merged
 from qiantang.kernel.readings import Quality, Readings, readings, together
 from qiantang.kernel.wires import Counters
@@ -56,7 +56,7 @@ class OrderingState:
 
     state: bytes
     pending: tuple[Readings, ...]
-    recent: tuple[Readings, ...]
+    recent: tuple[Chunk, ...]
 
 
 class Ordering:

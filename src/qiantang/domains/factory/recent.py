@@ -16,6 +16,12 @@ NEVER = np.iinfo(np.int64).min // 4
 _SLOTS = numba.types.Array(numba.uint64, 1, "C")
 
 
+Chunk = tuple[Readings, ...]
+"""What was handed on between two closings, in pieces."""
+_SMALL = 4096
+"""Pieces smaller than this, in the mean, are joined: what each takes beside its readings would weigh."""
+
+
 class Recent:
     """The readings handed on in the last ``horizon_us``, at most ``most`` of them, in chunks.
 
@@ -28,10 +34,11 @@ class Recent:
         self.source = np.zeros(0, np.int32)
         self.forgotten = np.zeros(0, np.int64)
         """For each source the latest time of what is no longer kept: what happened up to then cannot be computed anew."""
-        self._chunks: list[Readings] = []
+        self._chunks: list[Chunk] = []
+        self._open: list[Readings] = []
         self._upto: list[int] = []
-        self._count, self._newest, self._gone, self._closed = 0, NEVER, 0, 0
-        self._slots, self._used, self._marked = np.zeros(1 << 12, np.uint64), 0, 0
+        self._count, self._newest = 0, NEVER
+        self._marks: _Marks | None = None
 
     def __len__(self) -> int:
         return self._count
@@ -41,61 +48,86 @@ class Recent:
         self.source = source
         self.forgotten = np.concatenate([self.forgotten, np.full(sources - len(self.forgotten), NEVER, np.int64)])
 
-    def add(self, chunk: Readings) -> None:
-        """Keep a chunk."""
-        if len(chunk):
-            self._chunks.append(chunk)
-            self._count += len(chunk)
+    def add(self, piece: Readings) -> None:
+        """Keep a piece."""
+        if len(piece):
+            self._open.append(piece)
+            self._count += len(piece)
+            if self._marks is not None:
+                self._marks.lack(piece)
 
     def close(self) -> None:
-        """Make one chunk of what was added since the last closing, and forget what is too old or too much: only here, so that
+        """Make a chunk of what was added since the last closing, and forget what is too old or too much: only here, so that
         what is remembered does not depend on how readings were split into batches."""
-        closed, opened = self._chunks[:self._closed], self._chunks[self._closed:]
-        if opened:
-            chunk = together(opened)
-            self._upto.append(int(chunk.at.max()))
+        if self._open:
+            opened = tuple(self._open)
+            self._upto.append(max(int(piece.at.max()) for piece in opened))
             self._newest = max(self._newest, self._upto[-1])
-            if self._marked > self._gone + self._closed:
-                self._marked = self._gone + self._closed + (self._marked == self._gone + len(self._chunks))
-            closed.append(chunk)
-        self._chunks = closed
+            self._chunks.append(opened if sum(map(len, opened)) >= _SMALL * len(opened) else (together(opened),))
+            self._open = []
         while len(self._chunks) > 1 and (self._count > self.most or self._upto[0] < self._newest - self.horizon_us):
-            gone = self._chunks.pop(0)
             self._upto.pop(0)
-            self._count -= len(gone)
-            self._gone += 1
-            _forget(self.forgotten, self.source, gone.signal, gone.at)
-        self._closed = len(self._chunks)
+            for gone in self._chunks.pop(0):
+                self._count -= len(gone)
+                _forget(self.forgotten, self.source, gone.signal, gone.at)
+        if self._marks is not None and 2 * self._marks.lacking > self._count:
+            self._marks = None
 
-    def keep(self, chunks: Sequence[Readings], forgotten: NDArray[np.int64]) -> None:
+    def keep(self, chunks: Sequence[Chunk], forgotten: NDArray[np.int64]) -> None:
         """Begin with what was kept before, in the same chunks."""
         self._chunks = list(chunks)
-        self._upto = [int(c.at.max()) for c in self._chunks]
-        self._count, self._newest = sum(map(len, self._chunks)), max(self._upto, default=NEVER)
+        self._open, self._marks = [], None
+        self._upto = [max(int(piece.at.max()) for piece in chunk) for chunk in self._chunks]
+        self._count, self._newest = sum(len(piece) for chunk in self._chunks for piece in chunk), max(self._upto, default=NEVER)
         self.forgotten[:len(forgotten)] = forgotten
-        self._closed = len(self._chunks)
-        self._slots, self._used, self._marked, self._gone = np.zeros(1 << 12, np.uint64), 0, 0, 0
 
     def holds(self, asked: Readings) -> NDArray[np.bool_]:
         """Which of these readings were handed on already; of those at or before ``forgotten`` the answer means nothing."""
-        unmarked = self._chunks[max(self._marked - self._gone, 0):]
-        if 2 * (self._used + sum(map(len, unmarked))) > len(self._slots):
-            self._slots, self._used, unmarked = np.zeros(1 << (4 * self._count).bit_length(), np.uint64), 0, self._chunks
-        for chunk in unmarked:
-            _mark(self._slots, chunk.signal, chunk.at, chunk.sequence)
-            self._used += len(chunk)
-        self._marked = self._gone + len(self._chunks)
-        return np.asarray(_marked(self._slots, asked.signal, asked.at, asked.sequence))
+        if self._marks is None or self._marks.full:
+            self._marks = _Marks(self._pieces())
+        return self._marks.hold(asked)
 
     def since(self, from_us: NDArray[np.int64]) -> Readings:
         """What was handed on at or after an instant that is each source's own, as it was handed on."""
-        found = together(self._chunks)
+        found = together(self._pieces())
         return found.taken(found.at >= from_us[self.source[found.signal]]) if len(found) else found
 
     @property
-    def chunks(self) -> tuple[Readings, ...]:
-        """Everything kept, as it is kept."""
-        return tuple(self._chunks)
+    def chunks(self) -> tuple[Chunk, ...]:
+        """Everything kept, as it is kept; to be asked for after a closing."""
+        return (*self._chunks, tuple(self._open)) if self._open else tuple(self._chunks)
+
+    def _pieces(self) -> list[Readings]:
+        return [*(piece for chunk in self._chunks for piece in chunk), *self._open]
+
+
+class _Marks:
+    """A table of the marks of some pieces, with room for as many more; marks of what was forgotten stay in it."""
+
+    def __init__(self, pieces: Sequence[Readings]) -> None:
+        self._slots = np.zeros(max(1 << 12, 1 << (4 * sum(map(len, pieces))).bit_length()), np.uint64)
+        self._used, self.lacking = 0, 0
+        """``lacking``: readings of pieces that are not marked yet."""
+        self._unmarked: list[Readings] = []
+        for piece in pieces:
+            self.lack(piece)
+
+    @property
+    def full(self) -> bool:
+        """Whether it has no room for what is lacking."""
+        return 2 * (self._used + self.lacking) > len(self._slots)
+
+    def lack(self, piece: Readings) -> None:
+        """A piece that is to be marked before the next question."""
+        self._unmarked.append(piece)
+        self.lacking += len(piece)
+
+    def hold(self, asked: Readings) -> NDArray[np.bool_]:
+        """Which of these readings are marked."""
+        for piece in self._unmarked:
+            _mark(self._slots, piece.signal, piece.at, piece.sequence)
+        self._used, self.lacking, self._unmarked = self._used + self.lacking, 0, []
+        return np.asarray(_marked(self._slots, asked.signal, asked.at, asked.sequence))
 
 
 @numba.njit((numba.types.Array(numba.int64, 1, "C"), _I4, _I4, _I8), cache=True, nogil=True)
