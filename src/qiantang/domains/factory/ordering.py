@@ -87,7 +87,8 @@ class Ordering:
         self._last = np.zeros(0, np.int64)
         self._clock = np.full(1, NEVER, np.int64)
         self._looked = NEVER
-        self._pending: list[Readings] = []
+        self._pending: list[tuple[int, Readings]] = []
+        """What waits, in the order it came, each piece with its earliest time."""
         self.know(source, lateness_us)
 
     def know(self, source: NDArray[np.int32], lateness_us: NDArray[np.int64]) -> None:
@@ -114,7 +115,7 @@ class Ordering:
     @property
     def pending(self) -> int:
         """How many readings wait for their watermark."""
-        return sum(map(len, self._pending))
+        return sum(len(piece) for _, piece in self._pending)
 
     def feed(self, batch: Readings) -> Released:
         """Take a batch as it arrived; what may be handed on now. What waits is looked through once a slice of our clock.
@@ -128,7 +129,7 @@ class Ordering:
         at_once, late, older = _NONE, _NONE, _NONE
         kinds = np.bincount(kind, minlength=4)
         if kinds[_WAITS]:
-            self._pending.append(batch if kinds[_WAITS] == len(kind) else batch.taken(kind == _WAITS))
+            self._pending.append(_waiting(batch if kinds[_WAITS] == len(kind) else batch.taken(kind == _WAITS)))
         if kinds[_AT_ONCE]:
             at_once = batch if kinds[_AT_ONCE] == len(kind) else batch.taken(kind == _AT_ONCE)
         ripe = self._ripe() if int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
@@ -162,7 +163,7 @@ class Ordering:
         arrays: dict[str, NDArray[Any]] = {name: getattr(self, f"_{name}") for name in _STATE}
         arrays |= {"forgotten": self.recent.forgotten, "looked": np.array([self._looked], np.int64),
                    "counts": np.array(list(self.counters.counts.values()), np.int64), "counted": np.array(list(self.counters.counts), "U16")}
-        return OrderingState(packed(arrays), tuple(self._pending), self.recent.chunks)
+        return OrderingState(packed(arrays), tuple(piece for _, piece in self._pending), self.recent.chunks)
 
     def restore(self, snapshot: OrderingState) -> None:
         """Become what the snapshot was; signals and sources known since then stay known."""
@@ -170,7 +171,7 @@ class Ordering:
         for name in _STATE:
             now, then = getattr(self, f"_{name}"), found[name]
             now[:len(then)] = then
-        self._pending = list(snapshot.pending)
+        self._pending = [_waiting(piece) for piece in snapshot.pending]
         self.recent.keep(snapshot.recent, found["forgotten"])
         self._looked = int(found["looked"][0])
         self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
@@ -191,12 +192,22 @@ class Ordering:
         self._looked = int(self._clock[0])
         silent = (self._newest >= self._passed) & (self._looked - self._heard > self._lateness + self.allowances.silence)
         self._passed[silent] = self._newest[silent] + 1
-        if not self._pending:
-            return _NONE
-        waiting = together(self._pending)
-        ripe = waiting.at < self._passed[self._source[waiting.signal]]
-        self._pending = [] if ripe.all() else [waiting.taken(~ripe)]
-        return waiting.taken(ripe) if self._pending else waiting
+        top = int(self._passed.max(initial=NEVER))
+        found: list[Readings] = []
+        pending: list[tuple[int, Readings]] = []
+        for first, piece in self._pending:
+            # Most of what waits lies beyond every frontier: it is not looked at.
+            if first >= top:
+                pending.append((first, piece))
+                continue
+            ripe = piece.at < self._passed[self._source[piece.signal]]
+            if ripe.all():
+                found.append(piece)
+                continue
+            found.append(piece.taken(ripe))
+            pending.append(_waiting(piece.taken(~ripe)))
+        self._pending = pending
+        return together(found)
 
     def _handed_on(self, batch: Readings) -> Readings:
         if not len(batch):
@@ -225,6 +236,10 @@ class Ordering:
             self.counters.add("repeated", repeated)
         if differing:
             self.counters.add("differing", differing)
+
+
+def _waiting(piece: Readings) -> tuple[int, Readings]:
+    return int(piece.at.min()), piece
 
 
 _NONE = readings([], [], [])
