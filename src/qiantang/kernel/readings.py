@@ -53,6 +53,9 @@ class Readings:
 
     def taken(self, which: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Readings:
         """The readings at these places, in that order."""
+        if isinstance(which, np.ndarray) and which.dtype == np.bool_:
+            # The places are looked for once, not once a column.
+            which = np.flatnonzero(which)
         return Readings(self.signal[which], self.at[which], self.received[which], self.value[which], self.quality[which], self.sequence[which])
 
 
