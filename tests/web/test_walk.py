@@ -121,7 +121,9 @@ def test_the_walk_from_a_workbook_to_a_letter(own_web: Web, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(('values', 'files'), [
     ({"fact": "tax_paid_wan", "value": "900", "reason": "x"}, {}), ({"fact": "nosuch", "value": "900", "reason": "x"}, {"evidence": ("a", b"a")}),
-    ({"fact": "tax_paid_wan", "value": "", "reason": "x"}, {"evidence": ("a", b"a")})], ids=["no evidence", "no such fact", "no value"])
+    ({"fact": "tax_paid_wan", "value": "", "reason": "x"}, {"evidence": ("a", b"a")}),
+    ({"fact": "tax_paid_wan", "value": "much more", "reason": "x"}, {"evidence": ("a", b"a")})],
+    ids=["no evidence", "no such fact", "no value", "a value that is none"])
 def test_an_objection_that_lacks_something_is_refused_and_opens_nothing(own_web: Web, values: dict[str, str], files: dict[str, tuple[str, bytes]]) -> None:
     client = own_web.as_("enterprise")
     answer = client.post(f"/objection-new/{LOW}/object?rulebook=lowland/qiantang-5wan", headers=ORIGIN, data=values, files=files)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from qiantang.district.brain import Brain
-from qiantang.district.correcting import correct
+from qiantang.district.correcting import correct, readable
 from qiantang.district.identity import Identity
 from qiantang.district.inquiries import Inquiry
 from qiantang.district.keeping import keep_file, kept_file
@@ -336,6 +336,10 @@ class Asking:
         self._inquiries.clear()  # the latest runs are others now
         return [RunChange(d.before.rulebook, d.reading.book.title, d.before.key, d.after.key,
                           [(str(m["subject"]), _code(m["before"]), _code(m["after"])) for m in d.moved]) for d in done.differences]
+
+    def readable(self, table: str, column: str, value: str) -> None:
+        """FactsError where a correction could not take this value."""
+        readable(self.brain.workspace, table, column, value)
 
     @property
     def duckdb(self) -> DuckDBEngine:

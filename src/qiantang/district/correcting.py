@@ -73,6 +73,12 @@ def correct(workspace: Workspace, engine: DuckDBEngine, *, table: str, key: str,
     return Corrected(recorded, changed, old, value, tuple(found))
 
 
+def readable(workspace: Workspace, table: str, column: str, written: str) -> None:
+    """Raises FactsError where ``correct`` could not read this value for the column."""
+    named = _table(workspace, table).column(column)
+    _value(named, written, Place(path=f"{table} {named.title.zh}"))
+
+
 def _difference(engine: DuckDBEngine, reading: Reading, before: StoredRun, after: StoredRun) -> Difference:
     if before.key == after.key:
         return Difference(reading, before, after, ())

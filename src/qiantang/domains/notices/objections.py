@@ -78,6 +78,7 @@ def _object(doing: Doing, values: Mapping[str, str | Upload]) -> Done:
                             remedy=Text("扫描件、截图或表格均可。", "A scan, a picture or a sheet will do."))
     if not str(values.get("value", "")).strip() or not str(values.get("reason", "")).strip():
         raise FactsError.of("请写明应为多少与理由", "say what it should be, and why")
+    doing.readable(fact.table, fact.column, str(values["value"]))
     reference = doing.keep_file(evidence.name, evidence.content)
     case = doing.open_case(OBJECTION_PROCESS.name, told.subject, {
         "name": told.name, "fact": fact.name, "fact_title": fact.title.zh, "table": fact.table, "row": fact.key, "column": fact.column,

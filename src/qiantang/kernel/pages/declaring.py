@@ -308,6 +308,9 @@ class Doing(Ask, Protocol):
         """A fact of a table's row (key parts with ``/`` between) corrected with evidence: a new vintage, everybody judged
         anew, and for each rulebook what became of whom. Every fault is told before anything is kept."""
 
+    def readable(self, table: str, column: str, value: str) -> None:
+        """Raises FactsError, with place, value and remedy, where a correction could not take this value for the column."""
+
     def keep_file(self, name: str, content: bytes) -> str:
         """A file handed in, kept under the hash of its content: the reference to write down."""
 
