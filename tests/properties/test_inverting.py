@@ -9,10 +9,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Evaluation
 from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import DIALECTS, Printer
+from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.findings.inverting import Bound, met_by
 from tests.engines.running import Runs, selected
 from tests.properties.subjects import BATCHES, FACTS, LAW_DATE, Batch, Row, batches

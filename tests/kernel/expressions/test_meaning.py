@@ -10,10 +10,11 @@ import pytest
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Blame, Evaluation, Stored
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import DIALECTS, Printer
+from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.facts import schema as s
 
 DAY = date(2024, 2, 29)

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 import sqlglot
 
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Evaluation
-from qiantang.kernel.expressions.sql import DIALECTS
 from qiantang.kernel.facts.checks import cell_checks, printed, row_checks, table_checks
 from qiantang.kernel.facts.schema import code, money
 from qiantang.kernel.words import Text
