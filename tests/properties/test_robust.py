@@ -16,6 +16,7 @@ from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Evaluation, Stored
 from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.walking import shape, walk
 from qiantang.kernel.facts import schema as s
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Table
@@ -55,9 +56,9 @@ def test_the_value_of_any_tree_lies_within_its_bounds_whatever_the_missing_facts
     for tree in wanted.values():
         if tree.type.kind == "text":
             continue
-        for node in n.walk(tree):
+        for node in walk(tree):
             for possible, value in zip(bounds.of(node), evaluation.stored(node), strict=True):
-                assert holds(possible, value), (possible, value, n.shape(node))
+                assert holds(possible, value), (possible, value, shape(node))
 
 
 @given(columns(ROW_WISE, most=16), st.integers(0, BATCHES - 1))

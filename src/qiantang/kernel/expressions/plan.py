@@ -9,6 +9,7 @@ from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.population import Population
 from qiantang.kernel.expressions.types import Type
+from qiantang.kernel.expressions.walking import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class _Numbering:
         self._shapes: dict[tuple[object, ...], int] = {}
 
     def add(self, root: n.Expr) -> int:
-        for node in n.walk(root):
+        for node in walk(root):
             if id(node) in self.numbers:
                 continue
             if isinstance(node, n.Step):

@@ -16,6 +16,7 @@ from qiantang.kernel.expressions.evaluate import Stored, Value
 from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, figure, grouped, plain, share
 from qiantang.kernel.expressions.recalling import Named, Recalled
 from qiantang.kernel.expressions.types import Kind
+from qiantang.kernel.expressions.walking import parts_of
 from qiantang.kernel.units import ONE, Unit
 from qiantang.kernel.words import Lang, Text
 
@@ -377,8 +378,7 @@ class Wording:
 
     def _rests_on_facts(self, node: n.Expr) -> bool:
         if id(node) not in self._factual:
-            inner = (node.of,) if isinstance(node, n.Step) else node.children
-            self._factual[id(node)] = isinstance(node, n.Fact) or any(self._rests_on_facts(c) for c in inner)
+            self._factual[id(node)] = isinstance(node, n.Fact) or any(self._rests_on_facts(part) for part in parts_of(node))
         return self._factual[id(node)]
 
     # --- logic ---

@@ -8,10 +8,11 @@ from datetime import date
 from decimal import Decimal
 
 from qiantang.kernel.expressions.dialects import Dialect
-from qiantang.kernel.expressions.nodes import Fact, among, constant, facts_of, is_known
+from qiantang.kernel.expressions.nodes import Fact, among, constant, is_known
 from qiantang.kernel.expressions.plan import compile_plan
 from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Kind
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.facts.schema import Check, Column, Table, count
 from qiantang.kernel.words import Text, joined, same
 

@@ -20,6 +20,7 @@ from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.rewrite import transformed
 from qiantang.kernel.expressions.types import EXACT, number
+from qiantang.kernel.expressions.walking import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class BoundsEvaluation:
     def of(self, root: n.Expr) -> list[Possible]:
         """What the tree may be, for every row."""
         self._numbers = {}
-        for node in n.walk(root):
+        for node in walk(root):
             if isinstance(node, n.Step):
                 self._numbers[id(node)] = self._numbers[id(node.of)]
                 continue
@@ -368,7 +369,7 @@ def _known(ev: BoundsEvaluation, node: n.Known) -> list[Possible]:
 def _banded(ev: BoundsEvaluation, node: n.Banded) -> list[Possible]:
     """Between the whole numbers of its scale a figure that rests on an open parameter may stand anywhere."""
     scale, grow = node.of.type.scale, 10**node.type.scale
-    on_grid = not any(isinstance(inner, Between) for inner in n.walk(node.of))
+    on_grid = not any(isinstance(inner, Between) for inner in walk(node.of))
 
     def given(band: n.Band) -> Possible:
         if node.type.is_number and isinstance(band.gives.value, int):

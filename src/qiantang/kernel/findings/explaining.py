@@ -13,6 +13,7 @@ from qiantang.kernel.expressions.evaluate import Blame, Stored
 from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, figure, grouped, plain
 from qiantang.kernel.expressions.plan import compile_plan
 from qiantang.kernel.expressions.recalling import Named, Recalled
+from qiantang.kernel.expressions.walking import facts_of, walk
 from qiantang.kernel.expressions.wording import Names, Wording, band_ends, shown
 from qiantang.kernel.facts.dossier import Asked, Derived, Gathered
 from qiantang.kernel.facts.schema import Column
@@ -107,7 +108,7 @@ def _calling(reading: Reading) -> _Calling:
     lists: dict[str, Column] = {}
     seen: set[int] = set()
     for root in columns.values():
-        for node in n.walk(root):
+        for node in walk(root):
             if id(node) not in seen:
                 seen.add(id(node))
                 alike.setdefault(shapes[id(node)], []).append(node)
@@ -270,7 +271,7 @@ class _Explaining:
             found[name] = None
             entry = self.book.dossier.origin(name)
             if isinstance(entry, Derived):
-                for inner in n.facts_of(entry.expr):
+                for inner in facts_of(entry.expr):
                     if inner.column.name in self.facts:
                         take(inner.column.name)
 
@@ -298,7 +299,7 @@ class _Explaining:
         entry = self.book.dossier.origin(name)
         if isinstance(entry, Derived):
             expr = entry.expr
-            told = all(fact.column.name in self.facts for fact in n.facts_of(expr))
+            told = all(fact.column.name in self.facts for fact in facts_of(expr))
             formula = _both(lambda lang: (self.wordings[lang] if told else self.wordings[lang].words).formula(expr))
             return _DERIVED.filled(formula=formula)
         if isinstance(entry, Gathered):
@@ -382,7 +383,7 @@ class _Explaining:
 
     def _standing(self) -> Standing | None:
         """The place that a quota of the outcome looks at, or else the first criterion that is a place."""
-        for node in n.walk(self.reading.outcome):
+        for node in walk(self.reading.outcome):
             if isinstance(node, p.Quota):
                 place, count = self._whole(node.place), self._whole(node.count)
                 if place is not None:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Literal
 
 from qiantang.kernel.errors import Place, RulebookError
-from qiantang.kernel.expressions.nodes import Expr, Fact, choose, code_constant, facts_of, paths_of, shape
+from qiantang.kernel.expressions.nodes import Expr, Fact, choose, code_constant
+from qiantang.kernel.expressions.walking import facts_of, paths_of, shape
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.document import Document
 from qiantang.kernel.rulebooks.parameters import Entry, Parameter, Parameters, ParameterValue
