@@ -14,8 +14,7 @@ from qiantang.cli.declaring import command
 from qiantang.cli.language import said, told
 from qiantang.cli.options import DirOption, day
 from qiantang.cli.screen import Screen
-from qiantang.kernel.expressions.figures import figure, plain
-from qiantang.kernel.expressions.wording import band_ends
+from qiantang.kernel.expressions.figures import band_ends, figure, plain
 from qiantang.kernel.rulebooks.parameters import Admissible, BandRow, Entry, Parameter, ParameterValue
 from qiantang.kernel.units import ONE, Unit
 from qiantang.kernel.words import preferred_lang

@@ -191,9 +191,7 @@ def _first_known(ev: Evaluation, node: n.FirstKnown) -> list[Value]:
 def _banded(ev: Evaluation, node: n.Banded) -> list[Value]:
     def one(value: Decimal) -> Value:
         for band in node.bands:
-            above = band.low is None or value > band.low or (band.low_closed and value == band.low)
-            below = band.high is None or value < band.high or (band.high_closed and value == band.high)
-            if above and below:
+            if band.holds(value):
                 return _context_decimal(band.gives.value, band.gives.type)
         return None
 

@@ -665,6 +665,11 @@ class Band:
     high_closed: bool
     gives: Const
 
+    def holds(self, figure: Decimal) -> bool:
+        """Whether a figure, in the unit of the ends, falls in it."""
+        above = self.low is None or figure > self.low or (self.low_closed and figure == self.low)
+        return above and (self.high is None or figure < self.high or (self.high_closed and figure == self.high))
+
 
 class Banded(Expr):
     """The value of the band that the figure falls in; unknown where it falls in none (a gap in the law is a gap)."""

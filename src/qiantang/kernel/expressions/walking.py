@@ -13,6 +13,13 @@ def parts_of(node: Expr) -> tuple[Expr, ...]:
     return (node.of,) if isinstance(node, Step) else node.children
 
 
+def bare(node: Expr) -> Expr:
+    """What a named step, or a step of a step, in the end stands for."""
+    while isinstance(node, Step):
+        node = node.of
+    return node
+
+
 def walk(root: Expr) -> Iterable[Expr]:
     """Every node below and including ``root``, each once, parts before wholes."""
     seen: set[int] = set()

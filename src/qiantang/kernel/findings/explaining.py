@@ -10,11 +10,12 @@ from functools import lru_cache, partial
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Blame, Stored
-from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, figure, grouped, plain
+from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, band_ends, figure, grouped, plain
 from qiantang.kernel.expressions.plan import compile_plan
 from qiantang.kernel.expressions.recalling import Named, Recalled
-from qiantang.kernel.expressions.walking import facts_of, walk
-from qiantang.kernel.expressions.wording import Names, Wording, band_ends, shown
+from qiantang.kernel.expressions.shown import Names, shown
+from qiantang.kernel.expressions.walking import bare, facts_of, walk
+from qiantang.kernel.expressions.wording import Wording
 from qiantang.kernel.facts.dossier import Asked, Derived, Gathered
 from qiantang.kernel.facts.schema import Column
 from qiantang.kernel.findings.explanation import (
@@ -118,7 +119,7 @@ def _calling(reading: Reading) -> _Calling:
     named: dict[int, Named] = {}
     for criterion in reading.outline.criteria:
         for column, expr in criterion.parts().items():
-            _name(named, calling, _bare(expr), column, _title(criterion, column))
+            _name(named, calling, bare(expr), column, _title(criterion, column))
     documents = (*reversed(book.lineage), book.document)
     codes = dict(reading.book.form.words) | {code: title for document in documents for code, title in document.codes}
     names = Names({path: parameter.title for path, parameter in book.parameters.items()}, named,
@@ -133,7 +134,7 @@ def _formulas(reading: Reading) -> Mapping[str, Text]:
     writers = {lang: Wording(lang, names) for lang in LANGS}
 
     def said(column: str, node: n.Expr, lang: Lang) -> str:
-        owner = names.columns.get(id(_bare(node)))
+        owner = names.columns.get(id(bare(node)))
         mine = owner is None or owner.column == column
         return writers[lang].formula(node, column) if mine else writers[lang].mention(node)
 
@@ -155,12 +156,6 @@ def _title(criterion: Criterion, column: str) -> Text:
 def _labelled(code: str, title: Text) -> Text:
     """A class letter is a word that officials use, so it is said with its title; a longer code is only a key."""
     return same(code + " ") + title if len(code) <= 2 and not title.zh.startswith(code) else title
-
-
-def _bare(node: n.Expr) -> n.Expr:
-    while isinstance(node, n.Step):
-        node = node.of
-    return node
 
 
 def _both(say: Callable[[Lang], str]) -> Text:
@@ -225,7 +220,7 @@ class _Explaining:
     def _part(self, column: str, node: n.Expr | None) -> Part | None:
         if node is None:
             return None
-        owner = self.names.columns.get(id(_bare(node)))
+        owner = self.names.columns.get(id(bare(node)))
         if owner is None or owner.column == column:
             numbers = _both(lambda lang: self.wordings[lang].formula(node, column))
         else:
@@ -389,7 +384,7 @@ class _Explaining:
                 if place is not None:
                     return Standing(place, count, self._pool(node.place))
         for criterion in self.reading.outline.criteria:
-            if criterion.value is not None and isinstance(_bare(criterion.value), p.Rank):
+            if criterion.value is not None and isinstance(bare(criterion.value), p.Rank):
                 place = self._whole(criterion.value)
                 if place is not None:
                     return Standing(place, None, self._pool(criterion.value))
@@ -400,7 +395,7 @@ class _Explaining:
         return int(value) if isinstance(value, Decimal) else None
 
     def _pool(self, place: n.Expr) -> Told | None:
-        ranked = _bare(place)
+        ranked = bare(place)
         pool = self.reading.pool
         if pool is None and isinstance(ranked, p.Rank) and len(ranked.within) == 1:
             pool = ranked.within[0]
