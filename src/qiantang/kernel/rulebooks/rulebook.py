@@ -243,6 +243,12 @@ class Rulebook:
                  *(repr(sorted(changes.items())) for changes in (self.changes, self.replaced))]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
+    @property
+    def words(self) -> dict[str, Text]:
+        """What the codes that its parameters may hold are called; the nearest document prevails."""
+        documents = (*reversed(self.lineage), self.document)
+        return dict(self.form.words) | {code: title for document in documents for code, title in document.codes}
+
     def on(self, day: date | None = None) -> Reading:
         """The rulebook as it reads on a day (default: the last day it holds, or its first where it has no end)."""
         day = day or self.usual_day
