@@ -20,7 +20,8 @@ from qiantang.kernel.expressions.walking import shape, walk
 from qiantang.kernel.facts import schema as s
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Table
-from qiantang.kernel.findings.bounds import BoundsEvaluation, Possible, Range
+from qiantang.kernel.findings.bounds import BoundsEvaluation
+from qiantang.kernel.findings.possible import Possible, Range
 from qiantang.kernel.findings.robust import OUTSIDE, Robustness, robust
 from qiantang.kernel.rulebooks.document import parse_document
 from qiantang.kernel.rulebooks.parameters import Parameters, ParameterValue
@@ -306,7 +307,7 @@ def test_too_many_combinations_are_refused_with_their_number() -> None:
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_quota_over_an_uncertain_count_never_loses_a_class(rounding: p.Rounding, closed: bool) -> None:
     """An open end lowers the last place by one where the bound is a whole number: more subjects, fewer places."""
-    from qiantang.kernel.findings.bounds import _cutoffs
+    from qiantang.kernel.findings.population_bounds import _cutoffs
 
     for share in (Fraction(1, 5), Fraction(1, 3), Fraction(9, 20), Fraction(1)):
         for first in range(1, 12):

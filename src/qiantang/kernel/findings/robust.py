@@ -16,7 +16,9 @@ from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.population import Population, Quota
 from qiantang.kernel.expressions.rewrite import narrowed, transformed
 from qiantang.kernel.expressions.walking import parts_of, walk
-from qiantang.kernel.findings.bounds import YES, BoundsEvaluation, Range, opened
+from qiantang.kernel.findings.bounds import BoundsEvaluation
+from qiantang.kernel.findings.opening import opened
+from qiantang.kernel.findings.possible import YES, Range
 from qiantang.kernel.rulebooks.parameters import Entry, ParameterValue
 from qiantang.kernel.rulebooks.rulebook import Reading, Rulebook
 from qiantang.kernel.units import ONE
