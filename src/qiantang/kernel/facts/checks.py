@@ -48,11 +48,6 @@ def row_checks(table: Table, given: Collection[str]) -> tuple[Check, ...]:
     return tuple(c for c in table.checks if all(f.column.name in given for f in facts_of(c.holds)))
 
 
-def table_checks(table: Table) -> tuple[Check, ...]:
-    """All checks of a table: of its cells, then of its rows."""
-    return tuple(c for column in table.columns for c in cell_checks(column)) + table.checks
-
-
 def printed(checks: Sequence[Check], dialect: Dialect, source: str, law_date: date) -> str:
     """A SELECT over typed rows: the source row and, for each check, whether it holds (unknown where it cannot say)."""
     plan = compile_plan({c.id: c.holds for c in checks}, carry=[Fact.of(ROW)])
