@@ -14,8 +14,8 @@ from benchmarks.book import DOSSIER, rulebook
 from benchmarks.facts import make
 from benchmarks.work import LAW_DAY, explained
 from qiantang.engines.duckdb import DuckDBEngine
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.nodes import Fact
-from qiantang.kernel.expressions.sql import DIALECTS
 from qiantang.kernel.facts.schema import Value
 from qiantang.kernel.findings.judging import judging
 from qiantang.kernel.findings.lifting import lift_columns, with_changes

@@ -33,8 +33,8 @@ import yaml
 
 from qiantang.district.assembly import house
 from qiantang.engines.duckdb import DuckDBEngine
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.evaluate import Blame, Evaluation, Stored
-from qiantang.kernel.expressions.sql import Dialect
 from qiantang.kernel.expressions.types import Kind, Type
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Column

@@ -155,7 +155,7 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
     assert run("factory", "publish", "--uscc", who, "--column", "torque", "--dir", district).code == 2
     report = read_folder(district, (PLANT_FIGURES, ENTERPRISES), district / "store", date(2026, 12, 31))
-    assert report.accepted_by_table() == {"plant_figures": 1}
+    assert [(sheet.table, sheet.accepted) for file in report.files for sheet in file.sheets] == [("plant_figures", 1)]
     assert report.quarantined == 0
 
 

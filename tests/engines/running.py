@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.evaluate import Evaluation
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.sql import Printer
 from tests.properties.subjects import FACTS, LAW_DATE, Batch
 
 Runs = Callable[[str], Sequence[Sequence[Any]]]

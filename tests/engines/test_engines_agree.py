@@ -4,8 +4,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.nodes import Expr
-from qiantang.kernel.expressions.sql import DIALECTS
 from tests.engines.running import Runs, differences
 from tests.properties.subjects import BATCHES, batches
 from tests.properties.trees import POPULATION, ROW_WISE, columns

@@ -7,9 +7,9 @@ import pytest
 
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Evaluation
 from qiantang.kernel.expressions.nodes import Expr
-from qiantang.kernel.expressions.sql import DIALECTS
 from tests.engines.running import Runs, differences
 from tests.properties.subjects import BATCHES, FACTS, LAW_DATE, batches
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
+from qiantang.kernel.expressions.dialects import BIG, DIALECTS
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.plan import Plan, compile_plan
-from qiantang.kernel.expressions.sql import BIG, DIALECTS, Printer
+from qiantang.kernel.expressions.sql import Printer
 from tests.properties.subjects import FACTS, LAW_DATE
 from tests.properties.trees import POPULATION, ROW_WISE, columns
 

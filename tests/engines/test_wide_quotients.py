@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions.dialects import DIALECTS, DuckDB
 from qiantang.kernel.expressions.evaluate import Evaluation
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import DIALECTS, WIDE, DuckDB, Printer
+from qiantang.kernel.expressions.sql import WIDE, Printer
 from qiantang.kernel.expressions.types import EXACT, Kind, number
 from qiantang.kernel.facts.schema import Column
 from qiantang.kernel.units import ONE

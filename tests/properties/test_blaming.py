@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Evaluation
 from qiantang.kernel.expressions.nodes import Expr
-from qiantang.kernel.expressions.sql import DIALECTS
 from qiantang.kernel.findings.blaming import unknown_because
 from tests.engines.running import Runs, selected
 from tests.properties.subjects import BATCHES, LAW_DATE, batches

@@ -9,10 +9,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qiantang.kernel.expressions import nodes as n
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Evaluation
 from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import DIALECTS, Printer
+from qiantang.kernel.expressions.sql import Printer
+from qiantang.kernel.expressions.walking import walk
 from qiantang.kernel.findings.inverting import Bound, met_by
 from tests.engines.running import Runs, selected
 from tests.properties.subjects import BATCHES, FACTS, LAW_DATE, Batch, Row, batches
@@ -64,7 +66,7 @@ def comparisons(draw: Callable[..., Any]) -> Turned:
                 return n.rounded(own, min(scale, own.type.scale), how)
             case 7:
                 return (n.least if draw(st.booleans()) else n.greatest)(own, figure(own))
-            case 8 if not any(isinstance(node, n.Divide) and fact in n.walk(node.below) for node in n.walk(own)):
+            case 8 if not any(isinstance(node, n.Divide) and fact in walk(node.below) for node in walk(own)):
                 return n.first_known(own, figure(own))
             case 9 if own.type.unit == FACTS["tax"].type.unit:
                 return n.in_unit(own, draw(st.sampled_from(["元", "亿元"])))
@@ -78,7 +80,7 @@ def comparisons(draw: Callable[..., Any]) -> Turned:
     target, op = figure(tree), draw(st.sampled_from([">=", ">", "<=", "<"]))
     flag = n.compare(tree, op, target) if draw(st.booleans()) else n.compare(target, op, tree)
     bound = met_by(flag, fact.column.name)
-    rounded_below = any(isinstance(x, n.Divide) and not isinstance(x.below, n.Fact | n.Const) for x in n.walk(flag))
+    rounded_below = any(isinstance(x, n.Divide) and not isinstance(x.below, n.Fact | n.Const) for x in walk(flag))
     assert bound is not None or rounded_below, "each of the others has a closed form"
     assume(bound is not None)
     assert bound is not None

@@ -16,10 +16,12 @@ from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Evaluation, Stored
 from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.walking import shape, walk
 from qiantang.kernel.facts import schema as s
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Table
-from qiantang.kernel.findings.bounds import BoundsEvaluation, Possible, Range
+from qiantang.kernel.findings.bounds import BoundsEvaluation
+from qiantang.kernel.findings.possible import Possible, Range
 from qiantang.kernel.findings.robust import OUTSIDE, Robustness, robust
 from qiantang.kernel.rulebooks.document import parse_document
 from qiantang.kernel.rulebooks.parameters import Parameters, ParameterValue
@@ -55,9 +57,9 @@ def test_the_value_of_any_tree_lies_within_its_bounds_whatever_the_missing_facts
     for tree in wanted.values():
         if tree.type.kind == "text":
             continue
-        for node in n.walk(tree):
+        for node in walk(tree):
             for possible, value in zip(bounds.of(node), evaluation.stored(node), strict=True):
-                assert holds(possible, value), (possible, value, n.shape(node))
+                assert holds(possible, value), (possible, value, shape(node))
 
 
 @given(columns(ROW_WISE, most=16), st.integers(0, BATCHES - 1))
@@ -305,7 +307,7 @@ def test_too_many_combinations_are_refused_with_their_number() -> None:
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_quota_over_an_uncertain_count_never_loses_a_class(rounding: p.Rounding, closed: bool) -> None:
     """An open end lowers the last place by one where the bound is a whole number: more subjects, fewer places."""
-    from qiantang.kernel.findings.bounds import _cutoffs
+    from qiantang.kernel.findings.population_bounds import _cutoffs
 
     for share in (Fraction(1, 5), Fraction(1, 3), Fraction(9, 20), Fraction(1)):
         for first in range(1, 12):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import DIALECTS, Printer
+from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Kind
 from tests.properties.subjects import FACTS, LAW_DATE
 

@@ -11,8 +11,9 @@ from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command
 from qiantang.cli.language import said, told
 from qiantang.cli.options import DirOption, LimitOption, RulebookOption
-from qiantang.cli.rulebooks import admissible_said, value_said
+from qiantang.cli.rulebooks import calling
 from qiantang.cli.screen import Screen
+from qiantang.kernel.rulebooks.telling import admissible_told, value_told
 
 if TYPE_CHECKING:
     from qiantang.district.inquiries import Inquiry
@@ -86,10 +87,9 @@ def _draw_guesses(screen: Screen, inquiry: Inquiry, found: Robustness) -> None:
         screen.note(said("本规则没有带可能取值的占位参数。", "This rulebook has no placeholder with admissible values."), indent=2)
         return
     screen.heading(said(f"未读的条款（{found.combinations:,} 种组合）", f"What was not read ({found.combinations:,} combinations)"))
-    parameters = inquiry.book.parameters
+    parameters, called = inquiry.book.parameters, calling(inquiry.book)
     screen.table([said("参数", "parameter"), said("现取", "taken as"), said("可能为", "may be"), said("可信程度", "status")],
-                 [[g.title, value_said(parameters[g.path], g.entry.value),
-                   "" if g.entry.admissible is None else admissible_said(parameters[g.path], g.entry.admissible), g.entry.status.label]
+                 [[g.title, value_told(parameters[g.path], g.entry, called), admissible_told(parameters[g.path], g.entry, called), g.entry.status.label]
                   for g in found.guesses], indent=2)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +13,9 @@ from qiantang.cli.declaring import command
 from qiantang.cli.language import said, told
 from qiantang.cli.options import DirOption, day
 from qiantang.cli.screen import Screen
-from qiantang.kernel.expressions.figures import figure, plain
-from qiantang.kernel.expressions.wording import band_ends
-from qiantang.kernel.rulebooks.parameters import Admissible, BandRow, Entry, Parameter, ParameterValue
-from qiantang.kernel.units import ONE, Unit
-from qiantang.kernel.words import preferred_lang
+from qiantang.kernel.rulebooks.parameters import Entry, Parameter
+from qiantang.kernel.rulebooks.telling import Called, admissible_told, value_told
+from qiantang.kernel.words import Text, preferred_lang, same
 
 if TYPE_CHECKING:
     from qiantang.kernel.rulebooks.library import Library
@@ -72,7 +69,7 @@ def _told(book: Rulebook) -> dict[str, object]:
 
 def _one(book: Rulebook, on: date | None) -> Answer:
     reading = book.on(on)
-    document = book.document
+    document, called = book.document, calling(book)
     rows: list[tuple[Parameter, Entry]] = [(p, entry) for p in book.parameters.values()
                                            if (entry := next((e for e in p.entries if reading.day in e.span), None)) is not None]
 
@@ -89,14 +86,14 @@ def _one(book: Rulebook, on: date | None) -> Answer:
         screen.heading(said(f"参数（{reading.day} 的取值）", f"Parameters (values of {reading.day})"))
         for parameter, entry in rows:
             trust = "" if entry.status.firm else f" [{told(entry.status.label)}]"
-            screen.line(f"{told(parameter.title)}{said('：', ': ')}{value_said(parameter, entry.value)}{trust}", indent=2)
+            screen.line(f"{told(parameter.title)}{said('：', ': ')}{told(value_told(parameter, entry, called))}{trust}", indent=2)
             apart = [parameter.path]
             if entry.source.clause:
                 apart.append(entry.source.clause)
             if (entry.source.document, entry.source.number) != (source.document, source.number):
                 apart.append(entry.source.said(preferred_lang()))
             if entry.admissible is not None:
-                apart.append(said("可能为 ", "may be ") + admissible_said(parameter, entry.admissible))
+                apart.append(said("可能为 ", "may be ") + told(admissible_told(parameter, entry, called)))
             screen.note(" · ".join(apart), indent=6)
 
     return Answer({**_told(book), "law_date": reading.day, "outcomes": [{"code": c, "title": t} for c, t in reading.outline.codes],
@@ -111,30 +108,7 @@ def _parameter_told(parameter: Parameter, entry: Entry, used: bool) -> dict[str,
             "used": used}
 
 
-def value_said(parameter: Parameter, value: ParameterValue) -> str:
-    """A parameter's value with its unit, or its bands."""
-    lang = preferred_lang()
-    if isinstance(value, Decimal):
-        return figure(value, parameter.unit, lang, percent=_is_share(parameter))
-    if isinstance(value, tuple):
-        return said("；", "; ").join(_band(v, parameter.unit, parameter.gives) if isinstance(v, BandRow) else v for v in value)
-    return plain(value, lang)
-
-
-def admissible_said(parameter: Parameter, choices: Admissible) -> str:
-    """What the value may turn out to be."""
-    if choices.any_of:
-        return said(" 或 ", " or ").join(value_said(parameter, v) for v in choices.any_of)
-    return said(" 至 ", " to ").join(value_said(parameter, v) for v in (choices.low, choices.high) if v is not None)
-
-
-def _is_share(parameter: Parameter) -> bool:
-    """A plain number of which every value lies between nothing and the whole, and one strictly between."""
-    values = [e.value for e in parameter.entries if isinstance(e.value, Decimal)]
-    return parameter.unit == ONE and all(0 <= v <= 1 for v in values) and any(0 < v < 1 for v in values)
-
-
-def _band(row: BandRow, unit: Unit, gives: Unit) -> str:
-    lang = preferred_lang()
-    ends = band_ends(row.low, row.high, row.low_closed, row.high_closed, unit, lang, percent=False)
-    return f"{ends} → {figure(row.gives, gives, lang) if isinstance(row.gives, Decimal) else row.gives}"
+def calling(book: Rulebook) -> Called:
+    """What the words of a rulebook are called: its codes and facts by their titles, each with the word that a reform is typed with."""
+    titles = {column.name: column.title for column in book.dossier.columns} | book.words
+    return lambda word: titles[word] + Text(f"（{word}）", f" ({word})") if word in titles else same(word)

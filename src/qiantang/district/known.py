@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.nodes import facts_of
-from qiantang.kernel.expressions.sql import Dialect
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.facts.dossier import Derived, Dossier, Gathered
 from qiantang.kernel.facts.schema import Table
 from qiantang.kernel.facts.succession import Succeeds, carried_over, successions

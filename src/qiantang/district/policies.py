@@ -12,7 +12,7 @@ from qiantang.district.assembly import House
 from qiantang.district.own_figures import Gap, gaps
 from qiantang.district.settings import District
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.nodes import facts_of
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.facts.schema import Column
 from qiantang.kernel.findings.judging import judged
 from qiantang.kernel.rulebooks.document import Document, Level

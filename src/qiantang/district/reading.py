@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from qiantang.district.assess import columns_beyond
 from qiantang.district.relations import beside
 from qiantang.district.workspace import StoredRun, Workspace
-from qiantang.kernel.expressions.nodes import Expr, facts_of
+from qiantang.kernel.expressions.dialects import Dialect
+from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.plan import Plan
-from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.sql import Printer
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.facts.dossier import Derived, Dossier, Gathered
 from qiantang.kernel.ports import Engine
 from qiantang.kernel.rulebooks.rulebook import Reading

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from qiantang.kernel.domains import Published
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.findings.judging import Judging
 from qiantang.kernel.findings.views import RunView
 

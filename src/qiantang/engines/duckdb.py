@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiantang.kernel.errors import Fault, Place, QiantangError
+from qiantang.kernel.expressions.dialects import Dialect, DuckDB
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.sql import Dialect, DuckDB
 from qiantang.kernel.words import Text
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.kernel.errors import FactsError, Place
-from qiantang.kernel.expressions.sql import Dialect
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.facts.checks import cell_checks, printed
 from qiantang.kernel.facts.schema import Column, Table, Value

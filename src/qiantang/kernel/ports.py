@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.sql import Dialect
 
 
 class Engine(Protocol):

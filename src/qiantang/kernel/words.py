@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,11 @@ class Text:
 def same(word: str) -> Text:
     """A word that is the same in both languages (a code, a number, a file name)."""
     return Text(word, word)
+
+
+def both(say: Callable[[Lang], str]) -> Text:
+    """A text from what says it in one language."""
+    return Text(say("zh"), say("en"))
 
 
 def joined(texts: list[Text], zh: str = "、", en: str = ", ") -> Text:

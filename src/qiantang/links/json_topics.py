@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from qiantang.kernel.readings import Directory, Quality, Readings, readings
 from qiantang.kernel.wires import Counters
 from qiantang.kernel.words import Text
-from qiantang.links.messages import Messages, Noticing, Publication, Said
+from qiantang.links.messages import Listening, Messages, Noticing, Said
 
 _MOST_DEPTH = 40
 _TOLD: dict[str, Text] = {
@@ -91,7 +91,7 @@ class _Columns:
         return readings(self.signal, self.at, self.value, received=self.received, quality=self.quality, sequence=self.sequence)
 
 
-class JsonTopics:
+class JsonTopics(Listening):
     """Translates plain JSON topics into readings."""
 
     def __init__(self, directory: Directory, settings: JsonSettings | None = None, counters: Counters | None = None) -> None:
@@ -108,22 +108,6 @@ class JsonTopics:
     def subscriptions(self) -> tuple[tuple[str, int], ...]:
         """The filters of the mappings."""
         return tuple((mapping.filter, self.settings.qos) for mapping in self.settings.mappings)
-
-    def will(self, now: int) -> Publication | None:
-        """None."""
-        return None
-
-    def connected(self, now: int) -> Said:
-        """Nothing."""
-        return Said()
-
-    def disconnected(self, now: int) -> Said:
-        """Nothing."""
-        return Said()
-
-    def farewell(self, now: int) -> tuple[Publication, ...]:
-        """Nothing."""
-        return ()
 
     def tick(self, now: int) -> Said:
         """What is due to be told."""

@@ -123,6 +123,28 @@ class Translator(Protocol):
         ...
 
 
+class Listening:
+    """A translator's manner where it only listens: it has no will, says nothing when it comes, and leaves without a word."""
+
+    __slots__ = ()
+
+    def will(self, now: int) -> Publication | None:
+        """Nobody waits for it."""
+        return None
+
+    def connected(self, now: int) -> Said:
+        """Its subscriptions are all it asks for."""
+        return Said()
+
+    def disconnected(self, now: int) -> Said:
+        """What it knows stays as it is."""
+        return Said()
+
+    def farewell(self, now: int) -> tuple[Publication, ...]:
+        """Nothing."""
+        return ()
+
+
 class Noticing:
     """Gathers notices: the same kind about the same source becomes one with a count, and is told again only after its time.
 

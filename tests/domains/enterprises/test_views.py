@@ -6,8 +6,8 @@ import pytest
 
 from qiantang.domains.enterprises import DOMAIN
 from qiantang.engines.duckdb import DuckDBEngine
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.sql import DIALECTS
 from qiantang.kernel.findings.judging import judging
 from qiantang.kernel.findings.views import RunView, printed
 from qiantang.registers.dossiers import ENTERPRISE

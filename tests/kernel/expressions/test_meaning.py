@@ -10,10 +10,12 @@ import pytest
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Blame, Evaluation, Stored
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import DIALECTS, Printer
+from qiantang.kernel.expressions.sql import Printer
+from qiantang.kernel.expressions.walking import shape
 from qiantang.kernel.facts import schema as s
 
 DAY = date(2024, 2, 29)
@@ -299,8 +301,8 @@ def test_nested_quotients_do_not_make_the_text_explode() -> None:
 def test_shape_is_the_same_for_the_same_tree_and_another_for_any_other() -> None:
     trees = [n.divide(TAX, LAND, 6), n.divide(TAX, LAND, 5), n.divide(TAX, LAND, 6, "up"), n.divide(LAND, TAX, 6),
              n.divide(TAX, LAND, 6) + n.constant(0, "万元/亩"), n.Step(TAX.type, "s", TAX), TAX]
-    assert n.shape(trees[0]) == n.shape(n.divide(TAX, LAND, 6))
-    assert len({n.shape(tree) for tree in trees}) == len(trees)
+    assert shape(trees[0]) == shape(n.divide(TAX, LAND, 6))
+    assert len({shape(tree) for tree in trees}) == len(trees)
 
 
 # --- the population ----------------------------------------------------------------------------------------------------

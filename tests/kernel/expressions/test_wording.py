@@ -11,7 +11,8 @@ from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.expressions.figures import figure, share
 from qiantang.kernel.expressions.population import QuotaBand, group_count, group_figure, group_mean, quota, rank
 from qiantang.kernel.expressions.recalling import Named, Recalled
-from qiantang.kernel.expressions.wording import Names, worded
+from qiantang.kernel.expressions.shown import Names
+from qiantang.kernel.expressions.wording import worded
 from qiantang.kernel.facts.schema import Column, area, code, count, day, flag, money, quantity, ratio, year
 from qiantang.kernel.units import unit
 from qiantang.kernel.words import Text

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 import sqlglot
 
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.expressions.evaluate import Evaluation
-from qiantang.kernel.expressions.sql import DIALECTS
-from qiantang.kernel.facts.checks import cell_checks, printed, row_checks, table_checks
+from qiantang.kernel.facts.checks import cell_checks, printed, row_checks
 from qiantang.kernel.facts.schema import code, money
 from qiantang.kernel.words import Text
 from qiantang.registers import REGISTERS
@@ -20,7 +20,8 @@ TODAY = date(2023, 4, 1)
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 def test_the_checks_of_every_table_print_in_every_dialect(dialect: str) -> None:
     for table in REGISTERS:
-        written = printed(table_checks(table), DIALECTS[dialect], "incoming", TODAY)
+        checks = [*(check for column in table.columns for check in cell_checks(column)), *table.checks]
+        written = printed(checks, DIALECTS[dialect], "incoming", TODAY)
         assert len(sqlglot.parse(written, dialect=dialect)) == 1
 
 

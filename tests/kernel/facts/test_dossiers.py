@@ -9,7 +9,7 @@ import pytest
 from qiantang.engines.duckdb import DuckDBEngine
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.expressions import nodes as n
-from qiantang.kernel.expressions.sql import DIALECTS, Dialect
+from qiantang.kernel.expressions.dialects import DIALECTS, Dialect
 from qiantang.kernel.facts import schema as s
 from qiantang.kernel.facts.assembling import Where, assembled
 from qiantang.kernel.facts.dossier import Asked, Derived, Dossier, Gathered

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import sqlglot
 
-from qiantang.kernel.expressions.sql import DIALECTS
+from qiantang.kernel.expressions.dialects import DIALECTS
 from qiantang.kernel.facts.vintages import Vintage, known
 from qiantang.registers import REGISTERS
 

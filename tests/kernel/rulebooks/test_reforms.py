@@ -10,6 +10,7 @@ import pytest
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.evaluate import Evaluation, Stored
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.findings.judging import Judged, judged
 from qiantang.kernel.rulebooks.rulebook import Case, Criterion, Outline, Role, Rulebook
 from qiantang.kernel.sources import Status
@@ -84,7 +85,7 @@ def test_a_replaced_criterion_changes_the_outcome_and_what_would_reach_it(book: 
     generous = book.with_criterion("tax_per_mu", points=n.constant(99, "分"))
     assert _judged(generous).values["outcome"] == "A"
     needed = dict(generous.on(DAY).outline.reach)["A"]
-    assert "tax" not in {f.column.name for f in n.facts_of(needed)}, "what would reach A rests on the replaced points"
+    assert "tax" not in {f.column.name for f in facts_of(needed)}, "what would reach A rests on the replaced points"
     assert Evaluation([FIRM], DAY).of(needed) == [15]
 
 

@@ -16,7 +16,7 @@ from qiantang.district.pages.showing import (
     stored_cell,
     unit_text,
 )
-from qiantang.kernel.expressions.sql import Dialect
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.types import Kind
 from qiantang.kernel.pages.blocks import Banner, Bars, Choice, Column, Drawn, Row, Section, Series, Table
 from qiantang.kernel.pages.declaring import Ask, Page

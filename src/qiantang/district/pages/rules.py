@@ -9,9 +9,8 @@ from qiantang.district.inquiries import Inquiry, Reform
 from qiantang.district.pages.evaluation import nothing_assessed, run_foot
 from qiantang.district.pages.showing import acted_on, asking, figure, outcome_mark
 from qiantang.kernel.errors import QiantangError
+from qiantang.kernel.expressions.figures import band_ends, plain
 from qiantang.kernel.expressions.figures import figure as said_figure
-from qiantang.kernel.expressions.figures import plain
-from qiantang.kernel.expressions.wording import band_ends
 from qiantang.kernel.pages.blocks import Banner, Block, Column, Drawn, Facts, Field, Flow, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.values import Amount, Cell, Link, Mark, to

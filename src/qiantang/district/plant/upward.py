@@ -21,7 +21,7 @@ from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.findings.stream import StreamedFinding, faults, read_values, streamed, written_values
 from qiantang.kernel.wires import Counters
 from qiantang.kernel.words import Text
-from qiantang.links.messages import Messages, Noticing, Publication, Said
+from qiantang.links.messages import Listening, Messages, Noticing, Publication, Said
 
 ROOT = "qiantang/1"
 RULEBOOK = "factory/published"
@@ -156,7 +156,7 @@ class Upward:
 
 
 @dataclass(slots=True)
-class DistrictWorker:
+class DistrictWorker(Listening):
     """The district's end: a translator for an MQTT wire whose settings share the subscription among several workers.
 
     Findings are recorded in ``store`` before their message is acknowledged; figures are given to ``figures``, a row of
@@ -173,22 +173,6 @@ class DistrictWorker:
 
     def __post_init__(self) -> None:
         self._notices = Noticing(self.counters)
-
-    def will(self, now: int) -> Publication | None:
-        """Nobody waits for a worker."""
-        return None
-
-    def connected(self, now: int) -> Said:
-        """It only listens."""
-        return Said()
-
-    def disconnected(self, now: int) -> Said:
-        """It only listens."""
-        return Said()
-
-    def farewell(self, now: int) -> tuple[Publication, ...]:
-        """It leaves without a word."""
-        return ()
 
     def tick(self, now: int) -> Said:
         """What is to be told."""

@@ -11,6 +11,7 @@ from typing import Literal
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.types import EXACT, Type
+from qiantang.kernel.expressions.walking import facts_of, parts_of
 
 Value = Decimal | int | str | date | None
 Stored = int | bool | str | date | None
@@ -49,7 +50,7 @@ class Evaluation:
                 continue
             if not ready:
                 waiting.append((inner, True))
-                waiting += [(part, False) for part in ((inner.of,) if isinstance(inner, n.Step) else inner.children)]
+                waiting += [(part, False) for part in parts_of(inner)]
                 continue
             unasked = self.alone and isinstance(inner, p.Population)
             values: list[Value] = [None] * len(self.rows) if unasked else _COMPUTE[type(inner)](self, inner)
@@ -79,12 +80,12 @@ class Evaluation:
         if self.alone and isinstance(node, p.Population):
             return frozenset({Blame("population", "")})
         if isinstance(node, p.GroupMean) or (isinstance(node, p.GroupFigure) and node.how != "count"):
-            return frozenset({Blame("missing", f.column.name) for f in n.facts_of(node.of)})
+            return frozenset({Blame("missing", f.column.name) for f in facts_of(node.of)})
         found: set[Blame] = set()
         for child in node.children:
             found |= self.blame(child, row)
         if isinstance(node, n.Divide) and self.of(node.below)[row] == 0:
-            found |= {Blame("zero", f.column.name) for f in n.facts_of(node.below)}
+            found |= {Blame("zero", f.column.name) for f in facts_of(node.below)}
         if found:
             return frozenset(found)
         if isinstance(node, n.Banded):
@@ -190,9 +191,7 @@ def _first_known(ev: Evaluation, node: n.FirstKnown) -> list[Value]:
 def _banded(ev: Evaluation, node: n.Banded) -> list[Value]:
     def one(value: Decimal) -> Value:
         for band in node.bands:
-            above = band.low is None or value > band.low or (band.low_closed and value == band.low)
-            below = band.high is None or value < band.high or (band.high_closed and value == band.high)
-            if above and below:
+            if band.holds(value):
                 return _context_decimal(band.gives.value, band.gives.type)
         return None
 

@@ -77,6 +77,17 @@ def share(of: Fraction) -> str:
     return f"{grouped(Decimal(hundredfold.numerator).scaleb(-decimals))} %"
 
 
+def band_ends(low: Decimal | None, high: Decimal | None, low_closed: bool, high_closed: bool, of: Unit, lang: Lang,
+              percent: bool) -> str:
+    """The ends of a band as tests: ≥30 % and <40 %."""
+    if low is not None and low == high:
+        return f"={figure(low, of, lang, percent)}"
+    ends = [] if low is None else [f"{'≥' if low_closed else '>'}{figure(low, of, lang, percent)}"]
+    if high is not None:
+        ends.append(f"{'≤' if high_closed else '<'}{figure(high, of, lang, percent)}")
+    return (" 且 " if lang == "zh" else " and ").join(ends) or ("任何值" if lang == "zh" else "any value")
+
+
 def plain(value: bool | str | date | None, lang: Lang) -> str:
     """A flag, a word or a day."""
     if value is None:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from inspect import get_annotations
 from math import gcd
 from typing import Any, ClassVar, Literal, dataclass_transform
@@ -627,6 +626,9 @@ def year_of(of: Expr) -> Expr:
     return YearOf(number(0, unit("年"), 1, 9999, of.type.nullable), of)
 
 
+# --- lists -----------------------------------------------------------------------------------------------------
+
+
 class Listed(Expr):
     """Where ``when`` holds, the words whose flag holds, in order, with a comma between; else unknown."""
 
@@ -663,6 +665,11 @@ class Band:
     high_closed: bool
     gives: Const
 
+    def holds(self, figure: Decimal) -> bool:
+        """Whether a figure, in the unit of the ends, falls in it."""
+        above = self.low is None or figure > self.low or (self.low_closed and figure == self.low)
+        return above and (self.high is None or figure < self.high or (self.high_closed and figure == self.high))
+
 
 class Banded(Expr):
     """The value of the band that the figure falls in; unknown where it falls in none (a gap in the law is a gap)."""
@@ -686,56 +693,3 @@ def banded(of: Expr, bands: Sequence[Band], path: str = "") -> Expr:
     _numbers(of)
     gives = _one_type([b.gives for b in bands], nullable=True)
     return Banded(gives, of, tuple(bands), path)
-
-
-def walk(root: Expr) -> Iterable[Expr]:
-    """Every node below and including ``root``, each once, parts before wholes."""
-    seen: set[int] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            yield node
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            inner = (node.of,) if isinstance(node, Step) else node.children
-            stack.extend((c, False) for c in reversed(inner))
-
-
-def facts_of(root: Expr) -> list[Fact]:
-    """The facts an expression rests on, in the order met, each once by name."""
-    return list(_facts_of(root))
-
-
-@lru_cache(maxsize=8192)
-def _facts_of(root: Expr) -> tuple[Fact, ...]:
-    """The same, remembered: a tree never changes, and explanations ask it of every part again and again."""
-    found: dict[str, Fact] = {}
-    for node in walk(root):
-        if isinstance(node, Fact):
-            found.setdefault(node.column.name, node)
-    return tuple(found.values())
-
-
-def shape(root: Expr) -> str:
-    """The expression by structure alone: trees of one shape compute the same."""
-    numbers: dict[int, int] = {}
-    lines = []
-    for node in walk(root):
-        inner = (node.of,) if isinstance(node, Step) else node.children
-        lines.append(f"{type(node).__name__} {node.detail!r} {[numbers[id(c)] for c in inner]}")
-        numbers[id(node)] = len(numbers)
-    return "\n".join(lines)
-
-
-def paths_of(root: Expr) -> list[str]:
-    """The parameter paths an expression rests on."""
-    found: dict[str, None] = {}
-    for node in walk(root):
-        path = getattr(node, "path", "")
-        if path:
-            found.setdefault(path)
-    return list(found)
-
-

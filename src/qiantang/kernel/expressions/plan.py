@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from qiantang.kernel.errors import RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.population import Population
 from qiantang.kernel.expressions.types import Type
+from qiantang.kernel.expressions.walking import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class _Numbering:
         self._shapes: dict[tuple[object, ...], int] = {}
 
     def add(self, root: n.Expr) -> int:
-        for node in n.walk(root):
+        for node in walk(root):
             if id(node) in self.numbers:
                 continue
             if isinstance(node, n.Step):
@@ -122,18 +123,10 @@ class _Numbering:
         return self.numbers[id(root)]
 
 
-def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> Plan:
-    """Lay out the wanted columns. ``carry`` are facts handed through unchanged (identity columns)."""
-    numbering = _Numbering()
-    roots = {name: numbering.add(expr) for name, expr in wanted.items()}
-    nodes = numbering.nodes
-    children = [[numbering.numbers[id(c)] for c in node.children] for node in nodes]
-
+def _columns(nodes: list[n.Expr], children: list[list[int]], roots: Mapping[str, int]) -> dict[int, str]:
+    """The nodes that become columns, by name: what is wanted, what the population is asked, what is used or said twice."""
     uses = [0] * len(nodes)
-    for inner in children:
-        for c in inner:
-            uses[c] += 1
-    for number in roots.values():
+    for number in (*(c for inner in children for c in inner), *roots.values()):
         uses[number] += 1
     kept: dict[int, str] = {}
     for name, number in roots.items():
@@ -157,13 +150,11 @@ def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> 
                     kept.setdefault(part, f"_s{part}")
         open_parts = any(repeats[c] and c not in kept for c in children[number])
         repeats.append(isinstance(node, _REPEATING) or open_parts)
+    return kept
 
-    kept, reads, layer_of = _leanest(nodes, children, kept, set(roots.values()))
-    depth = 1 + max(layer_of.values(), default=-1)
-    layers = tuple(tuple(Cell(name, nodes[number]) for number, name in kept.items() if layer_of[number] == d)
-                   for d in range(depth))
 
-    names = {number: node.column.name for number, node in enumerate(nodes) if isinstance(node, n.Fact)} | kept
+def _facts_read(nodes: list[n.Expr], carry: Iterable[n.Fact], kept: Mapping[int, str]) -> tuple[n.Fact, ...]:
+    """The facts to read, each once; RulebookError where a column of the plan bears the name of one."""
     facts: dict[str, n.Fact] = {}
     for fact in (*carry, *(node for node in nodes if isinstance(node, n.Fact))):
         if fact.column.name.startswith("_"):
@@ -172,27 +163,41 @@ def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> 
     clash = {name for name in kept.values() if name in facts}
     if clash:
         raise RulebookError.of(f"步骤与事实同名：{sorted(clash)}", f"a step bears the name of a fact: {sorted(clash)}")
+    return tuple(facts.values())
 
-    outputs = [(f.column.name, f.column.name) for f in carry]
-    types: dict[str, Type] = {f.column.name: f.type for f in carry}
-    literal_cells: list[Cell] = []
-    for name, number in roots.items():
-        if number not in names:
-            literal_cells.append(Cell(name, nodes[number]))
-            outputs.append((name, name))
-        else:
-            outputs.append((name, names[number]))
-        types[name] = wanted[name].type
-    if literal_cells:
-        layers = (*layers[:-1], (*layers[-1], *literal_cells)) if layers else (tuple(literal_cells),)
 
+def _carried(layers: tuple[tuple[Cell, ...], ...], outputs: Iterable[tuple[str, str]],
+             read: Callable[[n.Expr], set[str]]) -> tuple[frozenset[str], ...]:
+    """For each layer the earlier columns that it or a later one needs; ``read`` names those that a cell is made from."""
     needed = {column for _, column in outputs}
     carried: list[frozenset[str]] = []
     for cells in reversed(layers):
-        made_here = {cell.name for cell in cells}
-        needed = needed - made_here
+        needed = needed - {cell.name for cell in cells}
         carried.append(frozenset(needed))
         for cell in cells:
-            needed |= {names[c] for c in reads[numbering.numbers[id(cell.expr)]]}
-    carried.reverse()
-    return Plan(tuple(facts.values()), layers, tuple(outputs), types, numbering.numbers, names, tuple(carried))
+            needed |= read(cell.expr)
+    return tuple(reversed(carried))
+
+
+def compile_plan(wanted: Mapping[str, n.Expr], carry: Iterable[n.Fact] = ()) -> Plan:
+    """Lay out the wanted columns. ``carry`` are facts handed through unchanged (identity columns)."""
+    carry = tuple(carry)
+    numbering = _Numbering()
+    roots = {name: numbering.add(expr) for name, expr in wanted.items()}
+    nodes, numbers = numbering.nodes, numbering.numbers
+    children = [[numbers[id(c)] for c in node.children] for node in nodes]
+    kept, reads, layer_of = _leanest(nodes, children, _columns(nodes, children, roots), set(roots.values()))
+    names = {number: node.column.name for number, node in enumerate(nodes) if isinstance(node, n.Fact)} | kept
+    facts = _facts_read(nodes, carry, kept)
+
+    depth = 1 + max(layer_of.values(), default=-1)
+    layers = tuple(tuple(Cell(name, nodes[number]) for number, name in kept.items() if layer_of[number] == d)
+                   for d in range(depth))
+    literals = tuple(Cell(name, nodes[number]) for name, number in roots.items() if number not in names)
+    if literals:
+        layers = (*layers[:-1], (*layers[-1], *literals)) if layers else (literals,)
+
+    outputs = (*((f.column.name, f.column.name) for f in carry), *((name, names.get(number, name)) for name, number in roots.items()))
+    types = {f.column.name: f.type for f in carry} | {name: expr.type for name, expr in wanted.items()}
+    carried = _carried(layers, outputs, lambda expr: {names[c] for c in reads[numbers[id(expr)]]})
+    return Plan(facts, layers, outputs, types, numbers, names, carried)

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.nodes import Expr
+from qiantang.kernel.expressions.walking import parts_of, walk
 
 
 def rewritten(root: Expr, swap: Mapping[int, Expr]) -> Expr:
     """``swap`` maps ``id(node)`` to what stands in its place. Nodes above no replaced node stay the same objects."""
     done: dict[int, Expr] = {}
-    for node in n.walk(root):
+    for node in walk(root):
         if id(node) in swap:
             done[id(node)] = swap[id(node)]
             continue
-        inner = (node.of,) if isinstance(node, n.Step) else node.children
+        inner = parts_of(node)
         parts = [done[id(c)] for c in inner]
         same = all(a is b for a, b in zip(parts, inner, strict=True))
         done[id(node)] = node if same else _REBUILD[type(node)](node, parts)
@@ -26,8 +27,8 @@ def rewritten(root: Expr, swap: Mapping[int, Expr]) -> Expr:
 def transformed(root: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """``change`` is asked of every node, after its parts were changed, and gives what stands in its place."""
     done: dict[int, Expr] = {}
-    for node in n.walk(root):
-        inner = (node.of,) if isinstance(node, n.Step) else node.children
+    for node in walk(root):
+        inner = parts_of(node)
         parts = [done[id(c)] for c in inner]
         same = all(a is b for a, b in zip(parts, inner, strict=True))
         done[id(node)] = change(node if same else _REBUILD[type(node)](node, parts))

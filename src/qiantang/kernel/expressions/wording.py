@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
@@ -13,20 +13,13 @@ from types import UnionType
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Stored, Value
-from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, figure, grouped, plain, share
-from qiantang.kernel.expressions.recalling import Named, Recalled
+from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, band_ends, figure, grouped, plain, share
+from qiantang.kernel.expressions.recalling import Recalled
+from qiantang.kernel.expressions.shown import Names, coded, is_percent, shown
 from qiantang.kernel.expressions.types import Kind
-from qiantang.kernel.units import ONE, Unit
+from qiantang.kernel.expressions.walking import bare, parts_of
+from qiantang.kernel.units import Unit
 from qiantang.kernel.words import Lang, Text
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a formula calls things: parameters by path, nodes that are columns of a run by ``id``, and codes."""
-
-    parameters: Mapping[str, Text] = field(default_factory=dict)
-    columns: Mapping[int, Named] = field(default_factory=dict)
-    codes: Mapping[str, Text] = field(default_factory=dict)
 
 
 class _Binds(IntEnum):
@@ -96,43 +89,6 @@ def worded(expr: n.Expr, lang: Lang, values: Mapping[str, Stored] | None = None,
     return Wording(lang, names, recalled).formula(expr)
 
 
-def shown(node: n.Expr, value: Value, lang: Lang, names: Names) -> str:
-    """A node's value with its unit, or a code by its title."""
-    if isinstance(value, Decimal):
-        bare = _bare(node)
-        if isinstance(bare, p.Rank):
-            return f"第 {grouped(value)} 位" if lang == "zh" else f"place {grouped(value)}"
-        if isinstance(bare, p.GroupFigure) and bare.how == "count":
-            return grouped(value)
-        return figure(value, node.type.unit, lang, _is_percent(node))
-    if isinstance(value, str) and node.type.kind in (Kind.CODE, Kind.TEXT):
-        return _code(node, value, lang, names)
-    assert not isinstance(value, int) or isinstance(value, bool)
-    return plain(value, lang)
-
-
-def _bare(node: n.Expr) -> n.Expr:
-    while isinstance(node, n.Step):
-        node = node.of
-    return node
-
-
-def _is_percent(node: n.Expr) -> bool:
-    """A plain fraction kept to some decimals is read as a percentage; a whole number and a factor are not."""
-    if not node.type.is_number or node.type.unit != ONE:
-        return False
-    if isinstance(node, n.Const):
-        return isinstance(node.value, int) and 0 < abs(node.type.decimal(node.value)) < 1
-    return node.type.scale >= 2
-
-
-def _code(node: n.Expr, code: str, lang: Lang, names: Names) -> str:
-    bare = _bare(node)
-    if isinstance(bare, n.Fact) and code in dict(bare.column.choices):
-        return bare.column.choice(code).said(lang)
-    return names.codes[code].said(lang) if code in names.codes else code
-
-
 class Wording:
     """Writes formulas in one language; with ``recalled`` values it puts the numbers in."""
 
@@ -153,7 +109,7 @@ class Wording:
     def formula(self, root: n.Expr, column: str = "") -> str:
         """The formula of a node itself, spelt out even where it is a column; ``column`` names it, so that it is not
         explained by itself."""
-        root = _bare(root)
+        root = bare(root)
         self._root, self._column = root, column
         self._said.clear()
         self._factual.clear()
@@ -227,15 +183,16 @@ class Wording:
             return ""
         if isinstance(node, n.Rounded) and node.type.scale >= node.of.type.scale:
             return ""
-        grid = figure(Decimal(1).scaleb(-node.type.scale), node.type.unit, self.lang, _is_percent(node))
+        grid = figure(Decimal(1).scaleb(-node.type.scale), node.type.unit, self.lang, is_percent(node))
         return _ROUNDED[node.how].filled(grid=grid).said(self.lang)
 
     def _side(self, node: n.Expr) -> tuple[str, bool]:
         """One side of a test, and whether it is a compound figure followed by what it comes to."""
-        phrase, value, bare = self.of(node), self._value(node), _bare(node)
+        phrase, value = self.of(node), self._value(node)
         if phrase.told or not isinstance(value, Decimal):
             return (self._bracketed(phrase.text) if phrase.binds < _Binds.SUM else phrase.text), False
-        return f"{phrase.text} {self._equals(bare, value)} {self._shown(bare, value)}", True
+        meant = bare(node)
+        return f"{phrase.text} {self._equals(meant, value)} {self._shown(meant, value)}", True
 
     def of(self, node: n.Expr) -> _Phrase:
         """A node inside a formula: by its name where it is a column, spelt out otherwise."""
@@ -298,14 +255,14 @@ class Wording:
 
     def const(self, node: n.Const) -> _Phrase:
         """A fixed value; a parameter by its title and value."""
-        return self._const(node, _is_percent(node))
+        return self._const(node, is_percent(node))
 
     def _const(self, node: n.Const, percent: bool, like: n.Expr | None = None) -> _Phrase:
         value: Value = node.value
         if node.type.is_number and isinstance(node.value, int):
             said = figure(node.type.decimal(node.value), node.type.unit, self.lang, percent)
         elif isinstance(value, str):
-            said = self._quoted(_code(node if like is None else like, value, self.lang, self.names))
+            said = self._quoted(coded(node if like is None else like, value, self.lang, self.names))
         elif value is None:
             said = NOT_APPLICABLE.said(self.lang)
         else:
@@ -377,8 +334,7 @@ class Wording:
 
     def _rests_on_facts(self, node: n.Expr) -> bool:
         if id(node) not in self._factual:
-            inner = (node.of,) if isinstance(node, n.Step) else node.children
-            self._factual[id(node)] = isinstance(node, n.Fact) or any(self._rests_on_facts(c) for c in inner)
+            self._factual[id(node)] = isinstance(node, n.Fact) or any(self._rests_on_facts(part) for part in parts_of(node))
         return self._factual[id(node)]
 
     # --- logic ---
@@ -400,7 +356,7 @@ class Wording:
     def _beside(self, left: n.Expr, right: n.Expr) -> str:
         """The other side of a test or a limit; a plain constant is read as what it is compared with."""
         if isinstance(right, n.Const) and id(right) not in self.names.columns:
-            return self._const(right, _is_percent(left) or _is_percent(right), left).text
+            return self._const(right, is_percent(left) or is_percent(right), left).text
         return self._side(right)[0]
 
     def among(self, node: n.Among) -> _Phrase:
@@ -409,7 +365,7 @@ class Wording:
 
     def _one_of(self, node: n.Among, word: Text) -> _Phrase:
         title = self.names.parameters.get(node.path)
-        codes = self._say("、", ", ").join(_code(node.of, c, self.lang, self.names) for c in node.codes)
+        codes = self._say("、", ", ").join(coded(node.of, c, self.lang, self.names) for c in node.codes)
         many = title is not None and len(node.codes) > 6
         listed = self._say(f"所列 {len(node.codes)} 项", f"{len(node.codes)} entries") if many else codes
         named = listed if title is None else f"{self._quoted(title.said(self.lang))}{self._aside(listed)}"
@@ -510,11 +466,11 @@ class Wording:
     def banded(self, node: n.Banded) -> _Phrase:
         """The band that the figure falls in, or the whole table of bands."""
         value = self._value(node.of)
-        percent = _is_percent(node.of)
+        percent = is_percent(node.of)
         if isinstance(value, Decimal):
             looked, _ = self._side(node.of)
             for band in node.bands:
-                if _holds(band, value):
+                if band.holds(value):
                     return _Phrase(f"{looked}{self._say('，', ', ')}{self._band(band, node.of.type.unit, percent)}", told=True)
             return _Phrase(looked + self._say("，不在任何一档内", ", in none of the bands"))
         bands = self._list([self._band(band, node.of.type.unit, percent) for band in node.bands])
@@ -526,8 +482,8 @@ class Wording:
         value: Value = gives.type.decimal(stored) if gives.type.is_number and isinstance(stored, int) else stored
         ends = band_ends(band.low, band.high, band.low_closed, band.high_closed, of, self.lang, percent)
         if isinstance(value, Decimal):
-            return f"{ends} {self._say('得', 'gives')} {figure(value, gives.type.unit, self.lang, _is_percent(gives))}"
-        return f"{ends} {self._say('为', 'is')} {self._quoted(_code(gives, str(value), self.lang, self.names))}"
+            return f"{ends} {self._say('得', 'gives')} {figure(value, gives.type.unit, self.lang, is_percent(gives))}"
+        return f"{ends} {self._say('为', 'is')} {self._quoted(coded(gives, str(value), self.lang, self.names))}"
 
     # --- the population ---
 
@@ -578,17 +534,17 @@ class Wording:
         """The share of places that the subject's own place falls in, or the whole table of quotas."""
         place, count = self._value(node.place), self._value(node.count)
         if isinstance(place, Decimal) and isinstance(count, Decimal):
-            ranked = _bare(node.place)
+            ranked = bare(node.place)
             pool = self._pool(ranked) if isinstance(ranked, p.Population) else self._say("全体", "the whole population")
             text = self._say(f"在{pool}的 {grouped(count)} 个参评对象中列第 {grouped(place)} 位，{self._standing(node, place, count)}",
                              f"place {grouped(place)} of {grouped(count)} in {pool}, {self._standing(node, place, count)}")
             return _Phrase(text)
         if self._told_here(node.place) and place is None:
             return _Phrase(self.of(node.place).text)
-        bands = [self._say(f"前 {share(b.upto)}{self._end(b.closed)}为 {self._quoted(_code(node, b.code, self.lang, self.names))}",
-                           f"the first {share(b.upto)}{self._end(b.closed)} {self._quoted(_code(node, b.code, self.lang, self.names))}")
+        bands = [self._say(f"前 {share(b.upto)}{self._end(b.closed)}为 {self._quoted(coded(node, b.code, self.lang, self.names))}",
+                           f"the first {share(b.upto)}{self._end(b.closed)} {self._quoted(coded(node, b.code, self.lang, self.names))}")
                  for b in node.bands]
-        last = self._quoted(_code(node, node.last, self.lang, self.names))
+        last = self._quoted(coded(node, node.last, self.lang, self.names))
         bands.append(self._say(f"其余为 {last}", f"the rest {last}"))
         how = _PLACES[node.rounding].said(self.lang)
         return _Phrase(self._say(f"按{self.of(node.place).text}：{self._list(bands)}（{how}）",
@@ -607,22 +563,6 @@ class Wording:
                 return self._say(f"在前 {before} 之后、前 {upto}之内", f"past the first {before}, within the first {upto}")
             before = share(band.upto)
         return self._say(f"在前 {before} 之后", f"past the first {before}")
-
-
-def band_ends(low: Decimal | None, high: Decimal | None, low_closed: bool, high_closed: bool, of: Unit, lang: Lang,
-              percent: bool) -> str:
-    """The ends of a band as tests: ≥30 % and <40 %."""
-    if low is not None and low == high:
-        return f"={figure(low, of, lang, percent)}"
-    ends = [] if low is None else [f"{'≥' if low_closed else '>'}{figure(low, of, lang, percent)}"]
-    if high is not None:
-        ends.append(f"{'≤' if high_closed else '<'}{figure(high, of, lang, percent)}")
-    return (" 且 " if lang == "zh" else " and ").join(ends) or ("任何值" if lang == "zh" else "any value")
-
-
-def _holds(band: n.Band, value: Decimal) -> bool:
-    above = band.low is None or value > band.low or (band.low_closed and value == band.low)
-    return above and (band.high is None or value < band.high or (band.high_closed and value == band.high))
 
 
 _SPELT: dict[type, Callable[..., _Phrase]] = {

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from qiantang.kernel.errors import FactsError
-from qiantang.kernel.expressions.nodes import Expr, Fact, walk
+from qiantang.kernel.expressions.dialects import Dialect
+from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.expressions.plan import Plan, compile_plan
-from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.sql import Printer
+from qiantang.kernel.expressions.walking import walk
 from qiantang.kernel.facts.dossier import Dossier, Gathered
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from qiantang.kernel.expressions.nodes import Fact, among, constant, facts_of, is_known
+from qiantang.kernel.expressions.dialects import Dialect
+from qiantang.kernel.expressions.nodes import Fact, among, constant, is_known
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Kind
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.facts.schema import Check, Column, Table, count
 from qiantang.kernel.words import Text, joined, same
 
@@ -44,11 +46,6 @@ def cell_checks(column: Column) -> tuple[Check, ...]:
 def row_checks(table: Table, given: Collection[str]) -> tuple[Check, ...]:
     """The table's checks over several columns, as far as these columns are given."""
     return tuple(c for c in table.checks if all(f.column.name in given for f in facts_of(c.holds)))
-
-
-def table_checks(table: Table) -> tuple[Check, ...]:
-    """All checks of a table: of its cells, then of its rows."""
-    return tuple(c for column in table.columns for c in cell_checks(column)) + table.checks
 
 
 def printed(checks: Sequence[Check], dialect: Dialect, source: str, law_date: date) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from qiantang.kernel.errors import FactsError, Fault, Place, raise_all
-from qiantang.kernel.expressions.nodes import Expr, Fact, facts_of
+from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.expressions.types import Kind
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.facts.schema import Column, Table
 from qiantang.kernel.words import Text
 

@@ -110,15 +110,6 @@ class IntakeReport:
                 found += [*sheet.faults, *sheet.cells]
         return tuple(found)
 
-    def accepted_by_table(self) -> dict[str, int]:
-        """Rows accepted in each table."""
-        found: dict[str, int] = {}
-        for file in self.files:
-            for sheet in file.sheets:
-                if sheet.table is not None:
-                    found[sheet.table] = found.get(sheet.table, 0) + sheet.accepted
-        return found
-
     def to_json(self) -> dict[str, Json]:
         """The report as plain values, each text in both languages."""
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from qiantang.kernel.expressions.sql import Dialect
+from qiantang.kernel.expressions.dialects import Dialect
 
 _LONGEST_CHAIN = 8
 _OWN_FIRST = 10**13

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from qiantang.kernel.expressions.sql import Dialect
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.facts.schema import PROVENANCE, Table
 
 SEQUENCE = "_seq"

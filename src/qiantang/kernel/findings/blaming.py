@@ -6,6 +6,7 @@ from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.types import TEXT
+from qiantang.kernel.expressions.walking import parts_of, walk
 
 
 class _Blaming:
@@ -14,11 +15,10 @@ class _Blaming:
         self._flags: dict[tuple[int, str], Expr | None] = {}
 
     def facts(self, node: Expr) -> frozenset[str]:
-        for inner in () if id(node) in self._facts else n.walk(node):
+        for inner in () if id(node) in self._facts else walk(node):
             if id(inner) not in self._facts:
                 own = {inner.column.name} if isinstance(inner, n.Fact) else set()
-                below = (inner.of,) if isinstance(inner, n.Step) else inner.children
-                self._facts[id(inner)] = frozenset(own).union(*(self._facts[id(c)] for c in below))
+                self._facts[id(inner)] = frozenset(own).union(*(self._facts[id(part)] for part in parts_of(inner)))
         return self._facts[id(node)]
 
     def flag(self, node: Expr, name: str) -> Expr | None:

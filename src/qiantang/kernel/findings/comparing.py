@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qiantang.kernel.expressions.sql import Dialect
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.rulebooks.rulebook import Reading
 
 

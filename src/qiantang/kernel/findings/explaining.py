@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions import population as p
 from qiantang.kernel.expressions.evaluate import Blame, Stored
-from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, figure, grouped, plain
-from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.recalling import Named, Recalled
-from qiantang.kernel.expressions.wording import Names, Wording, band_ends, shown
+from qiantang.kernel.expressions.figures import NOT_APPLICABLE, UNKNOWN, grouped
+from qiantang.kernel.expressions.recalling import Recalled
+from qiantang.kernel.expressions.shown import shown
+from qiantang.kernel.expressions.walking import bare, facts_of, walk
+from qiantang.kernel.expressions.wording import Wording
 from qiantang.kernel.facts.dossier import Asked, Derived, Gathered
-from qiantang.kernel.facts.schema import Column
+from qiantang.kernel.findings.calling import calling, formulas, names_for
 from qiantang.kernel.findings.explanation import (
     Contribution,
     CriterionTold,
@@ -29,14 +29,12 @@ from qiantang.kernel.findings.explanation import (
     Standing,
     Told,
 )
-from qiantang.kernel.rulebooks.parameters import BandRow, Entry, Parameter, ParameterValue
 from qiantang.kernel.rulebooks.rulebook import Criterion, Reading
+from qiantang.kernel.rulebooks.telling import admissible_told, value_told
 from qiantang.kernel.sources import Status
-from qiantang.kernel.units import ONE
-from qiantang.kernel.words import LANGS, Lang, Text, joined, same
+from qiantang.kernel.words import LANGS, Text, both, joined, same
 
 _EMPTY = same("")
-_POINTS = Text("{title}得分", "points for {title}")
 _CANNOT = Text("“{title}”无法判定：{reason}", "“{title}” cannot be judged: {reason}")
 _UNDECIDED = Text("本应由此决定，但无法判定", "it would decide, but cannot be judged")
 _COHORT_UNKNOWN = Text("是否属于本规则的评价对象未知：{reason}", "it is unknown whether the rule applies: {reason}")
@@ -75,111 +73,6 @@ def explained(reading: Reading, subject: str, row: Mapping[str, Stored], facts: 
     return _Explaining(reading, row, facts, origins, alone).explanation(subject)
 
 
-@dataclass(frozen=True, slots=True)
-class _Calling:
-    """What a reading calls things, which nodes are of one shape, and which fact a list of codes is about; the same
-    for every subject."""
-
-    names: Names
-    shapes: Mapping[int, int]
-    alike: Mapping[int, tuple[n.Expr, ...]]
-    lists: Mapping[str, Column]
-
-    def twins(self, node: n.Expr) -> tuple[n.Expr, ...]:
-        """Every node that computes the very same thing."""
-        return self.alike.get(self.shapes.get(id(node), -1), (node,))
-
-
-def names_of(reading: Reading) -> Names:
-    """What formulas of a reading call its parameters, columns and codes.
-
-    A figure that is a part of two criteria bears the name of the first.
-    """
-    return _calling(reading).names
-
-
-@lru_cache(maxsize=32)
-def _calling(reading: Reading) -> _Calling:
-    book = reading.book
-    columns = reading.columns()
-    shapes = compile_plan(columns).numbers
-    alike: dict[int, list[n.Expr]] = {}
-    lists: dict[str, Column] = {}
-    seen: set[int] = set()
-    for root in columns.values():
-        for node in n.walk(root):
-            if id(node) not in seen:
-                seen.add(id(node))
-                alike.setdefault(shapes[id(node)], []).append(node)
-                if isinstance(node, n.Among) and isinstance(node.of, n.Fact):
-                    lists.setdefault(node.path, node.of.column)
-    calling = _Calling(Names(), shapes, {shape: tuple(nodes) for shape, nodes in alike.items()}, lists)
-    named: dict[int, Named] = {}
-    for criterion in reading.outline.criteria:
-        for column, expr in criterion.parts().items():
-            _name(named, calling, _bare(expr), column, _title(criterion, column))
-    documents = (*reversed(book.lineage), book.document)
-    codes = dict(reading.book.form.words) | {code: title for document in documents for code, title in document.codes}
-    names = Names({path: parameter.title for path, parameter in book.parameters.items()}, named,
-                  codes | {code: _labelled(code, title) for code, title in reading.outline.codes})
-    return replace(calling, names=names)
-
-
-@lru_cache(maxsize=32)
-def _formulas(reading: Reading) -> Mapping[str, Text]:
-    """Every column's formula in words, the same for every subject."""
-    names = names_of(reading)
-    writers = {lang: Wording(lang, names) for lang in LANGS}
-
-    def said(column: str, node: n.Expr, lang: Lang) -> str:
-        owner = names.columns.get(id(_bare(node)))
-        mine = owner is None or owner.column == column
-        return writers[lang].formula(node, column) if mine else writers[lang].mention(node)
-
-    return {column: _both(partial(said, column, node)) for column, node in reading.columns().items()}
-
-
-def _name(named: dict[int, Named], calling: _Calling, node: n.Expr, column: str, title: Text) -> None:
-    """Call a node and its twins by a column, unless they are plain facts or constants, or have a name already."""
-    if not isinstance(node, n.Fact | n.Const | n.LawDate):
-        for twin in calling.twins(node):
-            named.setdefault(id(twin), Named(twin, column, title))
-
-
-def _title(criterion: Criterion, column: str) -> Text:
-    points = column.endswith("__points") and criterion.value is not None
-    return _POINTS.filled(title=criterion.title) if points else criterion.title
-
-
-def _labelled(code: str, title: Text) -> Text:
-    """A class letter is a word that officials use, so it is said with its title; a longer code is only a key."""
-    return same(code + " ") + title if len(code) <= 2 and not title.zh.startswith(code) else title
-
-
-def _bare(node: n.Expr) -> n.Expr:
-    while isinstance(node, n.Step):
-        node = node.of
-    return node
-
-
-def _both(say: Callable[[Lang], str]) -> Text:
-    zh, en = (say(lang) for lang in LANGS)
-    return Text(zh, en)
-
-
-def _with_choices(reading: Reading, calling: _Calling, recalled: Recalled) -> Mapping[int, Named]:
-    """The columns by node, and also each branch that a column's choices took for this subject: it has the same value,
-    and other formulas are built on the branch."""
-    named = dict(calling.names.columns)
-    for criterion in reading.outline.criteria:
-        for column, expr in criterion.parts().items():
-            node: n.Expr | None = expr
-            while node is not None:
-                _name(named, calling, node, column, _title(criterion, column))
-                node = recalled.picked(node)
-    return named
-
-
 class _Explaining:
     """One subject's explanation in the making."""
 
@@ -191,9 +84,8 @@ class _Explaining:
         self.facts = facts
         self.origins = origins
         values = {**facts, **row}
-        self.calling = calling = _calling(reading)
-        recalled = Recalled(values, reading.day, calling.names.columns, alone)
-        self.names = replace(calling.names, columns=_with_choices(reading, calling, recalled))
+        self.lists = calling(reading).lists
+        self.names = names_for(reading, values, alone)
         self.recalled = Recalled(values, reading.day, self.names.columns, alone)
         self.wordings = {lang: Wording(lang, self.names, self.recalled) for lang in LANGS}
 
@@ -218,18 +110,18 @@ class _Explaining:
         exact = value if isinstance(value, bool) or value is None else \
             grouped(value, separator="") if isinstance(value, Decimal) else str(value)
         unit = node.type.unit.title if node.type.is_number else _EMPTY
-        said = NOT_APPLICABLE if self.recalled.is_void(node) else _both(lambda lang: shown(node, value, lang, self.names))
+        said = NOT_APPLICABLE if self.recalled.is_void(node) else both(lambda lang: shown(node, value, lang, self.names))
         return Told(exact, unit, said)
 
     def _part(self, column: str, node: n.Expr | None) -> Part | None:
         if node is None:
             return None
-        owner = self.names.columns.get(id(_bare(node)))
+        owner = self.names.columns.get(id(bare(node)))
         if owner is None or owner.column == column:
-            numbers = _both(lambda lang: self.wordings[lang].formula(node, column))
+            numbers = both(lambda lang: self.wordings[lang].formula(node, column))
         else:
-            numbers = _both(lambda lang: self.wordings[lang].mention(node))
-        return Part(self._told(node), _formulas(self.reading)[column], numbers)
+            numbers = both(lambda lang: self.wordings[lang].mention(node))
+        return Part(self._told(node), formulas(self.reading)[column], numbers)
 
     def _criterion(self, criterion: Criterion) -> CriterionTold:
         parts = {column.rpartition("__")[2]: self._part(column, expr) for column, expr in criterion.parts().items()}
@@ -270,7 +162,7 @@ class _Explaining:
             found[name] = None
             entry = self.book.dossier.origin(name)
             if isinstance(entry, Derived):
-                for inner in n.facts_of(entry.expr):
+                for inner in facts_of(entry.expr):
                     if inner.column.name in self.facts:
                         take(inner.column.name)
 
@@ -298,8 +190,8 @@ class _Explaining:
         entry = self.book.dossier.origin(name)
         if isinstance(entry, Derived):
             expr = entry.expr
-            told = all(fact.column.name in self.facts for fact in n.facts_of(expr))
-            formula = _both(lambda lang: (self.wordings[lang] if told else self.wordings[lang].words).formula(expr))
+            told = all(fact.column.name in self.facts for fact in facts_of(expr))
+            formula = both(lambda lang: (self.wordings[lang] if told else self.wordings[lang].words).formula(expr))
             return _DERIVED.filled(formula=formula)
         if isinstance(entry, Gathered):
             return _GATHERED[entry.how].filled(table=entry.table.title)
@@ -308,49 +200,18 @@ class _Explaining:
     def _parameter(self, path: str) -> ParameterTold:
         parameter = self.book.parameters[path]
         entry = self.reading.used.get(path) or parameter.on(self.reading.day)
-        return ParameterTold(path, parameter.title, self._parameter_value(parameter, entry, entry.value), parameter.unit.title,
-                             entry.span.since, entry.span.until, entry.source, entry.status,
-                             self._admissible(parameter, entry))
+        called = partial(self._called, path)
+        return ParameterTold(path, parameter.title, value_told(parameter, entry, called), parameter.unit.title, entry.span.since,
+                             entry.span.until, entry.source, entry.status, admissible_told(parameter, entry, called))
 
-    def _parameter_value(self, parameter: Parameter, entry: Entry, value: ParameterValue) -> Text:
-        percent = _in_percent(parameter, entry)
-
-        def one(lang: Lang) -> str:
-            if isinstance(value, Decimal):
-                return figure(value, parameter.unit, lang, percent)
-            if isinstance(value, bool):
-                return plain(value, lang)
-            if isinstance(value, str):
-                return self._word(parameter, value, lang)
-            rows = [self._band(row, parameter, lang, percent) if isinstance(row, BandRow) else self._word(parameter, row, lang)
-                    for row in value]
-            return ("；" if lang == "zh" else "; ").join(rows)
-
-        return _both(one)
-
-    def _word(self, parameter: Parameter, code: str, lang: Lang) -> str:
+    def _called(self, path: str, word: str) -> Text:
         """A word of the rulebook: a code with a title, one of a fact's choices, or the name of a fact."""
-        if code in self.names.codes:
-            return self.names.codes[code].said(lang)
-        if parameter.path in self.calling.lists:
-            return self.calling.lists[parameter.path].choice(code).said(lang)
+        if word in self.names.codes:
+            return self.names.codes[word]
+        if path in self.lists:
+            return self.lists[path].choice(word)
         titles = {column.name: column.title for column in self.book.dossier.columns}
-        return titles[code].said(lang) if code in titles else code
-
-    def _band(self, row: BandRow, parameter: Parameter, lang: Lang, percent: bool) -> str:
-        ends = band_ends(row.low, row.high, row.low_closed, row.high_closed, parameter.unit, lang, percent)
-        given = row.gives
-        gives = figure(given, parameter.gives, lang, 0 < abs(given) < 1) if isinstance(given, Decimal) \
-            else self._word(parameter, given, lang)
-        return f"{ends} → {gives}"
-
-    def _admissible(self, parameter: Parameter, entry: Entry) -> Text:
-        choices = entry.admissible
-        if choices is None:
-            return _EMPTY
-        ends = choices.any_of or tuple(end for end in (choices.low, choices.high) if end is not None)
-        told = [self._parameter_value(parameter, entry, end) for end in ends]
-        return joined(told, " 或 ", " or ") if choices.any_of else joined(told, " 至 ", " to ")
+        return titles.get(word) or same(word)
 
     # --- the answer ---
 
@@ -382,13 +243,13 @@ class _Explaining:
 
     def _standing(self) -> Standing | None:
         """The place that a quota of the outcome looks at, or else the first criterion that is a place."""
-        for node in n.walk(self.reading.outcome):
+        for node in walk(self.reading.outcome):
             if isinstance(node, p.Quota):
                 place, count = self._whole(node.place), self._whole(node.count)
                 if place is not None:
                     return Standing(place, count, self._pool(node.place))
         for criterion in self.reading.outline.criteria:
-            if criterion.value is not None and isinstance(_bare(criterion.value), p.Rank):
+            if criterion.value is not None and isinstance(bare(criterion.value), p.Rank):
                 place = self._whole(criterion.value)
                 if place is not None:
                     return Standing(place, None, self._pool(criterion.value))
@@ -399,7 +260,7 @@ class _Explaining:
         return int(value) if isinstance(value, Decimal) else None
 
     def _pool(self, place: n.Expr) -> Told | None:
-        ranked = _bare(place)
+        ranked = bare(place)
         pool = self.reading.pool
         if pool is None and isinstance(ranked, p.Rank) and len(ranked.within) == 1:
             pool = ranked.within[0]
@@ -468,13 +329,3 @@ def _causes(blames: Iterable[Blame]) -> list[Blame]:
     """The blames in order, without those that follow from another: who has no score is not ranked."""
     found = sorted(blames)
     return [b for b in found if b.why != "outside"] or found
-
-
-def _in_percent(parameter: Parameter, entry: Entry) -> bool:
-    """Whether a plain fraction is a share, as soon as one of its figures lies between nothing and the whole."""
-    figures: list[object] = [entry.value]
-    if isinstance(entry.value, tuple):
-        figures = [end for row in entry.value if isinstance(row, BandRow) for end in (row.low, row.high)]
-    if entry.admissible is not None:
-        figures += [entry.admissible.low, entry.admissible.high, *entry.admissible.any_of]
-    return parameter.unit == ONE and any(isinstance(f, Decimal) and 0 < abs(f) < 1 for f in figures)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Literal
 
 from qiantang.kernel.expressions import nodes as n
-from qiantang.kernel.expressions.nodes import Expr, Fact, facts_of
+from qiantang.kernel.expressions.nodes import Expr, Fact
+from qiantang.kernel.expressions.walking import facts_of, walk
 
 Sense = Literal["at_least", "at_most"]
 
@@ -140,7 +141,7 @@ def _divide(node: n.Divide, target: Expr, sense: Sense, fact: str) -> Bound | No
         found = inverted(node.above, _inside(reached, belongs, node.above.type.scale, sense), sense, fact)
         # Nothing above the line helps while nothing stands below it.
         return found if found is None or node.below.type.low > 0 else _only(node.below > nothing, found)
-    if node.above.type.low < 0 or (not isinstance(node.below, Fact) and any(isinstance(x, n.Divide | n.Rounded) for x in n.walk(node.below))):
+    if node.above.type.low < 0 or (not isinstance(node.below, Fact) and any(isinstance(x, n.Divide | n.Rounded) for x in walk(node.below))):
         # A denominator that is itself rounded may jump past every value that would do, down to 0.
         return None
     # a / b >= t means b <= a / t: the sense turns round; t must be above 0, and so must the b that is reached.

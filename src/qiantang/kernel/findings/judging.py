@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.evaluate import Blame, Evaluation, Stored
-from qiantang.kernel.expressions.nodes import Expr, Fact, facts_of
+from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.expressions.plan import Plan, compile_plan
-from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Type
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.findings.blaming import unknown_because
 from qiantang.kernel.rulebooks.rulebook import Reading
 

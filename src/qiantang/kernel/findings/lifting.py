@@ -9,11 +9,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from qiantang.kernel.errors import RulebookError
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.evaluate import Evaluation, Stored
-from qiantang.kernel.expressions.nodes import Const, Expr, Fact, choose, constant, facts_of, surely, unknown, walk
+from qiantang.kernel.expressions.nodes import Const, Expr, Fact, choose, constant, surely, unknown
 from qiantang.kernel.expressions.population import Population
 from qiantang.kernel.expressions.rewrite import rewritten
-from qiantang.kernel.expressions.sql import Dialect
+from qiantang.kernel.expressions.walking import facts_of, walk
 from qiantang.kernel.facts.schema import Column
 from qiantang.kernel.findings.inverting import Bound, Sense, inverted, met_by
 from qiantang.kernel.rulebooks.rulebook import Reading, Role

@@ -12,10 +12,13 @@ from math import prod
 from qiantang.kernel.errors import Place, RulebookError
 from qiantang.kernel.expressions import nodes as n
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.nodes import Expr, walk
+from qiantang.kernel.expressions.nodes import Expr
 from qiantang.kernel.expressions.population import Population, Quota
 from qiantang.kernel.expressions.rewrite import narrowed, transformed
-from qiantang.kernel.findings.bounds import YES, BoundsEvaluation, Range, opened
+from qiantang.kernel.expressions.walking import parts_of, walk
+from qiantang.kernel.findings.bounds import BoundsEvaluation
+from qiantang.kernel.findings.opening import opened
+from qiantang.kernel.findings.possible import YES, Range
 from qiantang.kernel.rulebooks.parameters import Entry, ParameterValue
 from qiantang.kernel.rulebooks.rulebook import Reading, Rulebook
 from qiantang.kernel.units import ONE
@@ -229,8 +232,7 @@ def _shape(reading: Reading, path: str, value: Decimal) -> tuple[object, ...]:
                 share = Fraction(value) * reading.book.parameters[path].unit.factor_to(ONE)
                 bands = tuple((b.code, b.closed, b.path, "open" if b.path == path and b.upto == share else b.upto) for b in node.bands)
                 detail = (bands, node.last, node.rounding)
-            inner = (node.of,) if isinstance(node, n.Step) else node.children
-            found.append((type(node).__name__, detail, tuple(numbers[id(c)] for c in inner)))
+            found.append((type(node).__name__, detail, tuple(numbers[id(part)] for part in parts_of(node))))
             numbers[id(node)] = len(numbers)
     return tuple(found)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from qiantang.kernel.errors import RulebookError
+from qiantang.kernel.expressions.dialects import Dialect
 from qiantang.kernel.expressions.nodes import Expr, Fact
 from qiantang.kernel.expressions.plan import compile_plan
-from qiantang.kernel.expressions.sql import Dialect, Printer
+from qiantang.kernel.expressions.sql import Printer
 from qiantang.kernel.expressions.types import Kind, Type
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.facts.schema import Column

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Literal
 
 from qiantang.kernel.errors import Place, RulebookError
-from qiantang.kernel.expressions.nodes import Expr, Fact, choose, code_constant, facts_of, paths_of, shape
+from qiantang.kernel.expressions.nodes import Expr, Fact, choose, code_constant
+from qiantang.kernel.expressions.walking import facts_of, paths_of, shape
 from qiantang.kernel.facts.dossier import Dossier
 from qiantang.kernel.rulebooks.document import Document
 from qiantang.kernel.rulebooks.parameters import Entry, Parameter, Parameters, ParameterValue
@@ -241,6 +242,12 @@ class Rulebook:
         parts = [self.document.digest, *(d.digest for d in self.lineage), self.form.name,
                  *(repr(sorted(changes.items())) for changes in (self.changes, self.replaced))]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def words(self) -> dict[str, Text]:
+        """What the codes that its parameters may hold are called; the nearest document prevails."""
+        documents = (*reversed(self.lineage), self.document)
+        return dict(self.form.words) | {code: title for document in documents for code, title in document.codes}
 
     def on(self, day: date | None = None) -> Reading:
         """The rulebook as it reads on a day (default: the last day it holds, or its first where it has no end)."""

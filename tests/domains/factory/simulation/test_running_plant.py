@@ -205,5 +205,5 @@ def test_planned_bladder_changes_come_before_the_bladders_are_old():
     running.run(24 * HOUR)
     changes = [job for job in running.jobs if job.planned and job.task.parts == (("bladder", 1),)]
     assert len(changes) > 40
-    assert max(age for _, age, _ in running.flow.ages.values()) < 160
+    assert max(bladder.cycles for bladder in running.flow.curing.bladder_in.values()) < 160
     assert all(job.task.opened >= instant(0) for job in changes)

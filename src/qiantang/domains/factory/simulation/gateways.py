@@ -19,7 +19,6 @@ from qiantang.kernel.words import Text
 
 BIRTH = Text("{gateway} 上线", "{gateway} was born")
 DEATH = Text("{gateway} 离线", "{gateway} died")
-WIRE = frozenset(("lost", "skew", "repeat", "rebirth"))
 
 
 class Gateways:

@@ -34,7 +34,6 @@ class RunningPlant:
         self.env = simpy.Environment(initial_time=begin_s)
         self.repairs = Repairs(self.env, self.plant, self.figures, self.causes, seed, mender or FirstCome(), watch)
         self.flow = Flow(self.repairs)
-        self.repairs.on_end.append(self.flow.mended)
 
     @property
     def now(self) -> float:
