@@ -42,8 +42,8 @@ def cut_font(fonts: Path, weight: str) -> bool:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    whole, number = _font_of(weight)
     try:
+        whole, number = _font_of(weight)
         options = subset.Options(hinting=False, layout_features=_FEATURES, layout_scripts=_SCRIPTS)
         font = TTFont(io.BytesIO(whole), fontNumber=number, recalcTimestamp=False, lazy=True)
         if "fvar" in font:
@@ -53,7 +53,7 @@ def cut_font(fonts: Path, weight: str) -> bool:
         subsetter.subset(font)
         made = io.BytesIO()
         font.save(made)
-    except Exception:  # noqa: BLE001 # fontTools raises whatever it likes on a font it cannot cut, and the whole font serves as well
+    except Exception:  # noqa: BLE001 # whatever fontTools cannot cut, the whole font serves as well
         return False
     fonts.mkdir(parents=True, exist_ok=True)
     part = fonts / f".{weight}.{os.getpid()}.part"
