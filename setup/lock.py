@@ -12,7 +12,7 @@ def resolved(root: Path) -> list[str]:
     """``name==version`` of every package that a full installation would bring, by name."""
     report = subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-",
-         "-e", f"{root}[test,factory,web,browser,postgres,spark]", "-r", str(root / "benchmarks" / "peers.txt"), "hatchling"],
+         "-e", f"{root}[test,factory,web,browser,boundaries,postgres,spark]", "-r", str(root / "benchmarks" / "peers.txt"), "hatchling"],
         check=True, stdout=subprocess.PIPE, text=True,
     ).stdout
     found = (entry["metadata"] for entry in json.loads(report)["install"])

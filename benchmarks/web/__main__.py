@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.__main__ import Bar
-from benchmarks.web import asking, browser, walls, words
+from benchmarks.web import asking, browser, letters, walls, words
 from benchmarks.web.server import served
 
 KEPT = Path("build/bench-web")
@@ -101,7 +101,20 @@ def clean(quick: bool) -> Iterator[Bar]:
     yield Bar("the web's packages over the kernel's, as installed", words.weight(), 60, "MB")
 
 
-PARTS: dict[str, Callable[[bool], Iterator[Bar]]] = {"size": at_size, "people": people, "browser": in_browser, "live": live, "clean": clean}
+def in_batch(quick: bool) -> Iterator[Bar]:
+    """Ten thousand letters by the command, killed in the middle and gone on with."""
+    made = letters.batch(district(USUAL if quick else LARGE), KEPT / "letters", 40 if quick else 10_000, 10 if quick else 300)
+    yield Bar(f"{made.letters:,} letters, killed at {made.killed_at:,} and gone on with: missing", abs(made.letters - made.files), 0, "",
+              note=f"{made.wall / 60:.1f} minutes, {made.cpu / 60:.1f} of processor; {made.bytes_each / 1000:.0f} kB each; "
+                   f"largest process {made.memory:.0f} MiB")
+    yield Bar("the same: written twice", made.twice, 0, "")
+    yield Bar("the same: torn, or left half written", made.torn, 0, "")
+    yield Bar(f"the same: not one page with subject and code, of {made.looked_at} looked at", made.unlike, 0, "")
+    yield Bar("the same: processor for a letter", made.cpu_each * 1000, 1000, "ms")
+
+
+PARTS: dict[str, Callable[[bool], Iterator[Bar]]] = {"size": at_size, "people": people, "browser": in_browser, "live": live, "clean": clean,
+                                                       "letters": in_batch}
 
 
 def main() -> int:

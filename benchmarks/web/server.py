@@ -29,12 +29,14 @@ def main(folder: str, port: str) -> None:
     from qiantang.web.auth.demonstration import demonstration_accounts
     from qiantang.web.auth.pages import AccountAuthority
     from qiantang.web.live.frames import Channel
+    from qiantang.web.opening import prepare
     from qiantang.web.running import accounts_of, server_of
 
     brain, accounts = accounts_of(Path(folder))
     demonstration_accounts(brain, accounts)
     authority = AccountAuthority(accounts, brain.district)
     app = create_app(brain, authority, (*PAGES, *brain.workspace.house.pages, wall_page(), many_marks()), [Channel("synthetic", Synthetic(CELLS))])
+    prepare(brain)
     config = uvicorn.Config(app, host="127.0.0.1", port=int(port), log_level="error", access_log=False, server_header=False, ws_max_size=65536,
                             timeout_graceful_shutdown=5)
     server_of(app, config, lambda: None).run()

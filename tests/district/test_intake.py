@@ -345,10 +345,10 @@ def test_a_reading_broken_off_leaves_the_store_as_it_was(folder: Folder, monkeyp
     folder.add("税收.xlsx", [CODE, "年度", "实缴税金"], [ONE, 2022, 1])
     write = DuckDBEngine.write
 
-    def broken(self: DuckDBEngine, select: str, to: Path) -> int:
+    def broken(self: DuckDBEngine, select: str, to: Path, found_by: Sequence[str] = ()) -> int:
         if "enterprise_years" in str(to):
             raise KeyboardInterrupt
-        return write(self, select, to)
+        return write(self, select, to, found_by)
 
     monkeypatch.setattr(DuckDBEngine, "write", broken)
     with pytest.raises(KeyboardInterrupt):

@@ -18,7 +18,8 @@ import pytest
 from qiantang.cli import main
 from qiantang.district.letter_batches import MANIFEST, LetterBatch
 from qiantang.kernel.errors import FactsError
-from qiantang.web.letters.batch import Order, Progress, write_letters
+from qiantang.web.letters import press
+from qiantang.web.letters.batch import FONTS, Order, Progress, write_letters
 from tests.web.conftest import ORIGIN, Web
 
 pytestmark = [pytest.mark.needs("pango"), pytest.mark.needs("pdftotext")]
@@ -117,6 +118,24 @@ def test_an_official_begins_a_batch_in_the_browser_watches_it_and_takes_it_away(
     assert json.loads(listed[0])["batch"]["outcomes"] == ["low"]
     for name in ("../..", "nosuch", ""):
         assert client.post("/letters/take", headers=ORIGIN, data={"batch": name}).status_code in (404, 422)
+
+
+def test_a_letter_of_cut_fonts_is_the_same_to_the_eye_and_signs_outside_come_from_the_whole_font(
+        own_web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    write_letters(order(own_web, whole, 1))
+    monkeypatch.setattr(press, "common_characters", lambda: "评价结果告知书根据年度工业企业0123456789 ")
+    for weight in press.WEIGHTS:
+        if not press.cut_font(cut / FONTS, weight):
+            pytest.skip("the font of this machine cannot be cut")
+    write_letters(order(own_web, cut, 1))
+    letter = next(iter(LetterBatch(cut).written().values()))
+    placed = [subprocess.run(["pdftotext", "-bbox", folder / letter.file, "-"], check=True, capture_output=True, text=True).stdout for folder in (whole, cut)]
+    assert placed[0] == placed[1]
+    fonts = subprocess.run(["pdffonts", cut / letter.file], check=True, capture_output=True, text=True).stdout
+    assert "Letter-CJK" in fonts
+    assert len(fonts.splitlines()) > len(press.WEIGHTS) + 2  # the whole font is there besides
+    assert letter.bytes != LetterBatch(whole).written()[letter.subject].bytes
 
 
 @pytest.mark.parametrize("words", [["--rulebook", "nosuch/book", "--out", "x"], ["--rulebook", BOOK], ["--rulebook", BOOK, "--out", "x", "--outcome", "Z"]],

@@ -35,7 +35,7 @@ def policies(subject: SubjectArgument, directory: DirOption = None) -> Answer:
         with asking(brain, KEYBOARD, {}) as ask:
             inquiry = ask.inquiry(brain.workspace.assessed[0])
             code = inquiry.subject(subject)
-            facts = inquiry.facts(code)
+            facts = inquiry.every_fact(code)
             found = matches_in(ask, inquiry, code, facts)
             name = str(facts.get("name") or code)
             rows = [(m, missing_of(m)) for m in found]

@@ -162,7 +162,7 @@ def kept_dossier(workspace: Workspace, engine: Engine, known: KnownFacts, dossie
         where = Where({t.name: known.relation(engine, t) for t in dossier.tables()},
                       {published: finding.relation for published, finding in findings.items()})
         select = assembled(dossier, where, engine.dialect, day, year)
-        if engine.write(select, path, dossier.subject) == 0:
+        if engine.write(select, path, [dossier.subject]) == 0:
             path.unlink()
             raise FactsError.of(
                 f"{workspace.folder} 中没有 {year} 年的{dossier.title.zh}", f"{workspace.folder} has no facts of {year} ({dossier.title.en})",
@@ -197,7 +197,7 @@ def _run(workspace: Workspace, engine: Engine, known: KnownFacts, reading: Readi
         return Run(before, judged, fresh=False)
     path = workspace.run_file(key)
     select = judged.select(engine.parquet([dossier]), engine.dialect)
-    engine.write(select, path, reading.book.dossier.subject)
+    engine.write(select, path, [reading.book.dossier.subject])
     counted = engine.rows(f"SELECT outcome, CAST(count(*) AS BIGINT) AS many FROM {engine.parquet([path])} GROUP BY outcome ORDER BY outcome")
     counts = {str(row["outcome"] or ""): many for row in counted if isinstance(many := row["many"], int)}
     stored = StoredRun(key, reading.book.id, reading.book.version, reading.day, known.known_at, year, path, dossier, judged.types, counts)

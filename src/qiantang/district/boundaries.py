@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def read_boundaries(path: Path, places: Mapping[str, Text]) -> Boundaries:
                      Text("要素的 code 或 name 须与 district.yaml 一致。", "A feature's code or name must be that of district.yaml."))
                for code, title in places.items() if code not in shapes]
     raise_all(FactsError, faults)
-    fit, aspect = _fitted([point for rings in (*shapes.values(), outline) for ring in rings for point in ring])
+    fit, aspect = fitted([point for rings in (*shapes.values(), outline) for ring in rings for point in ring])
     return Boundaries({code: tuple(fit(r) for r in rings) for code, rings in shapes.items()}, tuple(fit(r) for r in outline), aspect, path.name)
 
 
@@ -71,13 +71,14 @@ def _rings(geometry: Mapping[str, Any]) -> Iterator[_Degrees]:
             yield points
 
 
-def _fitted(points: _Degrees) -> tuple[Any, float]:
+def fitted(points: Sequence[tuple[float, float]]) -> tuple[Callable[[Sequence[tuple[float, float]]], Ring], float]:
+    """How a ring of degrees lies on a map that just holds these points, in fractions of it; and the map's height over its width."""
     west, east = min(x for x, _ in points), max(x for x, _ in points)
     south, north = min(y for _, y in points), max(y for _, y in points)
     narrow = math.cos(math.radians((south + north) / 2))
     width, height = max((east - west) * narrow, 1e-9), max(north - south, 1e-9)
 
-    def fit(ring: _Degrees) -> Ring:
+    def fit(ring: Sequence[tuple[float, float]]) -> Ring:
         return tuple((round((x - west) * narrow / width, 5), round((north - y) / height, 5)) for x, y in ring)
 
     return fit, round(height / width, 4)

@@ -18,8 +18,8 @@ from qiantang.district.workspace import StoredRun
 from qiantang.kernel.domains import ViewDeclaration
 from qiantang.kernel.errors import Place, RulebookError, SubjectError
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.nodes import Expr, Fact, among
-from qiantang.kernel.facts.dossier import Dossier
+from qiantang.kernel.expressions.nodes import Expr, Fact, among, facts_of
+from qiantang.kernel.facts.dossier import Derived, Dossier
 from qiantang.kernel.findings.comparing import moves
 from qiantang.kernel.findings.explaining import explained
 from qiantang.kernel.findings.explanation import Explanation
@@ -44,6 +44,8 @@ from qiantang.kernel.words import Text
 
 SUBJECT_HINTS = 5
 _CANDIDATES = 300
+_PLACING = ("name", "platform", "subdistrict", "leading_industry")
+"""What a subject is called, and where it belongs, where the dossier says so."""
 
 
 class Inquiry:
@@ -79,8 +81,8 @@ class Inquiry:
         d, facts = self.engine.dialect, self._facts
         if ("facts", asked) in self._asked:
             return asked
-        # Whoever asks for a subject asks for its facts next, so the whole row is looked up at once.
-        exact_row = self._rows(facts, asked)
+        # Whoever asks for a subject asks for its facts next, so they are looked up at once.
+        exact_row = self._rows(facts, asked, self._looked_at)
         if exact_row:
             self._asked["facts", asked] = exact_row[0]
             return asked
@@ -136,9 +138,21 @@ class Inquiry:
         return self._asked.setdefault(("row", subject), found[0])
 
     def facts(self, subject: str) -> Mapping[str, Stored]:
-        """All facts of a subject."""
+        """The facts of a subject that the rulebook looks at, and those that name and place it."""
         known = self._asked.get(("facts", subject))
-        return known if known is not None else self._asked.setdefault(("facts", subject), self._rows(self._facts, subject)[0])
+        return known if known is not None else self._asked.setdefault(("facts", subject), self._rows(self._facts, subject, self._looked_at)[0])
+
+    def every_fact(self, subject: str) -> Mapping[str, Stored]:
+        """All facts of a subject, for other rulebooks too."""
+        return self._rows(self._facts, subject)[0]
+
+    @cached_property
+    def _looked_at(self) -> tuple[str, ...]:
+        """The columns behind ``facts``: a dossier has hundreds, and each one read takes its time."""
+        names = {f.column.name for f in self.reading.facts}
+        origins = [self.dossier.origin(name) for name in names]
+        names |= {f.column.name for origin in origins if isinstance(origin, Derived) for f in facts_of(origin.expr)}
+        return tuple(c.name for c in self.dossier.columns if c.name in {self.dossier.subject, *_PLACING, *names})
 
     def names(self, subjects: Sequence[str]) -> dict[str, str]:
         """What subjects are called, where the dossier says it."""
@@ -150,9 +164,10 @@ class Inquiry:
         rows = self.engine.rows(f"SELECT {subject} AS s, {d.quoted('name')} AS name FROM {self._facts} AS f WHERE {subject} IN ({listed})")
         return {str(row["s"]): str(row["name"]) for row in rows if row["name"] is not None}
 
-    def _rows(self, relation: str, subject: str) -> list[Mapping[str, Stored]]:
+    def _rows(self, relation: str, subject: str, columns: Sequence[str] = ()) -> list[Mapping[str, Stored]]:
         d = self.engine.dialect
-        return self.engine.rows(f"SELECT * FROM {relation} AS r WHERE {d.quoted(self.dossier.subject)} = {d.string(subject)}")
+        asked = ", ".join(map(d.quoted, columns)) or "*"
+        return self.engine.rows(f"SELECT {asked} FROM {relation} AS r WHERE {d.quoted(self.dossier.subject)} = {d.string(subject)}")
 
     # --- why ---
 

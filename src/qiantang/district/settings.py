@@ -11,6 +11,7 @@ from typing import Literal
 from qiantang.district.boundaries import read_boundaries
 from qiantang.district.documents import Paper, Part
 from qiantang.district.indicators import indicator
+from qiantang.district.outlines import PREFIX, outline_of
 from qiantang.district.reach_settings import Reach, reach_of
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.pages.declaring import Boundaries, Indicator
@@ -152,11 +153,14 @@ class District:
             tiles=tuple(_tile(c, p) for c, p in found["tiles"].fields().items()) if found["tiles"].is_there else (),
             reach=reach_of(found["reach"], folder),
         )
-        shapes = _file(folder, found["boundaries"])
+        named = found["boundaries"]
+        packaged = named.word("").startswith(PREFIX)
+        outline = outline_of(named) if packaged else None
+        shapes = None if packaged else _file(folder, named)
         paper.done()
-        if shapes is None:
-            return district
-        return replace(district, boundaries=read_boundaries(shapes, {s.code: s.title for s in subdistricts.values()}))
+        if shapes is not None:
+            outline = read_boundaries(shapes, {s.code: s.title for s in subdistricts.values()})
+        return replace(district, boundaries=outline)
 
     def platform(self, code: str) -> Platform | None:
         """The platform of that code, if the district has it."""

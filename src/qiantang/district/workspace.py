@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,11 +126,7 @@ class Workspace:
         file = self.runs / f"{key}.json"
         if not file.is_file() or not self.run_file(key).is_file():
             return None
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return StoredRun(
-            found["key"], found["rulebook"], found["version"], date.fromisoformat(found["law_date"]),
-            date.fromisoformat(found["known_at"]), found["year"], self.runs / found["path"], self.dossiers / found["dossier"],
-            {n: type_from_json(t) for n, t in found["types"].items()}, found["counts"])
+        return _stored_run(file.read_text(encoding="utf-8"), self.runs, self.dossiers)
 
     def publish_latest(self, keys: Mapping[str, str]) -> None:
         """Say which run of each rulebook is the latest, in one step: until then the previous results stand whole."""
@@ -163,6 +159,16 @@ class Workspace:
                 remedy=Text(f"请先运行：qiantang assess {self.folder} --rulebook {rulebook}",
                             f"Run first: qiantang assess {self.folder} --rulebook {rulebook}"))
         return found
+
+
+@lru_cache(maxsize=256)
+def _stored_run(written: str, runs: Path, dossiers: Path) -> StoredRun:
+    """A run as it was written down; a page opens every run of a subject, so each text is read once."""
+    found = json.loads(written)
+    return StoredRun(
+        found["key"], found["rulebook"], found["version"], date.fromisoformat(found["law_date"]), date.fromisoformat(found["known_at"]),
+        found["year"], runs / found["path"], dossiers / found["dossier"], {n: type_from_json(t) for n, t in found["types"].items()},
+        found["counts"])
 
 
 def write_whole(path: Path, body: str) -> None:

@@ -46,6 +46,8 @@ class DuckDBEngine:
         if threads is not None:
             config["threads"] = threads
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=config)
+        # What a file holds is read from its end each time it is asked; a file is written once, and one that was replaced is read anew.
+        self._connection.execute("SET parquet_metadata_cache = true")
         self._dialect = DuckDB()
 
     @property
@@ -62,14 +64,14 @@ class DuckDBEngine:
         """The names of a relation's columns, from its schema alone."""
         return [str(row[0]) for row in self.execute(f"DESCRIBE SELECT * FROM {relation}")]
 
-    def write(self, select: str, to: Path, found_by: str | None = None) -> int:
+    def write(self, select: str, to: Path, found_by: Sequence[str] = ()) -> int:
         """Write beside the target and rename, so that the target is always whole.
 
-        With ``found_by`` the rows are ordered by that column, in groups small enough to look one of them up quickly.
+        With ``found_by`` the rows are ordered by those columns, in groups small enough to look one of them up quickly.
         """
         form = "FORMAT parquet"
-        if found_by is not None:
-            select = f"SELECT * FROM (\n{select}\n) AS _w ORDER BY {self._dialect.quoted(found_by)}"
+        if found_by:
+            select = f"SELECT * FROM (\n{select}\n) AS _w ORDER BY {', '.join(map(self._dialect.quoted, found_by))}"
             form += f", ROW_GROUP_SIZE {_LOOKED_UP}"
         to.parent.mkdir(parents=True, exist_ok=True)
         part = to.with_name(f".{to.name}.{os.getpid()}.part")

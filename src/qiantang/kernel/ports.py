@@ -26,9 +26,9 @@ class Engine(Protocol):
         """The names of a relation's columns."""
         ...
 
-    def write(self, select: str, to: Path, found_by: str | None = None) -> int:
+    def write(self, select: str, to: Path, found_by: Sequence[str] = ()) -> int:
         """Run the SELECT into a Parquet file, whole or not at all; the number of rows. With ``found_by`` the rows lie
-        ordered by that column, for looking one up."""
+        ordered by those columns, for looking one up."""
         ...
 
     def rows(self, select: str) -> list[Mapping[str, Stored]]:

@@ -93,16 +93,7 @@ class Unit:
     @property
     def title(self) -> Text:
         """The unit as written in each language."""
-        return Text(self._written("zh"), self._written("en"))
-
-    def _written(self, lang: str) -> str:
-        def word(name: str, power: int) -> str:
-            title = _ATOMS[name].title
-            return (title.zh if lang == "zh" else title.en) + (f"^{power}" if power > 1 else "")
-
-        above = "·".join(word(n, p) for n, p in self.atoms if p > 0)
-        below = "·".join(word(n, -p) for n, p in self.atoms if p < 0)
-        return f"{above or '1'}/{below}" if below else above
+        return Text(_written(self.atoms, "zh"), _written(self.atoms, "en"))
 
     def measure(self) -> dict[str, int]:
         """Which measures it is made of: two units convert into each other when these agree."""
@@ -122,6 +113,17 @@ class Unit:
                 value=self.title.zh,
             )
         return _size(self) / _size(other)
+
+
+@cache
+def _written(atoms: tuple[tuple[str, int], ...], lang: str) -> str:
+    def word(name: str, power: int) -> str:
+        title = _ATOMS[name].title
+        return (title.zh if lang == "zh" else title.en) + (f"^{power}" if power > 1 else "")
+
+    above = "·".join(word(n, p) for n, p in atoms if p > 0)
+    below = "·".join(word(n, -p) for n, p in atoms if p < 0)
+    return f"{above or '1'}/{below}" if below else above
 
 
 def _size(unit: Unit) -> Fraction:

@@ -44,6 +44,7 @@ def create_app(brain: Brain, authority: Authority, pages: Sequence[Page], channe
     hub = Hub(channels, server.render_live, later)
     LiveServer(hub, authority, server.not_there).join(app)
     app.state.hub = hub
+    app.state.brain = brain
     app.add_api_route("/static/{name:path}", serve_asset, methods=["GET"], include_in_schema=False, name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard)

@@ -21,6 +21,7 @@ from qiantang.web.auth.demonstration import demonstration_accounts, said_of
 from qiantang.web.auth.oidc import SignInElsewhere, provider_of
 from qiantang.web.auth.pages import AccountAuthority
 from qiantang.web.live.frames import Channel
+from qiantang.web.opening import prepare
 
 if TYPE_CHECKING:
     from socket import socket
@@ -56,6 +57,7 @@ def serve(app: FastAPI, host: str, port: int, proxied: bool, ready: Callable[[],
     of the caller's address and of https."""
     import uvicorn
 
+    prepare(app.state.brain)
     server_of(app, uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=proxied, server_header=False,
                                   ws_max_size=65536, timeout_graceful_shutdown=5), ready).run()
 

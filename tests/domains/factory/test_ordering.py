@@ -195,3 +195,13 @@ def test_memory_stays_bounded_when_much_more_comes_than_is_remembered() -> None:
         o.step()
     assert len(o.recent) <= 10_000
     assert o.pending <= 2_100
+
+
+def test_what_repeats_a_reading_that_is_ripe_and_not_yet_handed_on_is_no_late_one() -> None:
+    o = ordering()
+    o.feed(readings([0], [NOON], [1.0]))
+    found = [o.feed(readings([signal], [at], [value], received=NOON + 10_000 * (k + 1)))
+             for k, (signal, at, value) in enumerate([(1, NOON + 2 * S + 60_000, 2.0), (0, NOON, 1.0)])]
+    assert sum(len(f.late) + len(f.older) for f in found) == 0
+    assert sum(len(f.readings) for f in found) == 1
+    assert o.counters.counts["repeated"] == 1

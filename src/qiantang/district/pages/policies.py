@@ -35,7 +35,7 @@ def draw(ask: Ask) -> Drawn:
         return nothing_assessed(_TITLE)
     inquiry = own.inquiry(assessed[0])
     code = inquiry.subject(ask.asked.get("subject", ""))
-    facts = inquiry.facts(code)
+    facts = inquiry.every_fact(code)
     found = matches_in(own, inquiry, code, facts)
     name = same(str(facts.get("name") or code))
     return Drawn(name, sections_of(own, found), _TITLE, (Link(name, ask.address_of(code)),), as_of=inquiry.run.known_at,

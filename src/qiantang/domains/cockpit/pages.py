@@ -176,7 +176,7 @@ def _map(ask: Ask) -> Section | None:
         title = titles.get(code, same(code))
         tally = found.get(title.zh) or found.get(code)
         value = None if tally is None else _ratio(tally)
-        shape = ask.district.boundaries.shapes[code] if ask.district.boundaries is not None else ()
+        shape = ask.district.boundaries.shapes.get(code, ()) if ask.district.boundaries is not None else ()
         areas.append(Area(code, title, Amount(value, _WAN_PER_MU, 1), column, row, to("evaluation", subdistrict=title.zh), shape=shape))
     known = sorted(a.value.value for a in areas if a.value.value is not None)
     usual = (Decimal(10), Decimal(20), Decimal(30))
@@ -185,7 +185,8 @@ def _map(ask: Ask) -> Section | None:
     picture = Map("map", tuple(areas), tuple(sorted(set(levels))), _WAN_PER_MU, lots) if drawn is None else Map(
         "map", tuple(areas), tuple(sorted(set(levels))), _WAN_PER_MU, lots, drawn.outline, drawn.aspect)
     rough = Text("示意位置，非测绘边界", "rough places, no surveyed boundary") if drawn is None \
-        else Text(f"边界来自 {drawn.source}", f"boundaries from {drawn.source}")
+        else Text(f"边界来自 {drawn.source}", f"boundaries from {drawn.source}") if drawn.shapes \
+        else Text(f"区界轮廓来自 {drawn.source}，街道为示意位置", f"outline from {drawn.source}, sub-districts in rough places")
     points = Text(f"；圆点为 {len(lots):,} 家低效企业的用地（位置示意）", f"; dots: land of {len(lots):,} low-efficiency enterprises (places rough)") \
         if lots else same("")
     return Section(Text("各街道亩均税收", "Tax per mu by sub-district"), (picture,),

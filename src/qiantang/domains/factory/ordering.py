@@ -132,7 +132,8 @@ class Ordering:
             self._pending.append(_waiting(batch if kinds[_WAITS] == len(kind) else batch.taken(kind == _WAITS)))
         if kinds[_AT_ONCE]:
             at_once = batch if kinds[_AT_ONCE] == len(kind) else batch.taken(kind == _AT_ONCE)
-        ripe = self._ripe() if int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
+        # What is late may repeat what is ripe, and is only known to where that was handed on.
+        ripe = self._ripe() if kinds[_LATE] or int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
         if len(at_once):
             self.counters.add("released", len(at_once))
             self.recent.add(at_once)

@@ -135,7 +135,8 @@ class Door:
                 vintage = Vintage(self._known_at, number, source, digest)
                 target = self._vintages.home(typed.table) / f"{vintage.name}.parquet"
                 made = staging / typed.table.name / target.name
-                self._engine.write(self._accepted(typed, vintage), made)
+                subject = typed.table.subject
+                self._engine.write(self._accepted(typed, vintage), made, (subject, "_row") if subject in typed.columns else ("_row",))
                 moves.append((made, target))
                 added.add(typed.number)
             for made, target in moves:
@@ -149,7 +150,7 @@ class Door:
         d = self._engine.dialect
         return (f"SELECT {', '.join(map(d.quoted, typed.columns))}, {d.string(typed.file)} AS _file, {d.string(typed.sheet)} AS _sheet, "
                 f"source_row AS _row, {d.day(self._known_at)} AS _known_at, {d.whole(vintage.sequence)} AS {SEQUENCE} "
-                f"FROM {typed.name} ORDER BY source_row")
+                f"FROM {typed.name}")
 
     def _digest(self, typed: Typed) -> str | None:
         """A fingerprint of the accepted rows that does not depend on their order; None where there are none."""

@@ -246,7 +246,8 @@ class Area:
 class Map:
     """Places in four or five classes of a value: schematic tiles, or shapes where every area has one.
 
-    ``lots`` is a layer of points. ``outline`` surrounds the shapes, ``aspect`` is the height of their map over its width.
+    ``lots`` is a layer of points. ``outline`` surrounds the shapes, or lies under the tiles; ``aspect`` is the height of its
+    map over its width.
     """
 
     name: str

@@ -137,7 +137,8 @@ class Tallied:
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """The shapes of a district's places by their code, and of the district itself, from a file that it was given."""
+    """The shapes of a district's places by their code, and of the district itself, from a file that it was given; or its
+    outline alone."""
 
     shapes: Mapping[str, tuple[Ring, ...]]
     outline: tuple[Ring, ...]

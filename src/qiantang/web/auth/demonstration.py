@@ -11,6 +11,8 @@ from qiantang.kernel.words import Text
 from qiantang.web.auth.accounts import Accounts
 
 PASSWORD = "qiantang-demo"  # shown to everybody who opens the demonstration
+_TITLES = {"director": Text("区领导", "district leader"), "officer": Text("平台专员", "platform officer"),
+           "enterprise": Text("示例企业", "example enterprise")}
 _OFFICER_ROLES = ("platform", "officer")
 
 
@@ -29,7 +31,8 @@ def said_of(users: tuple[User, ...]) -> Text | None:
     """What the page of signing in says of them."""
     if not users:
         return None
-    zh, en = "；".join(f"{u.name}（{u.title}）" for u in users), "; ".join(u.name for u in users)
+    zh = "；".join(f"{u.name}（{_TITLES[u.name].zh}）" for u in users)
+    en = "; ".join(f"{u.name} ({_TITLES[u.name].en})" for u in users)
     return Text(f"示范账号：{zh}。密码均为 {PASSWORD}。", f"Demonstration accounts: {en}. The password of all is {PASSWORD}.")
 
 
@@ -37,12 +40,17 @@ def _users(brain: Brain) -> tuple[User, ...]:
     platform = brain.district.platforms[0][0] if brain.district.platforms else ""
     roles = tuple(r.name for p in brain.workspace.house.processes for r in p.roles)
     officer = tuple(r for r in roles if r in _OFFICER_ROLES) or roles[:1]
-    found = [User("director", "区领导", "", CAPABILITIES, "district", (), ("*",), True),
-             User("officer", "平台专员", "", ("see", "decide"), "platforms", (platform,), officer)]
+    found = [User("director", _title("director"), "", CAPABILITIES, "district", (), ("*",), True),
+             User("officer", _title("officer"), "", ("see", "decide"), "platforms", (platform,), officer)]
     own = _first_subject(brain)
     if own:
-        found.append(User("enterprise", "示例企业", "", ("see",), "enterprise", (own,), (), False, True))
+        found.append(User("enterprise", _title("enterprise"), "", ("see",), "enterprise", (own,), (), False, True))
     return tuple(found)
+
+
+def _title(name: str) -> str:
+    """An account has one title, so that of a demonstration is in both languages."""
+    return f"{_TITLES[name].zh} · {_TITLES[name].en}"
 
 
 def _first_subject(brain: Brain) -> str:

@@ -25,19 +25,22 @@ _GAP = 6.0
 
 def tile_map(block: Map, shell: Shell) -> Markup:
     """Places coloured in classes, with lots on top and a legend below: as shapes where boundaries are known, else as tiles
-    in their rough position."""
+    in their rough position, over the district's outline where that is known."""
     first = min([a.row for a in block.areas], default=0)
     columns = max([a.column for a in block.areas], default=0) + 1
     rows = max([a.row for a in block.areas], default=0) + 1 - first
-    width, height = columns * (_TILE + _GAP), rows * (_TALL + _GAP)
+    width, tall = columns * (_TILE + _GAP), rows * (_TALL + _GAP)
+    height = width * block.aspect if block.outline else tall
+    parts = [_ringed(block.outline, width, height, "outline")] if block.outline else []
     if block.areas and all(area.shape for area in block.areas):
-        height = width * block.aspect
-        parts = [_ringed(block.outline, width, height, "outline")] if block.outline else []
+        tall = height = width * block.aspect
         parts += [_shape(area, block, shell, width, height) for area in block.areas]
     else:
-        parts = [_tile(area, block, shell, first) for area in block.areas]
+        height = max(height, tall)
+        parts += [_tile(area, block, shell, first, (height - tall) / 2) for area in block.areas]
     for lot in block.lots:
-        dot = element("circle", element("title", lot.title.said(shell.lang)), cx=float(lot.x) * width, cy=float(lot.y) * height,
+        dot = element("circle", element("title", lot.title.said(shell.lang)), cx=float(lot.x) * width,
+                      cy=(height - tall) / 2 + float(lot.y) * tall,
                       r=1.5 + 4 * float(lot.size), class_=f"lot {lot.tone}")
         parts.append(linked(dot, shell.address(lot.to) if lot.to else None, lot.title.said(shell.lang)))
     x = 0.0
@@ -65,8 +68,8 @@ def _valued(area: Area, shell: Shell) -> tuple[str, str]:
     return (f"{digits}{unit}" if shell.lang == "zh" else f"{digits} {unit}").strip(), digits
 
 
-def _tile(area: Area, block: Map, shell: Shell, first: int) -> Markup:
-    x, y = area.column * (_TILE + _GAP), (area.row - first) * (_TALL + _GAP)
+def _tile(area: Area, block: Map, shell: Shell, first: int, top: float) -> Markup:
+    x, y = area.column * (_TILE + _GAP), top + (area.row - first) * (_TALL + _GAP)
     level, name = _level(area, block), area.title.said(shell.lang)
     said, digits = _valued(area, shell)
     # The unit stands above the map; where it does not fit it is left to the title.

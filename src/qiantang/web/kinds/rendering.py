@@ -41,6 +41,12 @@ def render_blocks(blocks: Sequence[Block], shell: Shell) -> str:
     return "".join(block(of) for of in blocks)
 
 
+def read_templates() -> None:
+    """Compile every template now, so that no reader waits for it."""
+    for name in _environment().list_templates(["html"]):
+        _environment().get_template(name)
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(loader=PackageLoader("qiantang.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

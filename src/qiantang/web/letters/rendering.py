@@ -13,20 +13,22 @@ from qiantang.kernel.errors import FactsError
 from qiantang.kernel.pages.declaring import Letter
 from qiantang.kernel.words import Lang, Text
 from qiantang.web.i18n.formats import day_in_full
+from qiantang.web.letters.press import CJK, Press
 
 _LABELS = {
     "code": Text("验证码", "Verification code"), "to": Text("统一社会信用代码", "Unified social credit code"),
     "courtesy": Text("本件为正式文本", "Courtesy translation; the Chinese text prevails."), "page": Text("第 1 页 共 1 页", "Page 1 of 1")}
 
 
-def letter_pdf(letter: Letter, lang: Lang, verified_at: str) -> bytes:
-    """The letter on one page. ``verified_at`` is the address that its square code leads to."""
+def letter_pdf(letter: Letter, lang: Lang, verified_at: str, press: Press | None = None) -> bytes:
+    """The letter on one page. ``verified_at`` is the address that its square code leads to; a ``press`` is for many letters."""
     refuse_without_pango()
     from weasyprint import HTML
 
     identifier = hashlib.sha256(f"{letter.code}|{lang}".encode()).digest()[:16]
     html = HTML(string=letter_html(letter, lang, verified_at), url_fetcher=_fetch_nothing)
-    return bytes(html.write_pdf(pdf_identifier=identifier, uncompressed_pdf=False, pdf_tags=True))
+    return bytes(html.write_pdf(pdf_identifier=identifier, uncompressed_pdf=False, pdf_tags=True, font_config=press.fonts if press else None,
+                                stylesheets=press.sheets if press else None))
 
 
 def refuse_without_pango() -> None:
@@ -48,7 +50,7 @@ def letter_html(letter: Letter, lang: Lang, verified_at: str) -> str:
     at = datetime(letter.on.year, letter.on.month, letter.on.day, tzinfo=UTC).isoformat()
     return _environment().get_template("letter.html").render(
         letter=letter, lang=lang, t=lambda text: text.said(lang), label=lambda name: _LABELS[name].said(lang), on=day_in_full(letter.on, lang),
-        square=_square(verified_at), at=at)
+        square=_square(verified_at), at=at, cjk=Markup(CJK))
 
 
 @cache
