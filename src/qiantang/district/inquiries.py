@@ -18,7 +18,8 @@ from qiantang.district.workspace import StoredRun
 from qiantang.kernel.domains import ViewDeclaration
 from qiantang.kernel.errors import Place, RulebookError, SubjectError
 from qiantang.kernel.expressions.evaluate import Stored
-from qiantang.kernel.expressions.nodes import Expr, Fact, among, facts_of
+from qiantang.kernel.expressions.nodes import Expr, Fact, among
+from qiantang.kernel.expressions.walking import facts_of
 from qiantang.kernel.facts.dossier import Derived, Dossier
 from qiantang.kernel.findings.comparing import moves
 from qiantang.kernel.findings.explaining import explained

@@ -8,7 +8,7 @@ from contextlib import suppress
 from qiantang.district.brain import Brain
 from qiantang.district.reading import LOCAL
 from qiantang.kernel.errors import QiantangError
-from qiantang.kernel.findings.explaining import names_of
+from qiantang.kernel.findings.calling import calling
 from qiantang.web.kinds.rendering import read_templates
 
 
@@ -22,7 +22,7 @@ def prepare(brain: Brain) -> None:
         for rulebook in brain.workspace.assessed:
             with suppress(QiantangError):  # a run that cannot be opened is told of by the page that asks for it
                 inquiry = brain.inquiry(reads, rulebook)
-                names_of(inquiry.reading)
+                calling(inquiry.reading)
                 reads.engine.columns(reads.rows(inquiry.run, inquiry.judged.reading))
     # A full collection walks over every rulebook for a tenth of a second, in the middle of somebody's page.
     gc.collect()
