@@ -51,8 +51,7 @@ async def _subscribed() -> tuple[float, float, float, float]:
     kept = [Counted() for _ in ports]
     with ExitStack() as servers:
         running = [servers.enter_context(_opcua(port)) for port in ports]
-        wires = [OpcUaWire(OpcUaServer(f"opc.tcp://127.0.0.1:{port}", {f"ns=1;s=press1.signal{n}": n for n in range(ITEMS)}, sampling_ms=250))
-                 for port in ports]
+        wires = [OpcUaWire(OpcUaServer(f"opc.tcp://127.0.0.1:{port}", {f"ns=1;s=press1.signal{n}": n for n in range(ITEMS)})) for port in ports]
         tasks = [asyncio.create_task(wire.run(own)) for wire, own in zip(wires, kept, strict=True)]
         await holds(lambda: all(own.many() > 2 * ITEMS for own in kept), 60)
         before = [len(own.batches) for own in kept]
