@@ -99,7 +99,7 @@ def test_merging_leaves_few_files_and_touches_nothing_that_may_be_taken_back(tmp
     history.settle(400)
     while history.compact():
         pass
-    assert [(f.start, f.upto) for f in counting(tmp_path / "raw" / "day=2026-11-26")] == [(0, 400)] + [(k, k + 50) for k in range(400, 800, 50)]
+    assert [(f.start, f.upto) for f in counting(tmp_path / "raw" / "day=2026-11-26")] == [(0, 200), (200, 400)] + [(k, k + 50) for k in range(400, 800, 50)]
     history.truncate(400)
     assert len(history.readings(0, MIDNIGHT, MIDNIGHT + DAY)) == 80
     assert int(history.steps(0, MIDNIGHT, MIDNIGHT + DAY, "minute")["n"].sum()) == 80
@@ -137,10 +137,12 @@ def test_like_sized_files_are_merged_into_one_of_the_next_size_and_the_largest_n
         return HistoryFile(Path(f"{place}"), place, place + 1, 0, 1, rows)
 
     small = [file(k, 20_000) for k in range(20)]
-    assert mergeable(small, 8) == small[:16]
-    assert tier(file(0, 8 * 131_072)) == tier(file(0, 131_072)) + 1
-    assert mergeable([file(k, 70_000_000) for k in range(20)], 8) == []
+    assert mergeable(small, 8) == small[:8]
+    assert mergeable(small[:7], 8) == []
+    assert all(tier(file(0, 8 * rows), 8) == tier(file(0, rows), 8) + 1 for rows in (16_384, 100_000, 131_072, 5_000_000))
     assert mergeable([*small[:7], file(7, 10_000_000), *small[8:15]], 8) == []
+    assert mergeable([file(k, 20_000_000) for k in range(20)], 8) == []
+    assert mergeable([file(0, 20_000_000), *small], 8) == small[:8]
 
 
 def test_only_what_no_step_covers_yet_is_gathered() -> None:

@@ -55,7 +55,7 @@ class History:
     what is not gathered yet is gathered on asking, so a late reading counts in every step from the moment it is appended.
     """
 
-    def __init__(self, folder: Path, *, memory_mib: int = 300, threads: int | None = None, merge_at: int = 8,
+    def __init__(self, folder: Path, *, memory_mib: int = 300, threads: int | None = None, merge_at: int = 16,
                  asks_only: bool = False) -> None:
         import duckdb
 

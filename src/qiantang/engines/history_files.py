@@ -11,8 +11,8 @@ from pathlib import Path
 DAY_US = 86_400_000_000
 ENDING = ".parquet"
 _SMALL_ROWS = 16_384
-_LARGE = 4
-"""From this tier on (67 million readings) a file is not merged again: a question about some hours passes over it by its name."""
+_LARGE_ROWS = 16_000_000
+"""A file of so many readings is not merged again: a question about some hours passes over it by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +85,22 @@ def uncovered(run: Sequence[HistoryFile], by: Sequence[HistoryFile]) -> list[lis
     return stretches
 
 
-def mergeable(files: Sequence[HistoryFile], at_least: int) -> list[HistoryFile]:
-    """The first run of neighbours of like size that is long enough to be merged, no longer than twice that; none where there is none."""
+def mergeable(files: Sequence[HistoryFile], many: int) -> list[HistoryFile]:
+    """The first run of so many neighbours of like size, to be merged; none where there is none."""
     run: list[HistoryFile] = []
     for file in files:
-        if run and tier(file) != tier(run[-1]):
-            if len(run) >= at_least:
-                return run
+        if file.rows >= _LARGE_ROWS or (run and tier(file, many) != tier(run[-1], many)):
             run = []
-        if tier(file) < _LARGE:
+        if file.rows < _LARGE_ROWS:
             run.append(file)
-        if len(run) == 2 * at_least:
+        if len(run) == many:
             return run
-    return run if len(run) >= at_least else []
+    return []
 
 
-def tier(file: HistoryFile) -> int:
-    """Files of like size are in one tier, each of eight times the one before: eight files merged are always in a higher one."""
+def tier(file: HistoryFile, many: int) -> int:
+    """Files of like size are in one tier, each ``many`` times the one before: so many files merged are always in a higher one."""
     size, found = file.rows // _SMALL_ROWS, 0
-    while size >= 8:
-        size, found = size // 8, found + 1
+    while size >= many:
+        size, found = size // many, found + 1
     return found
