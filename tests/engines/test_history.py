@@ -99,7 +99,7 @@ def test_merging_leaves_few_files_and_touches_nothing_that_may_be_taken_back(tmp
     history.settle(400)
     while history.compact():
         pass
-    assert [(f.start, f.upto) for f in counting(tmp_path / "raw" / "day=2026-11-26")] == [(0, 200), (200, 400)] + [(k, k + 50) for k in range(400, 800, 50)]
+    assert [(f.start, f.upto) for f in counting(tmp_path / "raw" / "day=2026-11-26")] == [(0, 350), (350, 400)] + [(k, k + 50) for k in range(400, 800, 50)]
     history.truncate(400)
     assert len(history.readings(0, MIDNIGHT, MIDNIGHT + DAY)) == 80
     assert int(history.steps(0, MIDNIGHT, MIDNIGHT + DAY, "minute")["n"].sum()) == 80

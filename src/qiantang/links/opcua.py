@@ -143,7 +143,8 @@ class OpcUaWire:
         patience = max(5.0, _QUIET * self._keep_alives() * self.server.publishing_ms / 1000)
         while not lost.is_set():
             try:
-                await asyncio.wait_for(lost.wait(), 0.5)
+                async with asyncio.timeout(0.5):
+                    await lost.wait()
             except TimeoutError:
                 if any(time.monotonic() - s.heard_at > patience for s in subscriptions):
                     return
