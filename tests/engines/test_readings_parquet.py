@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from qiantang.engines.packing import by_signal, by_time_within
+from qiantang.engines.by_signal import by_signal, by_time_within
 from qiantang.engines.readings_parquet import GROUP_ROWS, READ, ReadingsFile
 from qiantang.kernel.readings import Readings, readings
 

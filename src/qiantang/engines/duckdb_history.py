@@ -73,6 +73,7 @@ class History:
         self._last = _Latest()
         self._merged: set[Path] = set()
         if not asks_only:
+            import qiantang.engines.by_signal
             import qiantang.engines.packing  # noqa: F401  # compiled code is loaded now, not while the first readings wait
 
             for left_over in folder.rglob("*.part"):
@@ -247,7 +248,7 @@ class History:
 
     def _in_order(self, files: Sequence[HistoryFile], steps: Sequence[Step]) -> Iterator[tuple[Readings, NDArray[np.int32]]]:
         """The readings of these files, some signals at a time, and their order by signal, time and sequence; steps are gathered as they pass."""
-        from qiantang.engines.packing import by_time_within, gathered
+        from qiantang.engines.by_signal import by_time_within, gathered
 
         counted = self._numpy(f"SELECT signal, count(*) AS n FROM {_raw(files)} GROUP BY signal ORDER BY signal", {})
         found: dict[Step, list[tuple[NDArray[Any], ...]]] = {step: [] for step in steps if _worth_gathering(files, len(counted["n"]), STEPS[step])}
@@ -335,22 +336,15 @@ class _Latest:
 
     def take(self, readings: Readings) -> None:
         """Newer ones take the place of older ones."""
+        from qiantang.engines.by_signal import keep_last
+
         if not len(readings):
             return
         grow = int(readings.signal.max()) + 1 - len(self._columns[0])
         if grow > 0:
             fills = (np.iinfo(np.int64).min, 0.0, 0, -1)
             self._columns = [np.concatenate([c, np.full(grow, fill, c.dtype)]) for c, fill in zip(self._columns, fills, strict=True)]
-        at = self._columns[0]
-        if bool((np.diff(readings.at) < 0).any()):
-            readings = readings.taken(np.argsort(readings.at, kind="stable"))
-        newest = np.full(len(at), -1, np.int64)
-        newest[readings.signal] = np.arange(len(readings))
-        which = newest[newest >= 0]
-        which = which[readings.at[which] >= at[readings.signal[which]]]
-        told: tuple[NDArray[Any], ...] = (readings.at, readings.value, readings.quality, readings.sequence)
-        for column, new in zip(self._columns, told, strict=True):
-            column[readings.signal[which]] = new[which]
+        keep_last(readings.signal, readings.at, readings.value, readings.quality, readings.sequence, *self._columns)
 
     def readings(self) -> Readings:
         """One of each signal, by signal."""
@@ -389,7 +383,7 @@ def _by_day(batch: Readings) -> Iterator[Readings]:
 
 def _by_signal(signal: NDArray[np.int32]) -> NDArray[np.int32]:
     """Places by signal, those of one signal as they lie; counted, not compared, where the numbers are not far between."""
-    from qiantang.engines.packing import by_signal
+    from qiantang.engines.by_signal import by_signal
 
     most = int(signal.max(initial=0))
     if int(signal.min(initial=0)) >= 0 and most < 1 << 20:
