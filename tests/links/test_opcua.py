@@ -48,7 +48,7 @@ def test_every_change_of_more_items_than_one_request_takes_arrives_in_columns(se
 
 
 def test_a_change_is_told_where_the_server_watches_by_itself_and_looked_for_where_it_does_not(server: str) -> None:
-    kept = heard(OpcUaWire(OpcUaServer(server, {"ns=1;s=press1.signal0": 0, "ns=1;s=press1.polled": 1}, publishing_ms=1000)), 25)
+    kept = heard(OpcUaWire(OpcUaServer(server, {"ns=1;s=press1.signal0": 0, "ns=1;s=press1.polled": 1}, publishing_ms=1000, sampling_ms=1000)), 25)
     got = together(kept.batches)
     told, looked = (np.diff(got.value[(got.signal == signal) & (got.value > 0)]) for signal in (0, 1))
     assert told.tolist() == [1.0] * len(told)

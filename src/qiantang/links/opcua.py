@@ -34,15 +34,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class OpcUaServer:
     """A server to subscribe at: its address, and which node (as text, ``ns=2;s=press1.temperature``) is which signal.
 
-    ``publishing_ms`` is how often it may send, ``sampling_ms`` how often it looks at a value (-1: it tells each change of an
-    item that it says it watches continuously, and looks at the others as often as it publishes), ``queue`` how many changes
-    of one item it keeps between. ``user`` and ``password`` sign in.
+    ``publishing_ms`` is how often it may send, ``sampling_ms`` how often it looks at an item that it does not watch by itself
+    (one that it does it tells at each change), ``queue`` how many changes of one item it keeps between. ``user`` and
+    ``password`` sign in.
     """
 
     url: str
     items: Mapping[str, int]
-    publishing_ms: float = 250.0
-    sampling_ms: float = -1.0
+    publishing_ms: float = 100.0
+    sampling_ms: float = 250.0
     queue: int = 10
     user: str = ""
     password: str = field(default="", repr=False)
@@ -216,8 +216,6 @@ class OpcUaWire:
         from asyncua import ua
         from asyncua.ua.attribute_ids import AttributeIds
 
-        if self.server.sampling_ms >= 0:
-            return [self.server.sampling_ms] * len(nodes)
         try:
             least = await client.uaclient.session.read_attributes(list(nodes), AttributeIds.MinimumSamplingInterval)
         except ua.UaError:  # the server does not say it, or not of so many items at once
