@@ -213,12 +213,12 @@ class OpcUaWire:
         the wait for the next look and for a fraction of its own processor time. Asked of any other item, 0 is the fastest
         that the server can, which may be a burden on it or on the machine behind it.
         """
-        from asyncua import ua
         from asyncua.ua.attribute_ids import AttributeIds
+        from asyncua.ua.uaerrors import UaError
 
         try:
             least = await client.uaclient.session.read_attributes(list(nodes), AttributeIds.MinimumSamplingInterval)
-        except ua.UaError:  # the server does not say it, or not of so many items at once
+        except UaError:  # the server does not say it, or not of so many items at once
             return [self.server.sampling_ms] * len(nodes)
         return [0.0 if told.Value is not None and told.Value.Value == 0 else self.server.sampling_ms for told in least]
 
