@@ -117,12 +117,13 @@ class PlantFolder:
         self._write(_TRACES, json.dumps(traces, separators=(",", ":")).encode())
 
     def orders(self) -> Iterator[Order]:
-        """The orders that were left, oldest first, each taken away as it is given out."""
+        """The orders that were left, oldest first. Each is taken away once whoever asked comes for the next: one that was given out
+        may be given out again where the node was killed meanwhile."""
         home = self.path / _ORDERS
         for path in sorted(home.glob("*.json")) if home.is_dir() else ():
             found = json.loads(path.read_bytes())
-            path.unlink()
             yield Order(found["order"], found["values"], found["by"], found["at"])
+            path.unlink()
 
     # --- the readers' side ---
 

@@ -14,16 +14,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from qiantang.district.plant.answers import Answers
+from qiantang.district.plant.answers import Answers, read_answers
 from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.inbox import Inbox, weight
 from qiantang.district.plant.notices import told
 from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.recorder import Recordable, Recorder
+from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
 from qiantang.district.plant.showing import Showing
 from qiantang.district.plant.sources import LATENESS_US
 from qiantang.district.plant.work import Work
@@ -49,6 +50,7 @@ _GROUP = 65_536
 _TAKEN = 250_000
 """Readings judged at once when the node is behind."""
 _NOTICES = 1000
+_ANSWERS = "answers.jsonl"
 _HISTORY_MIB = 64
 """What DuckDB may hold in a node; it sorts on the disk what is more."""
 
@@ -125,7 +127,7 @@ class Node:
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
-        self._answers = Answers(folder / "answers.jsonl")
+        self._answers = Answers(folder / _ANSWERS)
         self._charts = charts
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
@@ -241,7 +243,7 @@ class Node:
                 self.notice(told("settings", self.plant.id, self.clock(), why=wrong))
                 self.pipeline = self._new_pipeline()
         if self.pipeline.position < self.log.start:
-            self.pipeline.position = self.log.start
+            self.pipeline.begin(self.log.start)
         if self._history is not None:
             self._history.truncate(self.pipeline.position)
 
@@ -399,15 +401,25 @@ class Node:
         return Snapshot(self.pipeline.position, parts)
 
     def _answered(self, step: Step) -> list[Change]:
-        """What people answered at this place: what is on record for it, and, once the log is read up to its end, what is new."""
+        """What people answered up to this place: what is on record for it, and, once the log is read up to its end, what is new."""
         changes: list[Change] = []
-        for order in self._answers.at(step.upto):
+        for order in self._answers.between(step.start, step.upto):
             changes += self._carry_out(order, step.clock)
         if step.upto > self._live_from:
-            for order in self._orders():
+            for given in self._orders():
+                if self._answers.knows(given):
+                    continue
+                order = self._completed(given)
                 self._answers.keep(step.upto, order)
                 changes += self._carry_out(order, step.clock)
         return changes
+
+    def _completed(self, order: Order) -> Order:
+        """The order with what only the node knows of it, so that a replay needs nothing else."""
+        values = {name: value for name, value in order.values.items() if not name.startswith("_")}
+        if order.order == FINISH and self.work is not None:
+            values |= self.work.repaired(values, order.by)
+        return replace(order, values=values)
 
     def _carry_out(self, order: Order, clock: int) -> list[Change]:
         register, values = self.pipeline.register, order.values
@@ -418,8 +430,11 @@ class Node:
                 return register.shelve(values["alarm"], order.by, values.get("reason", ""), clock + round(float(values.get("minutes", "60")) * 60e6), clock)
             if order.order == "unshelve":
                 return register.unshelve(values["alarm"], order.by, clock)
-            if self.work is not None:
+            relearning = relearning_of(order, self.plant)
+            if order.order != LEARN_AGAIN and self.work is not None:
                 self.work.answered(order, clock)
+            if relearning is not None and (learnt := self.pipeline.learn_again(relearning)):
+                self.notice(told("learnt_again", order.by, clock, n=len(learnt)))
         except (QiantangError, KeyError, ValueError) as wrong:
             self.counters.add("orders_refused")
             self.notice(told("order", order.by, clock, why=_why(wrong)))
@@ -450,13 +465,20 @@ def replay(folder: Path, plant: Plant, *, settings: NodeSettings | None = None, 
            heard: Callable[[Step], None] = lambda _: None, start: int = 0) -> list[Alarm]:
     """The alarms that a node's log gives, from its beginning; the node itself must not be at work. Nothing is written.
 
-    The same log gives the same alarms, bit for bit, however often and in whatever pieces it is read.
+    The same log gives the same alarms, bit for bit, however often and in whatever pieces it is read: charts that were learnt anew after
+    a repair are learnt anew at the same place.
     """
     s = settings or NodeSettings()
     alarms: list[Alarm] = []
+    answers, _ = read_answers(folder / _ANSWERS)
 
     def note(step: Step) -> None:
         alarms.extend(step.alarms)
+        for order in answers.between(step.start, step.upto):
+            with contextlib.suppress(QiantangError):
+                relearning = relearning_of(order, plant)
+                if relearning is not None:
+                    pipeline.learn_again(relearning)
         heard(step)
 
     directory, log = SignalDirectory(folder / "signals"), ReadingLog(folder / "log")
@@ -464,6 +486,7 @@ def replay(folder: Path, plant: Plant, *, settings: NodeSettings | None = None, 
         plant = numbered(plant, directory)
         pipeline = Pipeline(plant, charts(plant), note, addresses=directory.addresses, lateness_of=s.lateness_of, allowances=s.allowances,
                             pace=s.pace, bearing=s.bearing)
+        pipeline.begin(max(start, log.start))
         for offset, batch in log.read(start):
             pipeline.position = max(pipeline.position, offset)
             pipeline.take(offset, batch)

@@ -14,6 +14,7 @@ TELLINGS = {
     "not_anew": Text("{n} 条迟到读数早于可重算的窗口：只入历史，不再判断",
                      "{n} late readings lie before what can be computed anew: they are in the history, and no chart judged them"),
     "older": Text("{n} 条读数过迟：只入历史，不再判断", "{n} readings came too late to be judged: they go into the history"),
+    "learnt_again": Text("修复后，{n} 个信号的控制图重新学习", "after the repair the charts of {n} signals are learnt anew"),
     "order": Text("无法办理：{why}", "it cannot be done: {why}"),
 }
 """``damage``, ``findings``, ``history`` and ``refused`` bear the sentence of the error itself."""

@@ -55,7 +55,8 @@ class Showing:
         counts = counters.counts | pipeline.ordering.counters.counts | pipeline.counters.counts
         self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(),
                                   dispatcher=None if work is None else work.dispatcher,
-                                  news=None if work is None else work.news, told=None if work is None else work.told))
+                                  news=None if work is None else work.news, told=None if work is None else work.told,
+                                  findings=None if work is None else {task: of.alarms for task, of in work.concerns.of.items()}))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
         centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)
