@@ -36,6 +36,9 @@ from qiantang.kernel.readings import Readings, together
 from qiantang.kernel.wires import Counters
 from qiantang.kernel.words import Text
 
+_LOOK_US = 5_000_000
+"""How exactly it is known since when a baseline is in force."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -194,6 +197,7 @@ class Pipeline:
         if signals:
             begun = _LearntAgain(signals, self.clock, asked.by, asked.why)
             begun.begin(self.analysis)
+            self._learnt.look(self.analysis, self.clock)
             self._keep(begun)
             self.counters.add("learnt_again", len(signals))
         return signals
@@ -257,6 +261,8 @@ class Pipeline:
         if not self._checkpoints or self._steps % self.pace.checkpoint_steps == 0:
             self._keep()
         self._steps, self._in_step, self._start = self._steps + 1, 0, self.position
+        if clock // _LOOK_US > self.clock // _LOOK_US:
+            self._learnt.look(self.analysis, self.clock)
         self.clock = max(self.clock, clock)
         self._heard(step)
 
@@ -279,7 +285,6 @@ class Pipeline:
 
     def _keep(self, begun: _LearntAgain | None = None) -> None:
         """Keep the charts as they are now, and let go of what can no longer be computed anew."""
-        self._learnt.look(self.analysis, self.clock)
         self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=begun))
         while len(self._checkpoints) > 1 and not self._usable(self._checkpoints[0]):
             self._checkpoints.pop(0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiantang.district.identity import Identity
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
+from qiantang.district.plant.relearning import LEARN_AGAIN, instant_said, named_signals, relearning_of
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.entry import Entry
@@ -144,6 +145,8 @@ class PlantShown:
             self._alarm_can(order, values)
         elif order in _TASK_ANSWERS:
             self._task_can(order, values)
+        elif order == LEARN_AGAIN:
+            relearning_of(Order(order, values, self._who.name, 0), self._plant)
         else:
             raise ActionError.of(f"没有这样的操作：{order}", f"there is no order {order}", value=order)
         self._folder.leave(Order(order, dict(values), self._who.name, time.time_ns() // 1000))
@@ -270,7 +273,7 @@ class PlantShown:
         return {"id": str(row["id"]), "asset": asset, "title": title, "skill": skills.get(str(row["skill"]), same(str(row["skill"]))),
                 "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
                 "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": instant(int(row["due"])).astimezone(),
-                "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
+                "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")), "findings": len(row.get("findings", ())) or 1,
                 "told": Text(row.get("told_zh", ""), row.get("told_en", "")), "why": Text(row.get("why_zh", ""), row.get("why_en", ""))}
 
     def _task_events(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
@@ -338,6 +341,9 @@ class PlantShown:
         missing = [need.title for need in TASK.event(order).needs if not need.optional and not values.get(need.name, "").strip()]
         if missing:
             raise ActionError.of("请填写：" + "、".join(t.zh for t in missing), "please fill in: " + ", ".join(t.en for t in missing), value=named)
+        if values.get("since", "").strip():
+            instant_said(values["since"])
+        named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
 
 
 _LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))

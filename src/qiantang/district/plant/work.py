@@ -131,7 +131,7 @@ class Work:
     def restore(self, snapshot: bytes) -> None:
         """Become what the snapshot was."""
         kept = json.loads(snapshot)
-        self.dispatcher = Dispatcher.restored(kept["dispatcher"].encode(), policy=self.policy)
+        self.dispatcher = Dispatcher.restored(kept["dispatcher"].encode(), self.dispatcher.travel, self.policy)
         self._planned_at, self._here = kept["planned"], set(kept["here"])
         self.told = {name: Text(*text) for name, text in kept["told"].items()}
         self.concerns = Concerns.read(kept.get("concerns", {}))
@@ -140,6 +140,8 @@ class Work:
     def _found(self, change: Change, task: Task, clock: int) -> list[TaskChange]:
         """The alarm joins the open task it belongs to, or opens its own."""
         alarm, book = change.alarm, self.dispatcher.book
+        if any(alarm.id in concern.alarms for concern in self.concerns.of.values()):
+            return []
         known = {name: (entry.task.asset, entry.task.skill) for name, entry in book.entries.items()}
         joins = self.concerns.fitting(known, alarm, change.machine, task.skill, change.leader)
         self.told[alarm.id] = told(alarm, self.plant)
