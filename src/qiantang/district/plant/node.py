@@ -142,6 +142,7 @@ class Node:
         self._full = False
         self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
         self._failed: BaseException | None = None
+        self._shown_upto = -1
         self.pipeline = self._new_pipeline()
         self._recover()
         self._live_from = self._logged = self.log.end
@@ -242,6 +243,10 @@ class Node:
             except ValueError as wrong:
                 self.notice(told("settings", self.plant.id, self.clock(), why=wrong))
                 self.pipeline = self._new_pipeline()
+            if self.showing is not None:
+                # Figures of what is in the snapshot are not reckoned again, even where its charts are.
+                self.showing.restore(found.parts)
+                self._shown_upto = found.offset
         if self.pipeline.position < self.log.start:
             self.pipeline.begin(self.log.start)
         if self._history is not None:
@@ -379,6 +384,8 @@ class Node:
         changes = [*step.changes, *self._answered(step)]
         if self.work is not None:
             self.work.heard(changes, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
+        if self.showing is not None and step.upto > self._shown_upto:
+            self.showing.seen(step.readings)
         now = time.monotonic()
         due = now - self._snapshot_at >= self.settings.snapshot_s or step.upto - self._snapshot_from >= self.settings.snapshot_readings
         snapshot = self._snapshot() if due and step.upto > self._snapshot_from else None
@@ -386,10 +393,8 @@ class Node:
         for kind, n in (("not_anew", step.not_anew), ("older", len(step.older))):
             if n:
                 self.notice(told(kind, self.plant.id, step.clock, n, n=n))
-        if self.showing is not None:
-            self.showing.seen(step.readings)
-            if self.showing.due(now):
-                self.showing.show(self.pipeline, self.counters, self.work, step.clock)
+        if self.showing is not None and self.showing.due(now):
+            self.showing.show(self.pipeline, self.counters, self.work, step.clock)
         if self._heard is not None:
             self._heard(step, changes, step.upto <= self._live_from)
 
@@ -398,6 +403,8 @@ class Node:
         parts = self.pipeline.snapshot()
         if self.work is not None:
             parts["work"] = self.work.snapshot()
+        if self.showing is not None:
+            parts |= self.showing.snapshot()
         return Snapshot(self.pipeline.position, parts)
 
     def _answered(self, step: Step) -> list[Change]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +46,21 @@ class Showing:
         self._value[known.signal] = known.value
         self._bad[known.signal] = known.quality & _NO_VALUE != 0
         self.reckoning.feed(known)
+
+    def snapshot(self) -> dict[str, bytes]:
+        """The figures so far and the last values, to go on from."""
+        room = io.BytesIO()
+        np.savez(room, value=self._value, bad=self._bad)
+        return {"figures": self.reckoning.snapshot(), "cells": room.getvalue()}
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Become what the snapshot was; what is not in it begins anew."""
+        if "figures" in parts:
+            self.reckoning.restore(parts["figures"])
+        if "cells" in parts:
+            with np.load(io.BytesIO(parts["cells"])) as found:
+                n = min(len(self._value), len(found["value"]))
+                self._value[:n], self._bad[:n] = found["value"][:n], found["bad"][:n]
 
     def due(self, now: float) -> bool:
         """Whether it is time, by a clock in seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -103,10 +104,9 @@ class Reckoning:
 
     def oee(self) -> list[Oee]:
         """The OEE of each machine up to now."""
-        self.clock.until(self.now)
         counts = Counts(self._ideal)
         counts.produced, counts.good = self.made, self.made - self.rejects
-        return oee_of(self.clock, counts)
+        return oee_of(self.clock.as_of(self.now), counts)
 
     def states(self) -> list[MachineState]:
         """What each machine is doing now; unknown for one that told nothing lately."""
@@ -154,16 +154,28 @@ class Reckoning:
     def snapshot(self) -> bytes:
         """Everything needed to go on."""
         room = io.BytesIO()
-        np.savez(room, made=self.made, rejects=self.rejects, kwh=self.kwh, heard=self.heard, last=self._last, at=self._at,
+        np.savez(room, machines=np.frombuffer(json.dumps(self.machines).encode(), np.uint8), made=self.made, rejects=self.rejects, kwh=self.kwh,
+                 heard=self.heard, last=self._last, at=self._at,
                  span=np.array([self.since, self.now]), **self.clock.columns())  # type: ignore[arg-type]  # every name is that of an array
         return room.getvalue()
 
     def restore(self, snapshot: bytes) -> None:
-        """Become what the snapshot was. ValueError where it is of another plant."""
+        """Become what the snapshot was, machine by machine: one that came since begins at nothing, what one that is gone did is no longer
+        told. Signals keep their numbers."""
         with np.load(io.BytesIO(snapshot)) as found:
-            if len(found["made"]) != len(self.machines) or len(found["last"]) != len(self._last):
-                raise ValueError("the snapshot is of another plant")
-            self.made, self.rejects, self.kwh, self.heard = (found[name].copy() for name in ("made", "rejects", "kwh", "heard"))
-            self._last, self._at = found["last"].copy(), found["at"].copy()
-            self.since, self.now = (int(value) for value in found["span"])
-            self.clock.restore({name: found[name] for name in self.clock.columns()})
+            columns = {name: found[name] for name in found.files}
+        before = {machine: row for row, machine in enumerate(json.loads(bytes(columns["machines"])))}
+        rows = [(place, before[machine]) for place, machine in enumerate(self.machines) if machine in before]
+        here, there = (np.array([pair[side] for pair in rows], np.intp) for side in (0, 1))
+        for name in ("made", "rejects", "kwh", "heard"):
+            getattr(self, name)[here] = columns[name][there]
+        signals = min(len(self._last), len(columns["last"]))
+        self._last[:signals], self._at[:signals] = columns["last"][:signals], columns["at"][:signals]
+        self.since, self.now = (int(value) for value in columns["span"])
+        clock = self.clock.columns()
+        for name, column in clock.items():
+            if name == "late":
+                column[:] = columns[name]
+            else:
+                column[here] = columns[name][there]
+        self.clock.restore(clock)
