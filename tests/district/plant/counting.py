@@ -19,7 +19,7 @@ from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.kernel.readings import Readings, readings
 from qiantang.kernel.wires import Delivery
 from qiantang.kernel.words import same
-from tests.district.plant.lines import S, START, delivered
+from tests.district.plant.lines import START, S, delivered
 from tests.district.plant.sender import Sender
 
 KINDS = ("machine_state", "piece_count", "reject_count", "active_power")

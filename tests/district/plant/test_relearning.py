@@ -25,7 +25,7 @@ from qiantang.kernel.errors import ActionError, SubjectError
 from qiantang.kernel.readings import Readings
 from qiantang.kernel.words import same
 from tests.district.plant import lines, repairing
-from tests.district.plant.lines import S, START
+from tests.district.plant.lines import START, S
 from tests.district.plant.sender import Sender
 from tests.district.plant.test_node import recorded
 from tests.domains.factory.plants import SMALL

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -27,6 +28,7 @@ from qiantang.district.plant.recorder import Recordable, Recorder
 from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
 from qiantang.district.plant.showing import Showing
 from qiantang.district.plant.sources import LATENESS_US
+from qiantang.district.plant.tracing import RECORD
 from qiantang.district.plant.work import Work
 from qiantang.district.plant.workbook import numbered
 from qiantang.domains.factory.alarm import Alarm
@@ -38,9 +40,11 @@ from qiantang.domains.factory.plant import Plant
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.actions.ports import StateStore
 from qiantang.kernel.errors import QiantangError
+from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Counters, Delivery, Notice, Wire
 from qiantang.kernel.words import Text
+from qiantang.stores.piece_record import Kept, PieceRecord
 from qiantang.stores.reading_log import LogFullError, LogWriteError, ReadingLog
 from qiantang.stores.signal_directory import SignalDirectory
 from qiantang.stores.snapshots import Snapshot, Snapshots
@@ -128,6 +132,7 @@ class Node:
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
         self._answers = Answers(folder / _ANSWERS)
+        self.pieces = PieceRecord(folder / RECORD)
         self._charts = charts
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
@@ -214,6 +219,7 @@ class Node:
         self.log.close()
         self.directory.close()
         self._answers.close()
+        self.pieces.close()
         if self._history is not None:
             self._history.close()
 
@@ -285,10 +291,11 @@ class Node:
     def _log(self, taken: list[Delivery]) -> None:
         """Into the log, and only then acknowledged."""
         batch = together([d.readings for d in taken if len(d.readings)])
+        pieces = [event for delivery in taken for event in delivery.pieces]
+        offset = self.log.append(batch) if len(batch) else self.log.end
+        if (len(batch) or pieces) and not self._committed(pieces):
+            return
         if len(batch):
-            offset = self.log.append(batch)
-            if not self._committed():
-                return
             with self._grown:
                 self._tail.append((offset, batch))
                 self._logged = offset + len(batch)
@@ -299,14 +306,16 @@ class Node:
         for delivery in taken:
             delivery.settle()
 
-    def _committed(self) -> bool:
+    def _committed(self, pieces: Sequence[PieceEvent]) -> bool:
         """Commit, trying again until it is done; meanwhile nothing is acknowledged and the wires come to wait. At the end of the
         node's life it gives up: what is not acknowledged the senders keep."""
         while True:
             try:
                 self.directory.commit()
                 self.log.commit()
-            except (LogFullError, LogWriteError, OSError) as wrong:
+                if pieces:
+                    self._piece_news(self.pieces.keep(pieces, self.log.end))
+            except (LogFullError, LogWriteError, OSError, sqlite3.Error) as wrong:
                 self.counters.add("log_failed")
                 if not self._full:
                     self._full = True
@@ -318,6 +327,16 @@ class Node:
                     self._full = False
                     self.notice(told("log_again", self.plant.id, self.clock()))
                 return True
+
+    def _piece_news(self, kept: Kept) -> None:
+        """Count what became of piece events; one that says otherwise than the record is told."""
+        for what, many in (("pieces", kept.new), ("pieces_repeated", kept.repeated), ("pieces_otherwise", len(kept.otherwise))):
+            if many:
+                self.counters.add(what, many)
+        if kept.otherwise:
+            first = kept.otherwise[0]
+            self.notice(told("piece_otherwise", first.asset or self.plant.id, self.clock(), len(kept.otherwise), n=len(kept.otherwise), piece=first.piece,
+                             step=first.step))
 
     # --- the charts' thread ---
 
@@ -386,6 +405,9 @@ class Node:
             self.work.heard(changes, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
         if self.showing is not None and step.upto > self._shown_upto:
             self.showing.seen(step.readings)
+        if self.showing is not None and (strangers := self.showing.told_of_pieces(self.pieces, step.upto)):
+            self.counters.add("pieces_of_strangers", strangers)
+            self.notice(told("piece_stranger", self.plant.id, step.clock, strangers, n=strangers))
         now = time.monotonic()
         due = now - self._snapshot_at >= self.settings.snapshot_s or step.upto - self._snapshot_from >= self.settings.snapshot_readings
         snapshot = self._snapshot() if due and step.upto > self._snapshot_from else None

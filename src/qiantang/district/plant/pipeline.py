@@ -336,8 +336,8 @@ class Pipeline:
         state = {"position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "counts": self.counters.counts,
                  "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings),
                  "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints]}
-        parts = {"learnt": self._learnt.snapshot(), "state": json.dumps(state, ensure_ascii=False).encode(), "ordering": self.ordering.snapshot(), "analysis": self.analysis.snapshot(),
-                 "register": self.register.snapshot()}
+        parts = {"learnt": self._learnt.snapshot(), "state": json.dumps(state, ensure_ascii=False).encode(), "ordering": self.ordering.snapshot(),
+                 "analysis": self.analysis.snapshot(), "register": self.register.snapshot()}
         for number, checkpoint in enumerate(self._checkpoints):
             written = io.BytesIO()
             np.save(written, checkpoint.frontier)

@@ -21,6 +21,7 @@ from qiantang.kernel.wires import Counters
 
 if TYPE_CHECKING:
     from qiantang.district.plant.work import Work
+    from qiantang.stores.piece_record import PieceRecord
 
 FINE, WATCH, ALARM, NOTHING = range(4)
 _LEAST_CYCLES = 20
@@ -34,6 +35,7 @@ class Showing:
         self._folder, self._every_s = folder, every_s
         self._told_at = -every_s
         n = max((s.number for s in plant.signals), default=-1) + 1
+        self._pieces = 0
         self._value, self._bad = np.full(n, np.nan), np.ones(n, np.bool_)
         self._ideal_s = {a.id: a.ideal_cycle_s for a in plant.assets if a.ideal_cycle_s}
         self.reckoning = Reckoning(plant)
@@ -50,7 +52,7 @@ class Showing:
     def snapshot(self) -> dict[str, bytes]:
         """The figures so far and the last values, to go on from."""
         room = io.BytesIO()
-        np.savez(room, value=self._value, bad=self._bad)
+        np.savez(room, value=self._value, bad=self._bad, pieces=np.array(self._pieces))
         return {"figures": self.reckoning.snapshot(), "cells": room.getvalue()}
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
@@ -59,8 +61,18 @@ class Showing:
             self.reckoning.restore(parts["figures"])
         if "cells" in parts:
             with np.load(io.BytesIO(parts["cells"])) as found:
+                self._pieces = int(found["pieces"])
                 n = min(len(self._value), len(found["value"]))
                 self._value[:n], self._bad[:n] = found["value"][:n], found["bad"][:n]
+
+    def told_of_pieces(self, record: PieceRecord, upto: int) -> int:
+        """Reckon with what is on record of pieces up to a place in the log; how many of them name an asset that the plant does not have."""
+        unknown = 0
+        if record.newest > self._pieces:
+            for number, event in record.after(self._pieces, upto):
+                unknown += not self.reckoning.told(event)
+                self._pieces = number
+        return unknown
 
     def due(self, now: float) -> bool:
         """Whether it is time, by a clock in seconds."""

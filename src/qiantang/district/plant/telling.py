@@ -67,8 +67,8 @@ class TaskNews:
             of = list((findings or {}).get(task.id, ())) or [task.finding]
             what = _together([told[one] for one in of if one in told])
             row = {"id": task.id, "asset": task.asset, "skill": task.skill, "priority": task.priority, "state": str(entry.state), "worker": entry.worker,
-                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "findings": of, "told_zh": what.zh, "told_en": what.en,
-                   "why_zh": why.zh, "why_en": why.en}
+                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "findings": of, "told_zh": what.zh,
+                   "told_en": what.en, "why_zh": why.zh, "why_en": why.en}
             self._rows[task.id] = row
             found.append(row)
         return found

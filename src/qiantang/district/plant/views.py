@@ -273,7 +273,8 @@ class PlantShown:
         return {"id": str(row["id"]), "asset": asset, "title": title, "skill": skills.get(str(row["skill"]), same(str(row["skill"]))),
                 "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
                 "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": instant(int(row["due"])).astimezone(),
-                "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")), "findings": len(row.get("findings", ())) or 1,
+                "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
+                "findings": len(row.get("findings", ())) or 1,
                 "told": Text(row.get("told_zh", ""), row.get("told_en", "")), "why": Text(row.get("why_zh", ""), row.get("why_en", ""))}
 
     def _task_events(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
@@ -297,7 +298,8 @@ class PlantShown:
             return []
         return [{"thing": thing, "item": o.item, "step": o.step, "asset": o.asset, "tool": o.tool, "operator": o.operator,
                  "title": self._plant.asset[o.asset].title if o.asset in self._plant.asset else same(o.asset),
-                 "since": instant(o.since).astimezone(), "until": instant(o.until).astimezone()} for o in kept.origin(thing).operations]
+                 "since": instant(o.since).astimezone(), "until": instant(o.until).astimezone(), "result": o.result,
+                 "reason": o.reason} for o in kept.origin(thing).operations]
 
     def _pieces(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         kept = self._folder.genealogy()

@@ -124,8 +124,8 @@ class Work:
 
     def snapshot(self) -> bytes:
         """Everything needed to go on."""
-        kept = {"concerns": self.concerns.written(), "news": self.news.written(), "dispatcher": self.dispatcher.snapshot().decode(), "planned": self._planned_at, "here": sorted(self._here),
-                "told": {name: (text.zh, text.en) for name, text in self.told.items()}}
+        kept = {"dispatcher": self.dispatcher.snapshot().decode(), "planned": self._planned_at, "here": sorted(self._here),
+                "told": {name: (text.zh, text.en) for name, text in self.told.items()}, "concerns": self.concerns.written(), "news": self.news.written()}
         return json.dumps(kept, ensure_ascii=False).encode()
 
     def restore(self, snapshot: bytes) -> None:
@@ -139,16 +139,13 @@ class Work:
 
     def _found(self, change: Change, task: Task, clock: int) -> list[TaskChange]:
         """The alarm joins the open task it belongs to, or opens its own."""
-        alarm, book = change.alarm, self.dispatcher.book
+        alarm, dispatcher = change.alarm, self.dispatcher
         if any(alarm.id in concern.alarms for concern in self.concerns.of.values()):
             return []
-        known = {name: (entry.task.asset, entry.task.skill) for name, entry in book.entries.items()}
+        known = {name: (entry.task.asset, entry.task.skill) for name, entry in dispatcher.book.entries.items()}
         joins = self.concerns.fitting(known, alarm, change.machine, task.skill, change.leader)
         self.told[alarm.id] = told(alarm, self.plant)
-        if joins is None:
-            said = self.dispatcher.open(task, clock)
-        else:
-            said = self.dispatcher.joined(joins, alarm.id, task.priority, task.due, clock)
+        said = dispatcher.open(task, clock) if joins is None else dispatcher.joined(joins, alarm.id, task.priority, task.due, clock)
         self.concerns.take(joins or task.id, alarm, change.leader)
         return said
 
