@@ -68,7 +68,7 @@ class Showing:
     def told_of_pieces(self, record: PieceRecord, upto: int) -> int:
         """Reckon with what is on record of pieces up to a place in the log; how many of them name an asset that the plant does not have."""
         unknown = 0
-        if record.newest > self._pieces:
+        if record.newest > self._pieces and self.reckoning.since:
             for number, event in record.after(self._pieces, upto):
                 unknown += not self.reckoning.told(event)
                 self._pieces = number

@@ -99,7 +99,7 @@ class Reckoning:
             return False
         machine = self._plant.machine(event.asset)
         place = self._place.get(machine)
-        if place is None or not self.since or event.until < self.since:
+        if place is None or event.until < self.since:
             return True
         if machine not in self._counts_itself["piece_count"]:
             self.made[place] += 1
