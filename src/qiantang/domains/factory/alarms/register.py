@@ -205,11 +205,13 @@ class Register:
             flood = self._floods[entry.operator]
             flood.passed(at)
             group = self._groups.joined(entry.alarm, entry.machine, entry.priority, at, flood=flood.since is not None)
-            if group.leader == entry.alarm.id:
-                entry.first = entry.alarm.id
+            again = event is Event.RAISED and group.leads(entry.alarm) and group.times > 1
+            if group.leads(entry.alarm):
+                # The operator knows it by the id under which it was told; risen again within the group it is counted, not told.
+                entry.first, entry.times = group.leader, max(entry.times, group.times)
             entry.leader = "" if group.leader == entry.first else group.leader
             graver = entry.priority < group.priority
-            told = not entry.leader or graver
+            told = (not entry.leader and not again) or graver
             if graver:
                 group.priority = entry.priority
             if told:
