@@ -16,9 +16,10 @@ from qiantang.links.messages import Said, messages
 from qiantang.links.piece_files import PieceFiles
 from qiantang.links.piece_rows import PieceFields, events_of_json
 from qiantang.links.piece_topics import PieceTopics
+from qiantang.links.sparkplug.encoding import Metric, payload
 from qiantang.links.sparkplug.fields import DataType
 from qiantang.links.sparkplug.piece_metrics import PieceMetrics
-from tests.links.sparkplug.talking import MS, Metric, Talker, host_of, payload
+from tests.links.sparkplug.talking import MS, Talker, host_of
 
 NOW = 1_800_000_000_000_000
 START, END = NOW - 960_000_000, NOW - 1_000_000
@@ -33,8 +34,8 @@ def read(said: dict[str, Any], fields: PieceFields | None = None) -> PieceEvent 
 
 @pytest.mark.parametrize("said", [
     TIRE,
-    {"条码": "tire-1", "工序": "curing", "模腔": "P1L", "模具": "m-7", "操作员": "zhao", "材料批次": "green-1；batch-9", "开始": START // 1000, "结束": END // 1000,
-     "结果": "合格"},
+    {"条码": "tire-1", "工序": "curing", "模腔": "P1L", "模具": "m-7", "操作员": "zhao", "材料批次": "green-1；batch-9", "开始": START // 1000,
+     "结束": END // 1000, "结果": "合格"},
     {"Piece_ID": "tire-1", "STEP": "curing", "machine": "P1L", "mold": "m-7", "worker": "zhao", "lots": "green-1;batch-9;green-1",
      "begin": datetime.fromtimestamp(START / 1e6).astimezone().isoformat(), "end": datetime.fromtimestamp(END / 1e6).astimezone().isoformat()},
 ])

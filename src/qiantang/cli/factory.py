@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +24,8 @@ from qiantang.kernel.words import Text, preferred_lang
 
 if TYPE_CHECKING:
     from qiantang.district.plant.demonstration import Demonstration, DemoStatus
+    from qiantang.district.plant.node import Status
+    from qiantang.kernel.wires import Notice
 
 PlantOption = Annotated[str | None, typer.Option("--plant", metavar="ID", show_default=False, help=said(
     "工厂编号；只有一个工厂时可不写", "the plant; not needed where there is only one"))]
@@ -185,10 +187,9 @@ def run(
         counts: dict[str, int] = {}
         last = [-_EVERY_S]
 
-        def heard(status: object) -> None:
-            from qiantang.district.plant.node import Status
-
-            assert isinstance(status, Status)
+        def heard(status: Status, noticed: Sequence[Notice]) -> None:
+            for notice in noticed:
+                sys.stderr.write(told(notice.told) + "\n")
             counts.update(status.counts, logged=status.logged, judged=status.judged)
             if time.monotonic() - last[0] >= _EVERY_S:
                 last[0] = time.monotonic()

@@ -20,7 +20,7 @@ from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import readings
 from qiantang.kernel.wires import Counters, Delivery, Receiver
 from qiantang.kernel.words import same
-from tests.district.plant.lines import S, START
+from tests.district.plant.lines import START, S
 
 LINE = Plant("line", same("line"), (
     Asset("site", same("site"), "site"), Asset("mixer", same("mixer"), "cell", "site", "mixing", ideal_cycle_s=4.0),
@@ -56,7 +56,7 @@ def deliveries() -> list[Delivery]:
         at = np.full(2, START + second * S)
         again = by_second.get(second - 5, []) if second % 3 == 0 else []
         found.append(Delivery(readings([0, 1], at, [1.0, 1.0 if second % 10 else 3.0], received=at, sequence=[second % 256] * 2),
-                              pieces=tuple([*by_second.get(second, []), *again])))
+                              pieces=(*by_second.get(second, ()), *again)))
     return found
 
 

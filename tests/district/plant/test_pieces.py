@@ -22,7 +22,7 @@ from qiantang.kernel.readings import readings
 from qiantang.kernel.wires import Delivery
 from qiantang.stores.piece_record import PieceRecord
 from tests.district.plant import piecing
-from tests.district.plant.lines import S, START
+from tests.district.plant.lines import START, S
 
 TOLD = [event for _, events in piecing.told() for event in events]
 
@@ -61,7 +61,8 @@ def test_the_record_is_searched_from_a_tire_back_and_from_a_batch_forward(undist
     shown = PlantFolder(undisturbed[0]).genealogy()
     assert shown is not None
     origin = shown.origin("tire-9")
-    assert [(o.item, o.step, o.asset, o.operator) for o in origin.operations] == [("batch-1", "mixing", "mixer", "zhao"), ("tire-9", "curing", "press-L", "qian")]
+    assert [(o.item, o.step, o.asset, o.operator) for o in origin.operations] == [
+        ("batch-1", "mixing", "mixer", "zhao"), ("tire-9", "curing", "press-L", "qian")]
     assert (origin.operations[1].result, origin.operations[1].reason) == ("scrap", "bladder")
     assert origin.used == ("batch-1",)
     assert set(shown.pieces("batch-1")) == {f"tire-{n}" for n in range(8, 16)}

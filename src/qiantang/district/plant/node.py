@@ -124,6 +124,7 @@ class Node:
         self.settings = settings or NodeSettings()
         self.counters = Counters()
         self.notices: deque[Notice] = deque(maxlen=_NOTICES)
+        self._noticed = 0
         self.directory = SignalDirectory(folder / "signals")
         self.plant = numbered(plant, self.directory)
         self.directory.commit()
@@ -167,6 +168,12 @@ class Node:
         """Take note of something about a source."""
         self.counters.add(f"notice_{notice.kind}", notice.count)
         self.notices.append(notice)
+        self._noticed += 1
+
+    def noticed(self, seen: int) -> tuple[int, list[Notice]]:
+        """The notices after so many (those that are kept still; -1: all of them), and how many there were so far."""
+        many, kept = self._noticed, list(self.notices)
+        return many, kept if seen < 0 else kept[max(len(kept) - (many - seen), 0):]
 
     # --- its life ---
 
@@ -416,7 +423,7 @@ class Node:
             if n:
                 self.notice(told(kind, self.plant.id, step.clock, n, n=n))
         if self.showing is not None and self.showing.due(now):
-            self.showing.show(self.pipeline, self.counters, self.work, step.clock)
+            self.showing.show(self.pipeline, self.counters, self.work, step.clock, self.noticed(-1)[1])
         if self._heard is not None:
             self._heard(step, changes, step.upto <= self._live_from)
 

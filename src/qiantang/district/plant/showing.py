@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ from qiantang.domains.factory.charts.fitting import CENTRE, RAW_SCALE, SCALE
 from qiantang.domains.factory.measures.reckoning import Reckoning
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.readings import Quality, Readings
-from qiantang.kernel.wires import Counters
+from qiantang.kernel.wires import Counters, Notice
 
 if TYPE_CHECKING:
     from qiantang.district.plant.work import Work
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FINE, WATCH, ALARM, NOTHING = range(4)
 _LEAST_CYCLES = 20
+_NOTICES_SHOWN = 30
 _NO_VALUE = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER)
 
 
@@ -78,14 +79,15 @@ class Showing:
         """Whether it is time, by a clock in seconds."""
         return now - self._told_at >= self._every_s
 
-    def show(self, pipeline: Pipeline, counters: Counters, work: Work | None, clock: int) -> None:
-        """Write how everything stands at an instant of the plant's clock."""
+    def show(self, pipeline: Pipeline, counters: Counters, work: Work | None, clock: int, notices: Sequence[Notice] = ()) -> None:
+        """Write how everything stands at an instant of the plant's clock, with the last of what was noticed."""
         self._told_at = time.monotonic()
         counts = counters.counts | pipeline.ordering.counters.counts | pipeline.counters.counts
         self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(),
                                   dispatcher=None if work is None else work.dispatcher,
                                   news=None if work is None else work.news, told=None if work is None else work.told,
-                                  findings=None if work is None else {task: of.alarms for task, of in work.concerns.of.items()}))
+                                  findings=None if work is None else {task: of.alarms for task, of in work.concerns.of.items()},
+                                  notices=notices[-_NOTICES_SHOWN:]))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
         centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.dispatch.states import CLOSED, Change, Event, State
+from qiantang.kernel.wires import Notice
 from qiantang.kernel.words import Text, joined, same
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
 
 def told_of(at: int, register: Register, *, figures: Mapping[str, float | None] | None = None, counters: Mapping[str, int] | None = None,
             machines: Iterable[Mapping[str, Any]] = (), dispatcher: Dispatcher | None = None, news: TaskNews | None = None,
-            told: Mapping[str, Text] | None = None, findings: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
+            told: Mapping[str, Text] | None = None, findings: Mapping[str, Sequence[str]] | None = None, notices: Iterable[Notice] = ()) -> dict[str, Any]:
     """Everything that a plant's pages show, as plain values, up to an instant of the plant's clock (microseconds UTC)."""
     events = [] if news is None else [
         {"task": c.task, "at": c.at, "event": str(c.event), "state": str(c.after), "worker": c.worker or c.former, "reason_zh": c.reason.zh,
@@ -113,4 +114,5 @@ def told_of(at: int, register: Register, *, figures: Mapping[str, float | None] 
     return {
         "at": at, "register": json.loads(register.snapshot()), "figures": dict(figures or {}), "counters": dict(counters or {}), "machines": list(machines),
         "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}, findings), "done": [] if news is None else list(news.done),
-        "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events}
+        "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events,
+        "notices": [{"at": n.at, "kind": n.kind, "source": n.source, "told_zh": n.told.zh, "told_en": n.told.en, "count": n.count} for n in notices]}

@@ -95,7 +95,8 @@ class PlantShown:
         return found
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
-        """The rows of a table: machines, signals, alarms, held, bad_actors, tasks, task_events, spans, counters, origin, pieces."""
+        """The rows of a table: machines, signals, alarms, held, bad_actors, tasks, task_events, spans, counters, notices, origin,
+        pieces."""
         make = self._tables.get(table)
         if make is None:
             return []
@@ -181,7 +182,7 @@ class PlantShown:
     def _tables(self) -> Mapping[str, Callable[[Mapping[str, str]], Sequence[Mapping[str, Told]]]]:
         return {"machines": self._machines, "signals": self._signals, "alarms": lambda _: self._entries(self._register.shown()),
                 "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
-                "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "walls": self._walls,
+                "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "notices": self._notices, "walls": self._walls,
                 "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
 
     @cached_property
@@ -290,6 +291,10 @@ class PlantShown:
 
     def _counters(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
         return [{"name": str(name), "count": int(count)} for name, count in sorted(self._told.get("counters", {}).items())]
+
+    def _notices(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"at": instant(int(row["at"])).astimezone(), "source": str(row["source"]), "told": Text(row["told_zh"], row["told_en"]),
+                 "count": int(row["count"])} for row in reversed(self._told.get("notices", ()))]
 
     def _origin(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         kept = self._folder.genealogy()
