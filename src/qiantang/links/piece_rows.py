@@ -145,7 +145,8 @@ def events_of_json(payload: bytes | str, fields: PieceFields, source: str, now: 
     try:
         said = json.loads(payload)
     except (ValueError, RecursionError) as wrong:
-        return [], [Fault(Text(f"不是 JSON：{wrong}", f"this is no JSON: {wrong}"), Place(path=source), payload[:40], "piece-event",
+        begins = payload[:40].decode("utf-8", errors="replace") if isinstance(payload, bytes) else payload[:40]
+        return [], [Fault(Text(f"不是 JSON：{wrong}", f"this is no JSON: {wrong}"), Place(path=source), begins, "piece-event",
                           Text("请发送一个 JSON 对象，或对象的数组。", "Send a JSON object, or an array of them."))]
     each = said if isinstance(said, list) else [said]
     events: list[PieceEvent] = []

@@ -43,7 +43,7 @@ def relearning_of(order: Order, plant: Plant) -> Relearning | None:
         asset = values[ASSET]
         mine = tuple(s.number for s in signals_within(plant, asset))
         why = Text(f"修复后重新学习：{values.get('done', '')}", f"learnt again after a repair: {values.get('done', '')}")
-        return Relearning(mine, int(values[SINCE]), named_signals(plant, asset, values.get("changed", "")), order.by, why)
+        return Relearning(mine, int(values[SINCE]), named_signals(plant, asset, values.get("changed", "")), values.get("worker", order.by), why)
     if order.order == LEARN_AGAIN:
         asset = values.get("asset", "")
         if not values.get("reason", "").strip():
