@@ -469,8 +469,11 @@ class Node:
             relearning = relearning_of(order, self.plant)
             if order.order != LEARN_AGAIN and self.work is not None:
                 self.work.answered(order, clock)
-            if relearning is not None and (learnt := self.pipeline.learn_again(relearning)):
-                self.notice(told("learnt_again", order.by, clock, n=len(learnt)))
+            if relearning is not None:
+                learnt = self.pipeline.learn_again(relearning)
+                if learnt:
+                    self.notice(told("learnt_again", order.by, clock, n=len(learnt)))
+                return self.pipeline.mended(relearning, learnt)
         except (QiantangError, KeyError, ValueError) as wrong:
             self.counters.add("orders_refused")
             self.notice(told("order", order.by, clock, why=_why(wrong)))

@@ -202,6 +202,13 @@ class Pipeline:
             self.counters.add("learnt_again", len(signals))
         return signals
 
+    def mended(self, asked: Relearning, learnt: Sequence[int]) -> list[Change]:
+        """Tell the register, after ``learn_again`` gave these signals: what still goes wrong on the machines concerned is news again."""
+        holding = self.analysis.holding
+        over = {(signal, rule) for signal in learnt for bit, rule in enumerate(rules.RULES) if not int(holding[signal]) >> bit & 1}
+        concerned = {*asked.signals, *asked.changed}
+        return self.register.mended(sorted({self.plant.machine(s.asset) for s in self.plant.signals if s.number in concerned}), over, self.clock)
+
     # --- a step ---
 
     def _until_step_ends(self, received: NDArray[np.int64]) -> int:

@@ -160,6 +160,20 @@ def test_a_leader_that_was_acknowledged_and_rises_again_is_known_by_its_first_id
     assert again.snapshot() == register.snapshot()
 
 
+def test_what_rises_again_after_a_repair_is_told_anew_and_what_charts_no_longer_say_is_over() -> None:
+    register = Register(SMALL)
+    register.raised([alarm(P1L_TEMPERATURE, 0), alarm(P1L_TEMPERATURE, 2 * SECOND, "range")])
+    changes = register.mended(["P1"], {(P1L_TEMPERATURE, "nelson_1")}, START + MINUTE)
+    assert [(c.alarm.rule, c.state) for c in changes] == [("nelson_1", State.RETURNED)]
+    again = alarm(P1L_TEMPERATURE, 2 * MINUTE)
+    assert _told(register.raised([again])) == [again.id]
+    # Of the other press nothing changes.
+    register.raised([alarm(6, 2 * MINUTE)])
+    register.returned(6, "P2L", "nelson_1", START + 2 * MINUTE + SECOND)
+    register.mended(["P1"], (), START + 3 * MINUTE)
+    assert _told(register.raised([alarm(6, 4 * MINUTE)])) == []
+
+
 def test_alarms_of_one_unit_within_the_span_are_told_as_one_with_the_others_after_it() -> None:
     register = Register(SMALL)
     first, second, elsewhere = alarm(P1L_TEMPERATURE, 0), alarm(P1L_PRESSURE, MINUTE), alarm(P2L_TEMPERATURE, MINUTE)

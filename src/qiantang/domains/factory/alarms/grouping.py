@@ -99,6 +99,10 @@ class Grouping:
         self.open.setdefault(place, []).append(made)
         return made
 
+    def close(self, machine: str) -> None:
+        """The groups of a machine take nothing in any more."""
+        self.open.pop(machine, None)
+
     def _places(self, alarm: Alarm, machine: str) -> tuple[str, ...]:
         """Where to look: a stuck signal belongs to a lost connection where one is open, to its machine otherwise."""
         through = self._connection.get(alarm.signal, "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from heapq import heappop, heappush
 
@@ -140,6 +140,18 @@ class Register:
     def restore(self, alarm: str, by: str, at: int) -> list[Change]:
         """Put an alarm back into service."""
         return self.passed(at) + self._come_out(self._named(alarm), Event.RESTORED, at, by, "")
+
+    def mended(self, machines: Collection[str], over: Collection[tuple[int, str]], at: int) -> list[Change]:
+        """Somebody mended these machines: what rises there from now on is told anew, whatever it was counted under before. ``over`` are the
+        signals and rules of which no chart says any longer that they are broken, for it learns again."""
+        changes = self.passed(at)
+        for machine in machines:
+            self._groups.close(machine)
+            for entry in self._of_machine(machine):
+                entry.recent = []
+                if entry.holds and (entry.alarm.signal, entry.alarm.rule) in over:
+                    changes += self._return(entry, at)
+        return changes
 
     # --- what stands ---
 
