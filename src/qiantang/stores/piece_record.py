@@ -47,13 +47,15 @@ class PieceRecord:
     def __init__(self, path: Path, *, asks_only: bool = False) -> None:
         self.path = path
         if asks_only:
-            self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+            self._db = self._asked = _to_read(path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_SCHEMA)
+            # Whoever asks beside the writer sees what is committed, and nothing else.
+            self._asked = _to_read(path)
         self.newest = self._one("SELECT coalesce(max(number), 0) FROM operations")
         """The number of the last operation on record; they are numbered in the order in which they came."""
 
@@ -83,11 +85,12 @@ class PieceRecord:
 
     def after(self, number: int, upto_place: int) -> Iterator[tuple[int, PieceEvent]]:
         """Operations after a number, put on record up to a place in the log, with their numbers."""
-        for row in self._db.execute(f"SELECT number, {_COLUMNS} FROM operations WHERE number > ? AND place <= ? ORDER BY number", (number, upto_place)):
+        for row in self._asked.execute(f"SELECT number, {_COLUMNS} FROM operations WHERE number > ? AND place <= ? ORDER BY number", (number, upto_place)):
             yield row[0], _event(row[1:])
 
     def close(self) -> None:
         """Let the file go."""
+        self._asked.close()
         self._db.close()
 
     # --- searching ---
@@ -128,6 +131,10 @@ class PieceRecord:
 
     def _one(self, query: str) -> int:
         return int(self._all(query)[0][0])
+
+
+def _to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
 
 
 def _event(row: Sequence[Any]) -> PieceEvent:

@@ -147,6 +147,7 @@ class Watch:
             released = together([self.ordering.feed(arrived).readings, self.ordering.step()])
             raised = self.analysis.feed(released)
             readings += len(released)
+            mended = sorted({fault.machine for fault in self._mended})
             self._learn_after_repairs(end)
             for alarm, change_of in self._alarms(raised, released, register):
                 by_rule[alarm.rule] += 1
@@ -156,6 +157,7 @@ class Watch:
                     told += 1
                     idle += not self._explained(machine, at_s)
                 self._finds(machine, at_s, alarm.rule)
+            register.mended(mended, (), EPOCH_US + end * 1_000_000)
             self.at = end
             if progress is not None:
                 progress((end - begin) / (until_s - begin))
