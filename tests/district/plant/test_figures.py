@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,22 +37,26 @@ def test_figures_after_a_stop_in_the_middle_are_those_of_a_run_without(tmp_path:
 def test_figures_after_kill_9_are_those_of_a_run_without(tmp_path: Path, undisturbed: str) -> None:
     draws = np.random.default_rng(3)
     first, kills = 0, 0
-    said: list[str] = []
-    for _ in range(30):
+    while True:
         child = subprocess.Popen([sys.executable, "-m", "tests.district.plant.counting", str(tmp_path), str(first)], stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
-        killer = threading.Timer(float(draws.uniform(1.2, 2.2)), os.kill, (child.pid, signal.SIGKILL))
-        if kills < 3:
-            killer.start()
-        said = child.stdout.read().split("\n")
-        killer.cancel()
-        child.wait()
+        before, said = first, []
+        for line in child.stdout:
+            said.append(line.strip())
+            if line.startswith("ack "):
+                first = int(line.removeprefix("ack ")) + 1
+            # A third of the way on, with a snapshot or two on the disk, and at no particular moment.
+            if kills < 3 and first - before >= 11:
+                time.sleep(float(draws.uniform(0.0, 0.06)))
+                os.kill(child.pid, signal.SIGKILL)
+                kills += 1
+                break
         child.stdout.close()
-        first = max([first - 1, *(int(line.removeprefix("ack ")) for line in said if line.startswith("ack "))]) + 1
-        kills += child.returncode == -signal.SIGKILL
+        child.wait()
         if "done" in said:
             break
     assert kills == 3
+    assert list((tmp_path / "snapshots").iterdir())
     assert said[said.index("done") + 1] == undisturbed
 
 
