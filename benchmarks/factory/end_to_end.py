@@ -31,6 +31,8 @@ from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
 from qiantang.stores import open_store
 
 _BORN = DEVICES * PER_MESSAGE
+_UNDER_WAY = 1_000_000
+"""Flat out so many readings may be under way: a broker holds back nobody, and drops what its subscriber does not take in time."""
 
 
 def packet(topic: str, payload: bytes) -> bytes:
@@ -45,8 +47,18 @@ def packet(topic: str, payload: bytes) -> bytes:
 
 
 def publish(port: int, rate: int, seconds: float) -> None:
-    """Standard normal readings of 10,000 metrics in turn, at this rate or (0) as fast as they go; prints how many."""
+    """Standard normal readings of 10,000 metrics in turn, at this rate or (0) as fast as they are judged, which standard input tells;
+    prints how many."""
     import socket
+    import threading
+
+    judged = [0]
+
+    def listen() -> None:
+        for line in sys.stdin:
+            judged[0] = int(line)
+
+    threading.Thread(target=listen, daemon=True).start()
 
     edge = EdgeNode("G", "E", [Measured(f"P{d}", f"m{m}") for d in range(DEVICES) for m in range(PER_MESSAGE)],
                     EdgeSettings(most_metrics=PER_MESSAGE, doubtful_us=0))
@@ -69,6 +81,8 @@ def publish(port: int, rate: int, seconds: float) -> None:
             sent += lot
             if rate and (ahead := sent / rate - (time.perf_counter() - started)) > 0:
                 time.sleep(ahead)
+            while not rate and sent - judged[0] > _UNDER_WAY and time.perf_counter() - started < seconds:
+                time.sleep(0.001)
         time.sleep(1.0)
     sys.stdout.write(f"{sent}\n")
 
@@ -117,10 +131,15 @@ def wire(port: int, directory: Directory, clock: Callable[[], int]) -> MqttWire:
 async def sending(port: int, rate: int, seconds: float, watch: Watch, busy: Callable[[], bool]) -> tuple[float, int]:
     """Publish from a process of its own until all was judged or nothing comes any more: this process's CPU seconds, readings sent."""
     sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.factory.end_to_end", str(port), str(rate), str(seconds),
-                                                  stdout=subprocess.PIPE)
+                                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     cpu = time.process_time()
+    assert sender.stdin is not None
     assert sender.stdout is not None
-    sent = int(await sender.stdout.read() or 0)
+    printed = asyncio.create_task(sender.stdout.read())
+    while not printed.done():
+        sender.stdin.write(f"{watch.many - _BORN}\n".encode())
+        await asyncio.wait([printed], timeout=0.02)
+    sent = int(printed.result() or 0)
     await sender.wait()
     for _ in range(600):
         await asyncio.sleep(0.1)
