@@ -163,10 +163,6 @@ class History:
         """A signal's readings from one instant up to (not with) another, in order of time."""
         return self._asked([signal], since, until)
 
-    def of_signals(self, signals: Sequence[int], since: int, until: int) -> Readings:
-        """Several signals' readings, by time and signal."""
-        return self._asked(signals, since, until)
-
     def steps(self, signal: int, since: int, until: int, step: Step) -> dict[str, NDArray[Any]]:
         """A signal's readings gathered to steps: ``at`` (µs, where the step begins), ``n``, ``mean``, ``least``, ``most``.
 
