@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,9 @@ from benchmarks.factory import big_plant
 from benchmarks.factory.rows import Row
 from benchmarks.factory.wires import DEVICES, PER_MESSAGE, Broker
 from qiantang.district.plant.node import Node, Status
-from qiantang.kernel.readings import Readings
+from qiantang.domains.factory.charts.screening import Screening
+from qiantang.kernel.readings import Directory, Readings
+from qiantang.kernel.wires import Delivery, Notice
 from qiantang.links.messages import now_us
 from qiantang.links.mqtt import MqttSettings, MqttWire
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
@@ -29,6 +31,8 @@ from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
 from qiantang.stores import open_store
 
 _BORN = DEVICES * PER_MESSAGE
+_UNDER_WAY = 1_000_000
+"""Flat out so many readings may be under way: a broker holds back nobody, and drops what its subscriber does not take in time."""
 
 
 def packet(topic: str, payload: bytes) -> bytes:
@@ -43,8 +47,18 @@ def packet(topic: str, payload: bytes) -> bytes:
 
 
 def publish(port: int, rate: int, seconds: float) -> None:
-    """Standard normal readings of 10,000 metrics in turn, at this rate or (0) as fast as they go; prints how many."""
+    """Standard normal readings of 10,000 metrics in turn, at this rate or (0) as fast as they are judged, which standard input tells;
+    prints how many."""
     import socket
+    import threading
+
+    judged = [0]
+
+    def listen() -> None:
+        for line in sys.stdin:
+            judged[0] = int(line)
+
+    threading.Thread(target=listen, daemon=True).start()
 
     edge = EdgeNode("G", "E", [Measured(f"P{d}", f"m{m}") for d in range(DEVICES) for m in range(PER_MESSAGE)],
                     EdgeSettings(most_metrics=PER_MESSAGE, doubtful_us=0))
@@ -67,6 +81,8 @@ def publish(port: int, rate: int, seconds: float) -> None:
             sent += lot
             if rate and (ahead := sent / rate - (time.perf_counter() - started)) > 0:
                 time.sleep(ahead)
+            while not rate and sent - judged[0] > _UNDER_WAY and time.perf_counter() - started < seconds:
+                time.sleep(0.001)
         time.sleep(1.0)
     sys.stdout.write(f"{sent}\n")
 
@@ -89,28 +105,73 @@ class Watch:
             self.late.append((now_us() - batch.at[::25]) / 1000)
 
 
-async def measured(folder: Path, port: int, rate: int, seconds: float) -> tuple[Watch, Status, float, int]:
-    """What the watch saw, how the node stood, the process's CPU seconds, and how many readings were sent."""
-    watch = Watch()
-    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), settings=big_plant.node_settings(), charts=big_plant.settings,
-                judged=watch, clock=now_us)
-    host = SparkplugHost("bench", node.directory, HostSettings(primary=False, qos=0))
-    wire = MqttWire(host, MqttSettings(port=port, most_waiting=64 * 2**20), node.clock)
-    running = asyncio.create_task(node.run([wire]))
-    while not wire.connected:
-        await asyncio.sleep(0.02)
-    await asyncio.sleep(1.0)
+class Screened:
+    """What the anchor did with readings: the rules of W1, and no log."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._screening, self._watch = Screening(np.zeros(_BORN), np.ones(_BORN)), watch
+        self.alarms = 0
+
+    async def deliver(self, delivery: Delivery) -> None:
+        """Judge a batch at once."""
+        batch = delivery.readings
+        self.alarms += int(np.count_nonzero(self._screening.feed(batch.signal, batch.value).mask))
+        self._watch(0, batch)
+        delivery.settle()
+
+    def notice(self, notice: Notice) -> None:
+        """Births are no readings."""
+
+
+def wire(port: int, directory: Directory, clock: Callable[[], int]) -> MqttWire:
+    """The wire of a host that is not the primary one, as QoS 0."""
+    return MqttWire(SparkplugHost("bench", directory, HostSettings(primary=False, qos=0)), MqttSettings(port=port, most_waiting=64 * 2**20), clock)
+
+
+async def sending(port: int, rate: int, seconds: float, watch: Watch, busy: Callable[[], bool]) -> tuple[float, int]:
+    """Publish from a process of its own until all was judged or nothing comes any more: this process's CPU seconds, readings sent."""
     sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.factory.end_to_end", str(port), str(rate), str(seconds),
-                                                  stdout=subprocess.PIPE)
+                                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     cpu = time.process_time()
+    assert sender.stdin is not None
     assert sender.stdout is not None
-    sent = int(await sender.stdout.read() or 0)
+    printed = asyncio.create_task(sender.stdout.read())
+    while not printed.done():
+        sender.stdin.write(f"{watch.many - _BORN}\n".encode())
+        await asyncio.wait([printed], timeout=0.02)
+    sent = int(printed.result() or 0)
     await sender.wait()
     for _ in range(600):
         await asyncio.sleep(0.1)
-        if not node.status().behind and not len(node.inbox) and (watch.many >= sent + _BORN or time.perf_counter() - watch.last > 2):
+        if not busy() and (watch.many >= sent + _BORN or time.perf_counter() - watch.last > 2):
             break
-    cpu = time.process_time() - cpu
+    return time.process_time() - cpu, sent
+
+
+async def as_the_anchor(port: int, rate: int, seconds: float) -> tuple[Watch, float, int]:
+    """Broker, wire, decoding and W1 alone: what the watch saw, CPU seconds, readings sent."""
+    watch = Watch()
+    one = wire(port, Directory(), now_us)
+    running = asyncio.create_task(one.run(Screened(watch)))
+    while not one.connected:
+        await asyncio.sleep(0.02)
+    cpu, sent = await sending(port, rate, seconds, watch, lambda: False)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return watch, cpu, sent
+
+
+async def measured(folder: Path, port: int, rate: int, seconds: float) -> tuple[Watch, Status, float, int]:
+    """A whole node: what the watch saw, how it stood, the process's CPU seconds, and how many readings were sent."""
+    watch = Watch()
+    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), settings=big_plant.node_settings(), charts=big_plant.settings,
+                judged=watch, clock=now_us)
+    one = wire(port, node.directory, node.clock)
+    running = asyncio.create_task(node.run([one]))
+    while not one.connected:
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(1.0)
+    cpu, sent = await sending(port, rate, seconds, watch, lambda: node.status().behind > 0 or len(node.inbox) > 0)
     status = node.status()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -118,23 +179,32 @@ async def measured(folder: Path, port: int, rate: int, seconds: float) -> tuple[
 
 
 def rows(quick: bool = False) -> Iterator[Row]:
-    """Flat out, and at 100,000 and 500,000 readings a second."""
+    """Flat out, and at 100,000 and 500,000 readings a second: first what the anchor did, then a whole node."""
     sys.setswitchinterval(0.0005)
+    seconds = 4.0 if quick else 15.0
+    for rate, named in ((0, "flat out"), (100_000, "100,000/s"), (500_000, "500,000/s")):
+        with Broker() as broker:
+            watch, cpu, sent = asyncio.run(as_the_anchor(broker.port, rate, seconds))
+        yield from _told("wire, decoding and W1", "6.2 M/s", "5.0 and 4.6 ms", "12 and 18", rate, named, watch, cpu, sent, "no log, as the anchor was measured")
     for rate, named in ((0, "flat out"), (100_000, "100,000/s"), (500_000, "500,000/s")):
         with Broker() as broker, tempfile.TemporaryDirectory(prefix="qiantang-end-") as folder:
-            watch, status, cpu, sent = asyncio.run(measured(Path(folder), broker.port, rate, 4.0 if quick else 15.0))
-        got, clock = watch.many - _BORN, max(watch.last - watch.first, 1e-9)
+            watch, status, cpu, sent = asyncio.run(measured(Path(folder), broker.port, rate, seconds))
         note = f"{status.counts.get('alarms', 0)} alarms, {status.counts.get('late', 0)} late, {status.counts.get('shed_history', 0):,} shed of history"
-        if rate:
-            late = np.concatenate(watch.late)
-            for share, bar in ((50, None), (99, 10.0)):
-                yield Row(f"end to end at {named}, logged and charted: late by, p{share}", float(np.percentile(late, share)), "ms", bar,
-                          "5.0 and 4.6 ms, without log" if bar else "", more_is_better=False)
-            yield Row(f"end to end at {named}: CPU of the node", 100 * cpu / clock, "% of a core", anchor="12 and 18, without log", more_is_better=False)
-        else:
-            yield Row("end to end flat out, 100 metrics a message", got / clock / 1e6, "M readings/s", 5.0, "6.2 M/s, without log", note=note)
-            yield Row("the same for each second of the node's CPU", got / max(cpu, 1e-9) / 1e6, "M readings/s")
-        yield Row(f"end to end, {named}: judged of what was sent", 100 * got / max(sent, 1), "%", 99.99, note=note)
+        without = ", without log"
+        yield from _told("a whole node", "6.2 M/s" + without, "5.0 and 4.6 ms" + without, "12 and 18" + without, rate, named, watch, cpu, sent, note)
+
+
+def _told(what: str, fast: str, soon: str, cheap: str, rate: int, named: str, watch: Watch, cpu: float, sent: int, note: str) -> Iterator[Row]:
+    got, clock = watch.many - _BORN, max(watch.last - watch.first, 1e-9)
+    if rate:
+        late = np.concatenate(watch.late)
+        for share, bar in ((50, None), (99, 10.0)):
+            yield Row(f"{what} at {named}: late by, p{share}", float(np.percentile(late, share)), "ms", bar, soon if bar else "", more_is_better=False)
+        yield Row(f"{what} at {named}: CPU", 100 * cpu / clock, "% of a core", anchor=cheap, more_is_better=False)
+    else:
+        yield Row(f"{what}, flat out, 100 metrics a message", got / clock / 1e6, "M readings/s", 5.0, fast, note=note)
+        yield Row("the same for each second of the process's CPU", got / max(cpu, 1e-9) / 1e6, "M readings/s")
+    yield Row(f"{what}, {named}: judged of what was sent", 100 * got / max(sent, 1), "%", 99.99, note=note)
 
 
 if __name__ == "__main__":

@@ -42,24 +42,26 @@ def median_ms(ask: Callable[[int], object], times: int = 15) -> float:
 def measured(n: int, every_us: int, folder: Path, named: str) -> list[Row]:
     """One plant's readings at one rate: appended, then asked."""
     history = History(folder, memory_mib=1000)
-    spent, place, longest = 0.0, 0, 0.0
+    spent, cpu, place, longest = 0.0, 0.0, 0, 0.0
     for batch in batches(n, every_us):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         history.append(batch, place, place + len(batch))
         longest = max(longest, time.perf_counter() - began)
         spent += time.perf_counter() - began
+        cpu += time.process_time() - used
         place += len(batch)
     end = START + n // SIGNALS * every_us
     rows = [Row(f"history, {named}: appended durably", place / spent / 1e6, "M readings/s", 10, "DuckDB 18–27 M/s",
-                note=f"longest {longest * 1e3:.0f} ms per 1 M"),
+                note=f"longest {longest * 1e3:.0f} ms per 1 M; {cpu / place * 1e9:.0f} ns of CPU a reading"),
             Row(f"history, {named}: bytes a reading", history.size / place, "B", 5, "2.6–6.2", more_is_better=False)]
     history.settle(place)
     rows += asked(history, end, f"{named}, as appended")
-    began = time.perf_counter()
-    while history.compact(10):
-        pass
-    rows.append(Row(f"history, {named}: merged and gathered to steps", place / (time.perf_counter() - began) / 1e6, "M readings/s"))
-    rows += asked(history, end, f"{named}, merged")
+    began, runs = time.perf_counter(), 0
+    while merged := history.compact(10):
+        runs += merged
+    if runs:
+        rows.append(Row(f"history, {named}: merged and gathered to steps", place / (time.perf_counter() - began) / 1e6, "M readings/s"))
+        rows += asked(history, end, f"{named}, merged")
     history.close()
     return rows
 

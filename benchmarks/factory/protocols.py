@@ -29,13 +29,14 @@ class Counted:
 
     def __init__(self) -> None:
         self.batches: list[Readings] = []
+        self.subscribed = False
 
     async def deliver(self, delivery: Delivery) -> None:
         self.batches.append(delivery.readings)
         delivery.settle()
 
     def notice(self, notice: Notice) -> None:
-        del notice
+        self.subscribed |= notice.kind == "birth"
 
     def many(self) -> int:
         return sum(map(len, self.batches))
@@ -51,10 +52,11 @@ async def _subscribed() -> tuple[float, float, float, float]:
     kept = [Counted() for _ in ports]
     with ExitStack() as servers:
         running = [servers.enter_context(_opcua(port)) for port in ports]
-        wires = [OpcUaWire(OpcUaServer(f"opc.tcp://127.0.0.1:{port}", {f"ns=1;s=press1.signal{n}": n for n in range(ITEMS)}, sampling_ms=250))
-                 for port in ports]
+        wires = [OpcUaWire(OpcUaServer(f"opc.tcp://127.0.0.1:{port}", {f"ns=1;s=press1.signal{n}": n for n in range(ITEMS)})) for port in ports]
         tasks = [asyncio.create_task(wire.run(own)) for wire, own in zip(wires, kept, strict=True)]
-        await holds(lambda: all(own.many() > 2 * ITEMS for own in kept), 60)
+        # Changes count from when every item is subscribed, and two ticks later.
+        await holds(lambda: all(own.subscribed for own in kept), 60)
+        await asyncio.sleep(2)
         before = [len(own.batches) for own in kept]
         await asyncio.sleep(SECONDS)
         got = [together(own.batches[start:]) for own, start in zip(kept, before, strict=True)]

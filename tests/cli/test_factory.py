@@ -178,7 +178,7 @@ def test_a_server_of_another_maker_gives_a_first_model(tmp_path: Path, run: Run)
     port = free_port()
     with node_server("node-opcua@2.186.4", LINKS / "opcua_server.js", str(port), "5", "1000"):
         told = run("factory", "describe", f"opc.tcp://127.0.0.1:{port}", tmp_path / "plant.xlsx", "--id", "works", "--json").told
-    assert told["signals"] == 6
+    assert told["signals"] == 7
     signal = read_plant(tmp_path / "plant.xlsx").by_address[f"opc.tcp://127.0.0.1:{port}|ns=1;s=press1.temperature"]
     assert (signal.asset, signal.unit, signal.most) == ("Press1", "°C", 250.0)
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
 from qiantang.engines.duckdb_history import History, HistoryError
-from qiantang.engines.history_files import counting
+from qiantang.engines.history_files import HistoryFile, counting, mergeable, tier, uncovered
 from qiantang.kernel.readings import Readings, readings, together
 
 S = 1_000_000
@@ -98,7 +99,7 @@ def test_merging_leaves_few_files_and_touches_nothing_that_may_be_taken_back(tmp
     history.settle(400)
     while history.compact():
         pass
-    assert [(f.start, f.upto) for f in counting(tmp_path / "raw" / "day=2026-11-26")] == [(0, 400)] + [(k, k + 50) for k in range(400, 800, 50)]
+    assert [(f.start, f.upto) for f in counting(tmp_path / "raw" / "day=2026-11-26")] == [(0, 350), (350, 400)] + [(k, k + 50) for k in range(400, 800, 50)]
     history.truncate(400)
     assert len(history.readings(0, MIDNIGHT, MIDNIGHT + DAY)) == 80
     assert int(history.steps(0, MIDNIGHT, MIDNIGHT + DAY, "minute")["n"].sum()) == 80
@@ -117,6 +118,38 @@ def test_a_merge_that_was_broken_off_counts_nothing_twice(tmp_path: Path) -> Non
     again.compact()
     again.compact()
     assert not set(before) & set(files(again, "raw"))
+
+
+def test_merging_puts_in_order_what_came_long_after_its_time(tmp_path: Path) -> None:
+    history = History(tmp_path, merge_at=4)
+    for place, k in enumerate((300, 200, 100, 0)):
+        history.append(together([second(i) for i in range(k, k + 100)]), place, place + 1)
+    history.settle(4)
+    assert history.compact() == 1
+    merged, = counting(tmp_path / "raw" / "day=2026-11-26")
+    found = duckdb.execute(f"SELECT signal, read_at FROM '{merged.path}'").fetchnumpy()
+    assert np.lexsort((found["read_at"], found["signal"])).tolist() == list(range(2000))
+    assert history.steps(1, MIDNIGHT, MIDNIGHT + 400 * S, "minute")["n"].tolist() == [60] * 6 + [40]
+
+
+def test_like_sized_files_are_merged_into_one_of_the_next_size_and_the_largest_never() -> None:
+    def file(place: int, rows: int) -> HistoryFile:
+        return HistoryFile(Path(f"{place}"), place, place + 1, 0, 1, rows)
+
+    small = [file(k, 20_000) for k in range(20)]
+    assert mergeable(small, 8) == small[:8]
+    assert mergeable(small[:7], 8) == []
+    assert all(tier(file(0, 8 * rows), 8) == tier(file(0, rows), 8) + 1 for rows in (16_384, 100_000, 131_072, 5_000_000))
+    assert mergeable([*small[:7], file(7, 10_000_000), *small[8:15]], 8) == []
+    assert mergeable([file(k, 20_000_000) for k in range(20)], 8) == []
+    assert mergeable([file(0, 20_000_000), *small], 8) == small[:8]
+
+
+def test_only_what_no_step_covers_yet_is_gathered() -> None:
+    run = [HistoryFile(Path(f"{k}"), k, k + 1, 0, 1, 10) for k in range(5)]
+    assert uncovered(run, []) == [run]
+    assert uncovered(run, [run[2]]) == [run[:2], run[3:]]
+    assert uncovered(run, [HistoryFile(Path("w"), 0, 5, 0, 1, 10)]) == []
 
 
 def test_a_late_reading_counts_in_its_minute_though_the_minute_was_gathered(tmp_path: Path) -> None:

@@ -20,10 +20,13 @@ const [port, many, every] = process.argv.slice(2).map(Number);
                           value: { dataType: DataType.Double, value: 173 } });
   own.addVariable({ componentOf: press, nodeId: "s=press1.name", browseName: "name", dataType: "String",
                     value: { dataType: DataType.String, value: "press" } });
+  const polled = own.addVariable({ componentOf: press, nodeId: "s=press1.polled", browseName: "polled", dataType: "Double",
+                                   minimumSamplingInterval: 400, value: { dataType: DataType.Double, value: 0 } });
   await server.start();
   let tick = 0;
   setInterval(() => {
     tick++;
+    polled.setValueFromSource(new Variant({ dataType: DataType.Double, value: tick }));
     for (let n = 0; n < many; n++) {
       const status = n === 1 && tick % 2 ? StatusCodes.BadSensorFailure : StatusCodes.Good;
       variables[n].setValueFromSource(new Variant({ dataType: DataType.Double, value: n === 2 ? NaN : n * 1000 + tick }), status);

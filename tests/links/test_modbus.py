@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.readings import Quality, together
+from qiantang.kernel.wires import Delivery
 from qiantang.links.modbus import ModbusServer, ModbusWire, Register, addressed, merged
 from tests.links.wiring import Kept, ended, free_port, heard, holds, node_server
 
@@ -126,3 +128,19 @@ def test_more_connections_share_the_work(port: int) -> None:
     kept = heard(wire, 200)
     assert set(together(kept.batches).signal.tolist()) == set(range(40))
     assert kept.kinds() == ["birth"] * 4
+
+
+def test_polling_ends_though_a_wait_forgot_that_it_was_cancelled(port: int) -> None:
+    class Forgetful(Kept):
+        async def deliver(self, delivery: Delivery) -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.1)
+            await super().deliver(delivery)
+
+    async def story() -> None:
+        kept = Forgetful()
+        task = asyncio.create_task(ModbusWire(ModbusServer("127.0.0.1", port, words(0), every_s=0.0)).run(kept))
+        await holds(lambda: kept.many() > 2)
+        await asyncio.wait_for(ended(task), 5)
+
+    asyncio.run(story())

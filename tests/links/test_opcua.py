@@ -47,6 +47,15 @@ def test_every_change_of_more_items_than_one_request_takes_arrives_in_columns(se
     assert kept.kinds() == ["birth"]
 
 
+def test_a_change_is_told_where_the_server_watches_by_itself_and_looked_for_where_it_does_not(server: str) -> None:
+    kept = heard(OpcUaWire(OpcUaServer(server, {"ns=1;s=press1.signal0": 0, "ns=1;s=press1.polled": 1}, publishing_ms=1000, sampling_ms=1000)), 25)
+    got = together(kept.batches)
+    told, looked = (np.diff(got.value[(got.signal == signal) & (got.value > 0)]) for signal in (0, 1))
+    assert told.tolist() == [1.0] * len(told)
+    assert len(looked) > 0
+    assert looked.min() > 1
+
+
 def test_a_bad_status_and_what_is_no_number_are_said_of_the_reading(server: str) -> None:
     got = together(heard(OpcUaWire(OpcUaServer(server, items(4))), 40).batches)
     assert set((got.quality[got.signal == 1] & Quality.BAD).tolist()) == {0, int(Quality.BAD)}
@@ -67,7 +76,7 @@ def test_a_server_describes_its_numbers_with_unit_and_range_and_not_its_texts(se
     temperature = found["ns=1;s=press1.temperature"]
     assert (temperature.path, temperature.unit, temperature.least, temperature.most) == (("Press1", "temperature"), "°C", 0.0, 250.0)
     assert "ns=1;s=press1.name" not in found
-    assert len(found) == MANY + 1
+    assert len(found) == MANY + 2
 
 
 def test_a_server_that_dies_and_comes_back_is_read_again_and_the_gap_is_told() -> None:

@@ -16,7 +16,9 @@ from qiantang.district.plant.folder import PlantFolder, plant_folders, plant_fro
 from qiantang.district.plant.views import PlantShown, plants_seen, wall_groups
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.kernel.errors import ActionError
-from tests.domains.factory.plants import SECOND, SMALL, alarm
+from qiantang.kernel.pieces import PieceEvent
+from qiantang.stores.piece_record import PieceRecord
+from tests.domains.factory.plants import SECOND, SMALL, START, alarm
 from tests.web.conftest import ORIGIN, PEOPLE, Web
 from tests.web.plants import PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
 
@@ -171,3 +173,36 @@ def test_a_plant_is_read_back_as_it_was_told(tmp_path: Path) -> None:
     assert [found.name for found in plant_folders(tmp_path)] == ["small"]
     assert plants_seen(tmp_path, Identity("nobody")) == []
     assert plant_from(asdict(SMALL)) == SMALL
+
+
+def test_learning_anew_is_ordered_from_the_machines_page_and_what_is_unknown_is_refused_in_the_readers_language(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    client = web.as_("director")
+    assert "Learn the charts anew" in client.get("/plant-machine/small/P1?lang=en").text
+    given = {"asset": "P1", "machine": "P1", "reason": "new mould", "changed": "inner_pressure"}
+    assert client.post("/plant-machine/small/P1/learn_again", data=given, headers=ORIGIN).status_code == 303
+    order, = folder.orders()
+    assert (order.order, order.values, order.by) == ("learn_again", given, "local")
+    for wrong, zh, en in (({"asset": "P9"}, "没有设备“P9”", "no asset"), ({"changed": "torque"}, "没有信号“torque”", "no signal"),
+                          ({"reason": ""}, "理由", "reason")):
+        answers = [client.post(f"/plant-machine/small/P1/learn_again?lang={lang}", data=given | wrong, headers=ORIGIN) for lang in ("zh", "en")]
+        assert {answer.status_code for answer in answers} <= {404, 422}
+        assert zh in answers[0].text
+        assert en in answers[1].text
+    assert list(folder.orders()) == []
+
+
+def test_the_genealogy_page_says_how_each_operation_turned_out(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    record = PieceRecord(folder.path / "pieces.sqlite")
+    record.keep([PieceEvent("batch-1", "mixing", START, START + SECOND, "M1"),
+                 PieceEvent("tire-1", "curing", START, START + SECOND, "P1L", "mould-1", "zhao", ("batch-1",), "scrap", "bladder crease")], 0)
+    record.close()
+    client = web.as_("director")
+    page = client.get("/plant-genealogy/small?piece=tire-1&lang=en").text
+    assert "scrap: bladder crease" in page
+    assert "batch-1" in page
+    assert "报废：bladder crease" in client.get("/plant-genealogy/small?piece=tire-1&lang=zh").text
+    assert "1 pieces" in client.get("/plant-genealogy/small?thing=batch-1&lang=en").text
+    for path in folder.path.glob("pieces.sqlite*"):
+        path.unlink()

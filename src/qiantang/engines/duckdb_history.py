@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.engines.history_files import DAY_US, HistoryFile, counting, covered, day_folder, mergeable, named
+from qiantang.engines.history_files import (
+    DAY_US,
+    HistoryFile,
+    counting,
+    covered,
+    day_folder,
+    mergeable,
+    named,
+    uncovered,
+)
+from qiantang.engines.readings_parquet import READ, ReadingsFile
 from qiantang.kernel.errors import Fault, Place, QiantangError
 from qiantang.kernel.readings import Readings
 from qiantang.kernel.words import Text
@@ -25,8 +35,9 @@ STEPS: dict[Step, int] = {"second": 1_000_000, "minute": 60_000_000, "hour": 3_6
 """The lengths to which readings are gathered, in microseconds."""
 
 _RAW = "raw"
-_FORM = "FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE 16384"
-_BASE_ROWS = 1_000_000
+_AT_ONCE = 1_000_000
+"""So many readings are put in order together when files are merged."""
+_GATHERED = ("signal", "slot", "n", "n_value", "total", "least", "most")
 _WORTH = 2
 """Steps that would hold more than half as many rows as the readings themselves are not kept: asking gathers them as fast."""
 
@@ -44,7 +55,7 @@ class History:
     what is not gathered yet is gathered on asking, so a late reading counts in every step from the moment it is appended.
     """
 
-    def __init__(self, folder: Path, *, memory_mib: int = 300, threads: int | None = None, merge_at: int = 8,
+    def __init__(self, folder: Path, *, memory_mib: int = 300, threads: int | None = None, merge_at: int = 16,
                  asks_only: bool = False) -> None:
         import duckdb
 
@@ -62,6 +73,9 @@ class History:
         self._last = _Latest()
         self._merged: set[Path] = set()
         if not asks_only:
+            import qiantang.engines.by_signal
+            import qiantang.engines.packing  # noqa: F401  # compiled code is loaded now, not while the first readings wait
+
             for left_over in folder.rglob("*.part"):
                 left_over.unlink()
             self.truncate(self.position)
@@ -90,9 +104,8 @@ class History:
                     Text("历史已到第 {position} 号，收到的却从第 {start} 号开始。", "the history has come to place {position}, and this begins at "
                          "{start}.").filled(position=position, start=start), Place(str(self.folder)), start, "history-follows",
                     Text("请从历史所到之处继续。", "Go on from where the history has come to.")))
-            for day in np.unique(readings.at // DAY_US):
-                self._append_day(readings.taken(readings.at // DAY_US == day) if day * DAY_US > int(readings.at.min())
-                                 or (day + 1) * DAY_US <= int(readings.at.max()) else readings, start, upto)
+            for of_day in _by_day(readings):
+                self._append_day(of_day, start, upto)
             self._last.take(readings)
             self._write_latest(upto)
             return len(readings)
@@ -110,7 +123,7 @@ class History:
             kept = [path for upto, path in found if upto <= position]
             self._last = _Latest()
             if kept:
-                self._last.take(self._readings(f"SELECT * FROM read_parquet('{kept[-1]}')", {}))
+                self._last.take(self._readings(f"SELECT {READ} FROM '{kept[-1]}'", {}))
             if self.position < position:
                 self._write_latest(position)
 
@@ -137,7 +150,7 @@ class History:
                 if merged >= at_most:
                     return merged
                 with self._writing, _told_plainly(self.folder):
-                    run = mergeable([f for f in counting(folder) if f.upto <= self._settled], self._merge_at, _BASE_ROWS)
+                    run = mergeable([f for f in counting(folder) if f.upto <= self._settled], self._merge_at)
                     if run:
                         self._merge(level, run)
                         merged += 1
@@ -167,7 +180,7 @@ class History:
             parts.append(f"SELECT slot, n, n_value, total, least, most FROM {_relation(gathered)} WHERE signal = $signal AND slot >= $since AND slot < $until")
         if raw:
             parts.append(f"SELECT {_slot(length)} AS slot, 1 AS n, CAST(isfinite(value) AS INTEGER) AS n_value, {_FINITE} AS total, {_FINITE} AS least, "
-                         f"{_FINITE} AS most FROM {_relation(raw)} WHERE signal = $signal AND read_at >= make_timestamp($since) "
+                         f"{_FINITE} AS most FROM {_raw(raw)} WHERE signal = $signal AND read_at >= make_timestamp($since) "
                          "AND read_at < make_timestamp($until)")
         if not parts:
             return {name: np.zeros(0, kind) for name, kind in (("at", np.int64), ("n", np.int64), ("mean", float), ("least", float), ("most", float))}
@@ -181,7 +194,7 @@ class History:
         found = max(((int(p.stem), p) for p in (self.folder / "latest").glob("*.parquet")), default=None)
         if found is None:
             return _NO_READINGS
-        return self._readings(f"SELECT * FROM read_parquet('{found[1]}')", {})
+        return self._readings(f"SELECT {READ} FROM '{found[1]}'", {})
 
     def known(self, readings: Readings) -> NDArray[np.bool_]:
         """Which of these readings are in the history already, by signal, time and sequence."""
@@ -197,7 +210,7 @@ class History:
         only = f" WHERE signal IN ({', '.join(map(str, signals))})" if len(signals) <= 1000 else ""
         with self._cursor() as cursor, _told_plainly(self.folder):
             cursor.register("asked", asked)
-            found = cursor.execute(f"SELECT place FROM asked SEMI JOIN (SELECT * FROM {_relation(files)}{only}) USING (signal, read_at, sequence)")
+            found = cursor.execute(f"SELECT place FROM asked SEMI JOIN (SELECT * FROM {_raw(files)}{only}) USING (signal, read_at, sequence)")
             answer[found.fetchnumpy()["place"]] = True
         return answer
 
@@ -208,59 +221,66 @@ class History:
     # --- within ---
 
     def _append_day(self, readings: Readings, start: int, upto: int) -> None:
-        order = _by_signal(readings.signal)
-        batch = {"signal": readings.signal[order], "read_at": readings.at[order].view("datetime64[us]"), "value": readings.value[order],
-                 "quality": readings.quality[order], "sequence": readings.sequence[order]}
         folder = self.folder / _RAW / day_folder(int(readings.at[0]))
         file = named(folder, start, upto, int(readings.at.min()), int(readings.at.max()), len(readings))
-        self._write("SELECT * FROM batch", file.path, batch, compression="lz4")
+        self._write_readings(file.path, [(readings, _by_signal(readings.signal))])
 
     def _merge(self, level: str, run: list[HistoryFile]) -> None:
         """One file in place of a run; readings that were not gathered yet are gathered beside it."""
-        first, last = min(f.first for f in run), max(f.last for f in run)
-        whole = named(run[0].path.parent, run[0].start, run[-1].upto, first, last, sum(f.rows for f in run))
+        whole = named(run[0].path.parent, run[0].start, run[-1].upto, min(f.first for f in run), max(f.last for f in run), sum(f.rows for f in run))
         if level == _RAW:
-            for step, length in STEPS.items():
-                folder = self.folder / step / run[0].day
-                if not covered(whole, counting(folder)):
-                    self._gather(run, folder, whole, length)
-            self._write(f"SELECT * FROM {_relation(run)} ORDER BY signal, read_at, sequence", whole.path, compression="zstd")
+            self._merge_readings(run, whole)
         else:
-            self._write("SELECT signal, slot, CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_value) AS BIGINT) AS n_value, sum(total) AS total, "
-                        f"min(least) AS least, max(most) AS most FROM {_relation(run)} GROUP BY signal, slot ORDER BY signal, slot",
-                        whole.path, compression="zstd")
+            self._write_steps(f"SELECT signal, slot, CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_value) AS BIGINT) AS n_value, sum(total) AS total, "
+                              f"min(least) AS least, max(most) AS most FROM {_relation(run)} GROUP BY signal, slot ORDER BY signal, slot", whole.path)
 
-    def _gather(self, run: list[HistoryFile], folder: Path, whole: HistoryFile, length: int) -> None:
-        part = [f for f in run if not covered(f, counting(folder))]
-        signals = int(self._numpy(f"SELECT count(DISTINCT signal) AS n FROM {_relation(part)}", {})["n"][0])
-        slots, rows = signals * ((whole.last - whole.first) // length + 1), sum(f.rows for f in part)
-        if rows < _WORTH * slots:
-            return
-        file = named(folder, part[0].start, part[-1].upto, whole.first, whole.last, slots)
-        self._write(f"SELECT signal, {_slot(length)} AS slot, count(*) AS n, count(*) FILTER (isfinite(value)) AS n_value, sum({_FINITE}) AS total, "
-                    f"min({_FINITE}) AS least, max({_FINITE}) AS most FROM {_relation(part)} GROUP BY signal, slot ORDER BY signal, slot",
-                    file.path, compression="zstd")
+    def _merge_readings(self, run: list[HistoryFile], whole: HistoryFile) -> None:
+        """Steps are in place before the whole is: from then on, what it was made from counts no more."""
+        alongside: list[Step] = []
+        for step in STEPS:
+            for stretch in uncovered(run, counting(self.folder / step / whole.day)):
+                if stretch == run:
+                    alongside.append(step)
+                else:
+                    for _ in self._in_order(stretch, [step]):
+                        pass
+        self._write_readings(whole.path, self._in_order(run, alongside))
+
+    def _in_order(self, files: Sequence[HistoryFile], steps: Sequence[Step]) -> Iterator[tuple[Readings, NDArray[np.int32]]]:
+        """The readings of these files, some signals at a time, and their order by signal, time and sequence; steps are gathered as they pass."""
+        from qiantang.engines.by_signal import by_time_within, gathered
+
+        counted = self._numpy(f"SELECT signal, count(*) AS n FROM {_raw(files)} GROUP BY signal ORDER BY signal", {})
+        found: dict[Step, list[tuple[NDArray[Any], ...]]] = {step: [] for step in steps if _worth_gathering(files, len(counted["n"]), STEPS[step])}
+        for first, last in _ranges(counted["signal"], counted["n"]):
+            part = self._readings(f"SELECT * FROM {_raw(files)} WHERE signal BETWEEN {first} AND {last}", {})
+            order = _by_signal(part.signal)
+            if not by_time_within(order, part.signal, part.at, part.sequence):
+                order = np.lexsort((part.sequence, part.at, part.signal)).astype(np.int32)
+            for step, parts in found.items():
+                parts.append(gathered(order, part.signal, part.at, part.value, STEPS[step]))
+            yield part, order
+        for step, parts in found.items():
+            batch = dict(zip(_GATHERED, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+            to = named(self.folder / step / files[0].day, files[0].start, files[-1].upto, min(f.first for f in files), max(f.last for f in files),
+                       len(batch["n"]))
+            self._write_steps(f"SELECT * REPLACE ({', '.join(f'CASE WHEN n_value > 0 THEN {c} END AS {c}' for c in _GATHERED[4:])}) FROM batch",
+                              to.path, batch)
 
     def _write_latest(self, upto: int) -> None:
-        self._write("SELECT * FROM batch", self.folder / "latest" / f"{upto}.parquet", self._last.columns(), compression="lz4")
+        last = self._last.readings()
+        self._write_readings(self.folder / "latest" / f"{upto}.parquet", [(last, np.arange(len(last), dtype=np.int32))])
 
-    def _write(self, select: str, to: Path, batch: dict[str, Any] | None = None, *, compression: str) -> None:
-        """Beside its place, through to the disk, then renamed."""
-        new = not to.parent.exists()
-        to.parent.mkdir(parents=True, exist_ok=True)
-        beside = to.with_suffix(".part")
-        try:
-            with self._cursor() as cursor:
-                if batch is not None:
-                    cursor.register("batch", batch)
-                cursor.execute(f"COPY ({select}) TO '{beside}' ({_FORM.format(compression=compression)})")
-            _sync(beside)
-            beside.replace(to)
-        finally:
-            beside.unlink(missing_ok=True)
-        _sync(to.parent)
-        if new:
-            _sync(to.parent.parent)
+    def _write_readings(self, to: Path, parts: Iterable[tuple[Readings, NDArray[np.int32]]]) -> None:
+        with _put_in_place(to) as beside, ReadingsFile(beside) as file:
+            for readings, order in parts:
+                file.write(readings, order)
+
+    def _write_steps(self, select: str, to: Path, batch: dict[str, NDArray[Any]] | None = None) -> None:
+        with _put_in_place(to) as beside, self._cursor() as cursor:
+            if batch is not None:
+                cursor.register("batch", batch)
+            cursor.execute(f"COPY ({select}) TO '{beside}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384)")
 
     def _held_by_others(self, folder: Path) -> set[Path]:
         """Files that were merged into others."""
@@ -285,13 +305,13 @@ class History:
         if not files or not signals:
             return _NO_READINGS
         which = ", ".join(str(int(s)) for s in signals)
-        return self._readings(f"SELECT * FROM {_relation(files)} WHERE signal IN ({which}) AND read_at >= make_timestamp($since) "
+        return self._readings(f"SELECT * FROM {_raw(files)} WHERE signal IN ({which}) AND read_at >= make_timestamp($since) "
                               "AND read_at < make_timestamp($until) ORDER BY read_at, signal, sequence", {"since": since, "until": until})
 
     def _readings(self, select: str, values: Mapping[str, int]) -> Readings:
         found = self._numpy(select, values)
-        at = np.asarray(found["read_at"]).astype("datetime64[us]").view(np.int64)
-        return Readings(np.asarray(found["signal"], np.int32), at, at, np.ma.filled(found["value"], np.nan).astype(np.float64),
+        at = np.asarray(found["read_at"], "datetime64[us]").view(np.int64)
+        return Readings(np.asarray(found["signal"], np.int32), at, at, np.asarray(np.ma.filled(found["value"], np.nan), np.float64),
                         np.asarray(found["quality"], np.uint8), np.asarray(found["sequence"], np.int64))
 
     def _numpy(self, select: str, values: Mapping[str, int]) -> dict[str, NDArray[Any]]:
@@ -316,29 +336,21 @@ class _Latest:
 
     def take(self, readings: Readings) -> None:
         """Newer ones take the place of older ones."""
+        from qiantang.engines.by_signal import keep_last
+
         if not len(readings):
             return
         grow = int(readings.signal.max()) + 1 - len(self._columns[0])
         if grow > 0:
             fills = (np.iinfo(np.int64).min, 0.0, 0, -1)
             self._columns = [np.concatenate([c, np.full(grow, fill, c.dtype)]) for c, fill in zip(self._columns, fills, strict=True)]
-        at = self._columns[0]
-        if bool((np.diff(readings.at) < 0).any()):
-            readings = readings.taken(np.argsort(readings.at, kind="stable"))
-        newest = np.full(len(at), -1, np.int64)
-        newest[readings.signal] = np.arange(len(readings))
-        which = newest[newest >= 0]
-        which = which[readings.at[which] >= at[readings.signal[which]]]
-        told: tuple[NDArray[Any], ...] = (readings.at, readings.value, readings.quality, readings.sequence)
-        for column, new in zip(self._columns, told, strict=True):
-            column[readings.signal[which]] = new[which]
+        keep_last(readings.signal, readings.at, readings.value, readings.quality, readings.sequence, *self._columns)
 
-    def columns(self) -> dict[str, NDArray[Any]]:
-        """As columns of readings."""
+    def readings(self) -> Readings:
+        """One of each signal, by signal."""
         at, value, quality, sequence = self._columns
         read = np.flatnonzero(at != np.iinfo(np.int64).min)
-        return {"signal": read.astype(np.int32), "read_at": at[read].view("datetime64[us]"), "value": value[read],
-                "quality": quality[read], "sequence": sequence[read]}
+        return Readings(read.astype(np.int32), at[read], at[read], value[read], quality[read], sequence[read])
 
 
 _NO_READINGS = Readings(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.uint8), np.zeros(0, np.int64))
@@ -349,14 +361,64 @@ def _slot(length: int) -> str:
     return f"epoch_us(read_at) - epoch_us(read_at) % {length}"
 
 
-def _relation(files: Sequence[HistoryFile]) -> str:
+def _relation(files: Iterable[HistoryFile]) -> str:
     return "read_parquet([" + ", ".join(f"'{f.path}'" for f in files) + "], hive_partitioning=false)"
 
 
-def _by_signal(signal: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Places by signal, those of one signal as they lie; counted, not compared, where the numbers are small."""
-    small = len(signal) and int(signal.min()) >= 0 and int(signal.max()) < 1 << 16
-    return np.argsort(signal.astype(np.uint16) if small else signal, kind="stable")
+def _raw(files: Iterable[HistoryFile]) -> str:
+    return f"(SELECT {READ} FROM {_relation(files)})"
+
+
+def _by_day(batch: Readings) -> Iterator[Readings]:
+    if not len(batch):
+        return
+    first, last = int(batch.at.min()) // DAY_US, int(batch.at.max()) // DAY_US
+    if first == last:
+        yield batch
+        return
+    day = batch.at // DAY_US
+    for one in np.unique(day):
+        yield batch.taken(day == one)
+
+
+def _by_signal(signal: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Places by signal, those of one signal as they lie; counted, not compared, where the numbers are not far between."""
+    from qiantang.engines.by_signal import by_signal
+
+    most = int(signal.max(initial=0))
+    if int(signal.min(initial=0)) >= 0 and most < 1 << 20:
+        counted: NDArray[np.int32] = by_signal(signal, most + 1)
+        return counted
+    return np.argsort(signal, kind="stable").astype(np.int32)
+
+
+def _ranges(signals: NDArray[np.int32], counts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """First and last signal of stretches of about _AT_ONCE readings."""
+    firsts = np.flatnonzero(np.diff(np.cumsum(counts) // _AT_ONCE, prepend=-1))
+    lasts = np.append(firsts[1:], len(signals)) - 1
+    return [(int(signals[first]), int(signals[last])) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _worth_gathering(files: Sequence[HistoryFile], signals: int, length: int) -> bool:
+    first, last = min(f.first for f in files), max(f.last for f in files)
+    return sum(f.rows for f in files) >= _WORTH * signals * ((last - first) // length + 1)
+
+
+@contextmanager
+def _put_in_place(to: Path) -> Iterator[Path]:
+    """A file is written beside its place, through to the disk, then renamed."""
+    new = not to.parent.exists()
+    to.parent.mkdir(parents=True, exist_ok=True)
+    beside = to.with_suffix(".part")
+    try:
+        yield beside
+        _sync(beside)
+        beside.replace(to)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync(to.parent)
+    if new:
+        _sync(to.parent.parent)
 
 
 def _sync(path: Path) -> None:

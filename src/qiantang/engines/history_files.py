@@ -10,6 +10,9 @@ from pathlib import Path
 
 DAY_US = 86_400_000_000
 ENDING = ".parquet"
+_SMALL_ROWS = 16_384
+_LARGE_ROWS = 16_000_000
+"""A file of so many readings is not merged again: a question about some hours passes over it by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +72,35 @@ def covered(file: HistoryFile, by: Iterable[HistoryFile]) -> bool:
     return reached >= file.upto
 
 
-def mergeable(files: Sequence[HistoryFile], at_least: int, base_rows: int) -> list[HistoryFile]:
-    """The first run of neighbours of like size that is long enough to be merged; none where there is none."""
+def uncovered(run: Sequence[HistoryFile], by: Sequence[HistoryFile]) -> list[list[HistoryFile]]:
+    """The stretches of neighbours among these files that the others do not cover."""
+    stretches: list[list[HistoryFile]] = []
+    before: HistoryFile | None = None
+    for file in run:
+        if not covered(file, by):
+            if before is None or not stretches or stretches[-1][-1] is not before:
+                stretches.append([])
+            stretches[-1].append(file)
+        before = file
+    return stretches
+
+
+def mergeable(files: Sequence[HistoryFile], many: int) -> list[HistoryFile]:
+    """The first run of so many neighbours of like size, to be merged; none where there is none."""
     run: list[HistoryFile] = []
     for file in files:
-        if run and tier(file, base_rows) != tier(run[-1], base_rows):
-            if len(run) >= at_least:
-                return run
+        if file.rows >= _LARGE_ROWS or (run and tier(file, many) != tier(run[-1], many)):
             run = []
-        run.append(file)
-    return run if len(run) >= at_least else []
+        if file.rows < _LARGE_ROWS:
+            run.append(file)
+        if len(run) == many:
+            return run
+    return []
 
 
-def tier(file: HistoryFile, base_rows: int) -> int:
-    """How often a file of that size may have been merged: each tier is eight times the one before."""
-    size, found = file.rows // base_rows, 0
-    while size >= 8:
-        size, found = size // 8, found + 1
+def tier(file: HistoryFile, many: int) -> int:
+    """Files of like size are in one tier, each ``many`` times the one before: so many files merged are always in a higher one."""
+    size, found = file.rows // _SMALL_ROWS, 0
+    while size >= many:
+        size, found = size // many, found + 1
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from qiantang.kernel.words import Text
 
 if TYPE_CHECKING:
+    from qiantang.kernel.pieces import PieceEvent
     from qiantang.kernel.readings import Readings
 
 
@@ -18,11 +19,12 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A batch of readings. ``settle`` is called once, after they are in the durable log: only then may the sender forget
-    them (a QoS 1 message is acknowledged, an edge's store is emptied)."""
+    """A batch of readings, and what was told of pieces. ``settle`` is called once, after all of it is durable: only then may the sender
+    forget it (a QoS 1 message is acknowledged, an edge's store is emptied)."""
 
     readings: Readings
     settle: Callable[[], None] = _nothing
+    pieces: tuple[PieceEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,7 +257,7 @@ class LoopbackWire:
 async def _hand(receiver: Receiver, said: Said, settle: Callable[[], None]) -> None:
     for notice in said.notices:
         receiver.notice(notice)
-    if len(said.readings):
-        await receiver.deliver(Delivery(said.readings, settle))
+    if not said.empty:
+        await receiver.deliver(Delivery(said.readings, settle, said.pieces))
     else:
         settle()

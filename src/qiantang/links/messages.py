@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings, readings
 from qiantang.kernel.wires import Counters, Notice
 from qiantang.kernel.words import Text
@@ -70,7 +71,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a translator makes of a batch: readings in the order of the messages, notices, and messages to publish."""
+    """What a translator makes of a batch: readings in the order of the messages, pieces, notices, and messages to publish."""
 
     readings: Readings = field(default_factory=lambda: readings([], [], []))
     notices: tuple[Notice, ...] = ()
@@ -79,6 +80,13 @@ class Said:
     """The connection is to be closed after the publications and made anew."""
     holding: bool = False
     """Something of this batch or an earlier one is not among the readings yet: it waits for what came out of order."""
+    pieces: tuple[PieceEvent, ...] = ()
+    """What was told of pieces."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to be made durable."""
+        return not len(self.readings) and not self.pieces
 
 
 class Translator(Protocol):

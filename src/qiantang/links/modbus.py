@@ -204,6 +204,10 @@ class ModbusWire:
         while True:
             for block in blocks:
                 await self._read(client, receiver, block)
+                own = asyncio.current_task()
+                if own is not None and own.cancelling():
+                    # Below Python 3.12 the driver's wait forgets being cancelled when the answer comes at the same moment.
+                    raise asyncio.CancelledError
             due += self.server.every_s
             left = due - clock.time()
             if left < 0:

@@ -204,8 +204,8 @@ async def _hand(receiver: Receiver, said: Said) -> None:
     """Give the receiver what was said when nothing awaits acknowledgement."""
     for notice in said.notices:
         receiver.notice(notice)
-    if len(said.readings):
-        await receiver.deliver(Delivery(said.readings))
+    if not said.empty:
+        await receiver.deliver(Delivery(said.readings, pieces=said.pieces))
 
 
 class _Session:
@@ -332,17 +332,17 @@ class _Session:
         if any(packets):
             self._unacknowledged.append(_Batch(packets))
         if said.holding:
-            if len(said.readings):
-                await receiver.deliver(Delivery(said.readings))
+            if not said.empty:
+                await receiver.deliver(Delivery(said.readings, pieces=said.pieces))
             return
         due = [one for one in self._unacknowledged if not one.handed]
         for one in due:
             one.handed = True
         if not due:
-            if len(said.readings):
-                await receiver.deliver(Delivery(said.readings))
-        elif len(said.readings):
-            await receiver.deliver(Delivery(said.readings, lambda: self._settle(due)))
+            if not said.empty:
+                await receiver.deliver(Delivery(said.readings, pieces=said.pieces))
+        elif not said.empty:
+            await receiver.deliver(Delivery(said.readings, lambda: self._settle(due), said.pieces))
         else:
             self._settle(due)
 

@@ -34,14 +34,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class OpcUaServer:
     """A server to subscribe at: its address, and which node (as text, ``ns=2;s=press1.temperature``) is which signal.
 
-    ``publishing_ms`` is how often it may send, ``sampling_ms`` how often it looks at a value (-1: as often as it
-    publishes), ``queue`` how many changes of one item it keeps between. ``user`` and ``password`` sign in.
+    ``publishing_ms`` is how often it may send, ``sampling_ms`` how often it looks at an item that it does not watch by itself
+    (one that it does it tells at each change), ``queue`` how many changes of one item it keeps between. ``user`` and
+    ``password`` sign in.
     """
 
     url: str
     items: Mapping[str, int]
-    publishing_ms: float = 250.0
-    sampling_ms: float = -1.0
+    publishing_ms: float = 100.0
+    sampling_ms: float = 250.0
     queue: int = 10
     user: str = ""
     password: str = field(default="", repr=False)
@@ -142,7 +143,8 @@ class OpcUaWire:
         patience = max(5.0, _QUIET * self._keep_alives() * self.server.publishing_ms / 1000)
         while not lost.is_set():
             try:
-                await asyncio.wait_for(lost.wait(), 0.5)
+                async with asyncio.timeout(0.5):
+                    await lost.wait()
             except TimeoutError:
                 if any(time.monotonic() - s.heard_at > patience for s in subscriptions):
                     return
@@ -180,14 +182,16 @@ class OpcUaWire:
         from asyncua import ua
         from asyncua.ua.attribute_ids import AttributeIds
 
+        nodes = [ua.NodeId.from_string(self._nodes[place]) for place in places]
+        intervals = await self._intervals(client, nodes)
         asked = []
-        for place in places:
+        for place, node, interval in zip(places, nodes, intervals, strict=True):
             watched = ua.ReadValueId()
-            watched.NodeId = ua.NodeId.from_string(self._nodes[place])
+            watched.NodeId = node
             watched.AttributeId = AttributeIds.Value
             how = ua.MonitoringParameters()
             how.ClientHandle = place
-            how.SamplingInterval = self.server.sampling_ms
+            how.SamplingInterval = interval
             how.QueueSize = self.server.queue
             how.DiscardOldest = True
             asked.append(ua.MonitoredItemCreateRequest(ItemToMonitor=watched, MonitoringMode=ua.MonitoringMode.Reporting, RequestedParameters=how))
@@ -201,6 +205,22 @@ class OpcUaWire:
             self._counters.add("refused", len(refused))
             self._tell(receiver, "refused", Text(f"服务器没有这些节点：{'、'.join(refused[:5])}", f"the server has no such nodes: {', '.join(refused[:5])}"),
                        len(refused))
+
+    async def _intervals(self, client: Client, nodes: Sequence[Any]) -> list[float]:
+        """How often the server is to look at each item.
+
+        Where its MinimumSamplingInterval is 0, the server need not look: asked for 0 it tells a change when it happens, without
+        the wait for the next look and for a fraction of its own processor time. Asked of any other item, 0 is the fastest
+        that the server can, which may be a burden on it or on the machine behind it.
+        """
+        from asyncua.ua.attribute_ids import AttributeIds
+        from asyncua.ua.uaerrors import UaError
+
+        try:
+            least = await client.uaclient.session.read_attributes(list(nodes), AttributeIds.MinimumSamplingInterval)
+        except UaError:  # the server does not say it, or not of so many items at once
+            return [self.server.sampling_ms] * len(nodes)
+        return [0.0 if told.Value is not None and told.Value.Value == 0 else self.server.sampling_ms for told in least]
 
     async def _published(self, client: Client, receiver: Receiver, subscription: _Subscription, result: Any) -> None:
         """What a subscription sent; while the receiver is full nothing more is asked for, and the server keeps what it can."""

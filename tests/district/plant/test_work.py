@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from qiantang.district.plant.folder import Order
-from qiantang.district.plant.work import Work
+from qiantang.district.plant.work import Work, usual_task
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.dispatch.states import Change, Event, State
 from qiantang.domains.factory.plant import Plant, Shift, Technician
+from qiantang.kernel.errors import ActionError
 from qiantang.kernel.words import same
 from tests.domains.factory.plants import MINUTE, SMALL, START, alarm
 
@@ -28,6 +31,84 @@ def test_an_alarm_is_one_task_offered_to_who_can_mend_it() -> None:
     work.heard(register.raised([alarm(0, MINUTE + 1)]), NOW + MINUTE)
     assert {c.task for c in said} == {f"task-{alarm(0, MINUTE).id}"}
     assert [c.worker for c in said if c.event is Event.OFFER] == ["li"]
+
+
+def told_of(work: Work, register: Register, at: int, signal: int, rule: str = "nelson_1", others: tuple[int, ...] = ()) -> None:
+    work.heard(register.raised([alarm(signal, at, rule, others=others)]), START + at)
+
+
+def test_a_finding_of_the_same_cause_joins_the_open_task_which_is_as_urgent_as_the_most_urgent() -> None:
+    work, register, said = begun()
+    task = said[0].task
+    before = work.dispatcher.book.entries[task].task
+    # The group of the first alarm is over after half an hour: the same unit is told anew, and its task is open still.
+    later = 40 * MINUTE
+    told_of(work, register, later, 1)
+    assert set(work.dispatcher.book.entries) == {task}
+    assert work.concerns.of[task].alarms == [alarm(0, MINUTE).id, alarm(1, later).id]
+    assert [c.event for c in said if c.task == task].count(Event.JOIN) == 1
+    assert work.dispatcher.book.entries[task].task.due == before.due
+    # The other cavity is another cause, unless its signal moved with the first; and a graver alarm makes the task graver.
+    told_of(work, register, 90 * MINUTE, 3)
+    assert len(work.dispatcher.book.entries) == 2
+    urgent = Work(STAFFED, lambda change: replace(usual, priority=1 if change.alarm.signal == 4 else 3, due=usual.due - change.alarm.signal)
+                  if (usual := usual_task(STAFFED)(change)) else None)
+    fresh = Register(STAFFED)
+    told_of(urgent, fresh, MINUTE, 0)
+    told_of(urgent, fresh, 50 * MINUTE, 4, others=(0,))
+    entry, = urgent.dispatcher.book.entries.values()
+    assert (entry.task.priority, len(urgent.concerns.of[entry.task.id].alarms)) == (1, 2)
+
+
+def test_a_graver_alarm_that_joins_a_group_makes_the_task_of_the_group_graver() -> None:
+    grave = replace(STAFFED, signals=tuple(replace(s, priority=1 if s.number == 1 else 3) for s in STAFFED.signals))
+    work, register = Work(grave), Register(grave)
+    told_of(work, register, MINUTE, 0)
+    entry, = work.dispatcher.book.entries.values()
+    assert entry.task.priority == 3
+    due = entry.task.due
+    told_of(work, register, 2 * MINUTE, 1)
+    entry, = work.dispatcher.book.entries.values()
+    assert entry.task.priority == 1
+    assert entry.task.due < due
+    rows = work.news.rows(work.dispatcher, work.told, {task: of.alarms for task, of in work.concerns.of.items()})
+    assert rows[0]["findings"] == [alarm(0, MINUTE).id, alarm(1, 2 * MINUTE).id]
+    assert rows[0]["told_en"].startswith("(1) press 1, left cavity")
+    assert "(2) press 1, left cavity" in rows[0]["told_en"]
+
+
+def test_of_two_findings_the_task_goes_only_when_late_readings_took_both_away() -> None:
+    work, register, said = begun()
+    told_of(work, register, 40 * MINUTE, 1)
+    work.heard([], START + 41 * MINUTE, [alarm(0, MINUTE).id])
+    assert list(work.dispatcher.book.entries) == [said[0].task]
+    work.heard([], START + 42 * MINUTE, [alarm(1, 40 * MINUTE).id])
+    assert not work.dispatcher.book.entries
+    assert said[-1].event is Event.WITHDRAW
+
+
+def test_what_a_task_is_about_and_what_happened_lately_outlast_a_restart() -> None:
+    work, register, said = begun()
+    again = Work(STAFFED)
+    again.restore(work.snapshot())
+    assert again.snapshot() == work.snapshot()
+    assert list(again.news.events) == list(work.news.events)
+    told_of(again, register, 40 * MINUTE, 1)
+    assert list(again.dispatcher.book.entries) == [said[0].task]
+
+
+def test_a_finished_task_says_which_machine_was_mended_and_since_when_something_was_wrong() -> None:
+    work, _, said = begun()
+    task, first = said[0].task, alarm(0, MINUTE)
+    assert work.repaired({"task": task}, "li") == {}
+    for order in ("accept", "start"):
+        work.answered(Order(order, {"task": task}, "li", NOW), NOW + MINUTE)
+    assert work.repaired({"task": task}, "wu") == {}
+    assert work.repaired({"task": task}, "li") == {"_asset": "P1", "_since": str(first.since)}
+    said_since = work.repaired({"task": task, "since": "2023-11-14T22:00:00+00:00"}, "li")
+    assert int(said_since["_since"]) == 1_699_999_200_000_000
+    with pytest.raises(ActionError, match="cannot be read"):
+        work.repaired({"task": task, "since": "yesterday"}, "li")
 
 
 def test_an_answer_goes_to_the_task_and_a_snapshot_keeps_it() -> None:

@@ -12,6 +12,7 @@ from qiantang.domains.factory.plant import (
     Asset,
     Part,
     Phase,
+    PieceSource,
     Plant,
     Product,
     Recipe,
@@ -35,7 +36,8 @@ PLANT = Plant(
     (("mechanic", Text("机修", "mechanic")), ("electric", Text("电气", "electric"))),
     (Shift("night", Text("夜班", "night"), 82_800, 111_600, ((95_400, 97_200),)),),
     (Technician("T1", "示例甲", frozenset({"mechanic", "electric"}), "night", (1.0, 2.0)),), (Vehicle("AGV1", 2000.0, 0.5),),
-    (Part("bladder", Text("胶囊", "bladder"), 12, (3.0, 4.0)),), 2, 7.0, True)
+    (Part("bladder", Text("胶囊", "bladder"), 12, (3.0, 4.0)),), 2, 7.0, True,
+    (PieceSource("json", "mes/curing/+", {"piece": "tyre_no", "tool": "mould_no"}, "curing", "press1"), PieceSource("file", "pieces.csv")))
 
 
 @pytest.mark.parametrize("lang", LANGS)

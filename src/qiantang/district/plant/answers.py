@@ -1,44 +1,80 @@
-"""What people answered to a plant's alarms and tasks, each at its place in the log, so that a replay hears it at the same moment."""
+"""What people answered to a plant's alarms and tasks, each at its place in the log, so that a replay hears it at the same moment.
+
+An answer is on the disk before it is carried out, and known again when it is handed in a second time: a node killed in between neither
+loses it nor carries it out twice. What the node itself knew of it at that moment is kept with it, in values whose names begin with
+an underscore.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qiantang.district.plant.folder import Order
 
 
+@dataclass(slots=True)
+class Kept:
+    """Answers in the order in which they were carried out, and the place in the log of each."""
+
+    places: list[int] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+
+    def between(self, start: int, upto: int) -> Sequence[Order]:
+        """The answers that were carried out after one place in the log and up to another."""
+        return self.orders[bisect_right(self.places, start):bisect_right(self.places, upto)]
+
+
+def read_answers(path: Path) -> tuple[Kept, int]:
+    """The answers of a file, and the bytes that are whole lines: what a torn last line said was not carried out."""
+    kept, whole = Kept(), 0
+    for line in path.read_bytes().splitlines(keepends=True) if path.exists() else ():
+        if not line.endswith(b"\n"):
+            break
+        found = json.loads(line)
+        kept.places.append(found.pop("place"))
+        kept.orders.append(Order(**found))
+        whole += len(line)
+    return kept, whole
+
+
 class Answers:
     """A file of answers, a line each, appended through to the disk before an answer is carried out; a torn last line is cut off
-    at opening, for what it said was not carried out."""
+    at opening."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._kept: list[tuple[int, Order]] = []
-        whole = 0
-        for line in path.read_bytes().splitlines(keepends=True) if path.exists() else ():
-            if not line.endswith(b"\n"):
-                break
-            found = json.loads(line)
-            self._kept.append((found.pop("place"), Order(**found)))
-            whole += len(line)
+        self._kept, whole = read_answers(path)
+        self._known = {_as_given(order) for order in self._kept.orders}
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.ftruncate(self._file, whole)
 
-    def at(self, place: int) -> Iterator[Order]:
-        """The answers that were carried out at a place in the log, in their order."""
-        return (order for there, order in self._kept if there == place)
+    def between(self, start: int, upto: int) -> Sequence[Order]:
+        """The answers that were carried out after one place in the log and up to another, in their order."""
+        return self._kept.between(start, upto)
+
+    def knows(self, order: Order) -> bool:
+        """Whether this very answer (what, by whom, when) was kept before."""
+        return _as_given(order) in self._known
 
     def keep(self, place: int, order: Order) -> None:
-        """Put an answer on the disk, at its place."""
+        """Put an answer on the disk, at its place, which is none before the last."""
         told = {"place": place, "order": order.order, "values": dict(order.values), "by": order.by, "at": order.at}
         os.write(self._file, json.dumps(told, ensure_ascii=False).encode() + b"\n")
         os.fdatasync(self._file)
-        self._kept.append((place, order))
+        self._kept.places.append(place)
+        self._kept.orders.append(order)
+        self._known.add(_as_given(order))
 
     def close(self) -> None:
         """Let the file go."""
         os.close(self._file)
+
+
+def _as_given(order: Order) -> str:
+    """An answer as it was handed in, without what the node added."""
+    return json.dumps([order.order, {k: v for k, v in order.values.items() if not k.startswith("_")}, order.by, order.at], sort_keys=True)

@@ -19,6 +19,7 @@ from qiantang.domains.factory.plant import (
     Asset,
     Part,
     Phase,
+    PieceSource,
     Plant,
     Product,
     Recipe,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from qiantang.district.plant.tracing import Traced
     from qiantang.domains.factory.measures.genealogy import Genealogy
 
 PLANTS = "plants"
@@ -117,12 +119,13 @@ class PlantFolder:
         self._write(_TRACES, json.dumps(traces, separators=(",", ":")).encode())
 
     def orders(self) -> Iterator[Order]:
-        """The orders that were left, oldest first, each taken away as it is given out."""
+        """The orders that were left, oldest first. Each is taken away once whoever asked comes for the next: one that was given out
+        may be given out again where the node was killed meanwhile."""
         home = self.path / _ORDERS
         for path in sorted(home.glob("*.json")) if home.is_dir() else ():
             found = json.loads(path.read_bytes())
-            path.unlink()
             yield Order(found["order"], found["values"], found["by"], found["at"])
+            path.unlink()
 
     # --- the readers' side ---
 
@@ -167,8 +170,14 @@ class PlantFolder:
         first = max(len(found["at"]) - points, 0)
         return {**found, "at": found["at"][first:], "value": found["value"][first:], "marked": [m - first for m in found.get("marked", ()) if m >= first]}
 
-    def genealogy(self) -> Genealogy | None:
-        """Where pieces come from; None where the node keeps none."""
+    def genealogy(self) -> Traced | None:
+        """Where pieces come from, by the record of what was told of them or else as the node told it; None where it keeps neither."""
+        from qiantang.district.plant.tracing import RECORD, Recorded
+
+        if (self.path / RECORD).is_file():
+            recorded = Recorded(self.path / RECORD)
+            if not recorded.empty:
+                return recorded
         path = self.path / _GENEALOGY
         return _genealogy_at(path, path.stat().st_mtime_ns) if path.is_file() else None
 
@@ -219,7 +228,7 @@ def plant_from(written: Mapping[str, Any]) -> Plant:
         each("recipes", Recipe, **phases), tuple((name, Text(**title)) for name, title in written.get("skills", ())),
         each("shifts", Shift, breaks=lambda row: tuple(tuple(pair) for pair in row["breaks"])),
         each("technicians", Technician, skills=lambda row: frozenset(row["skills"])), each("vehicles", Vehicle), each("parts", Part),
-        written["operators"], written["takt_s"], written["synthetic"])
+        written["operators"], written["takt_s"], written["synthetic"], each("piece_sources", PieceSource))
 
 
 def _back(name: str, value: Any) -> Any:

@@ -11,12 +11,17 @@ from qiantang.kernel.wires import Delivery
 
 _EACH = 37
 _ALONG = 500
-"""Bytes of a reading in memory, and of a delivery beside its readings, roughly."""
+_A_PIECE = 2_000
+"""Bytes of a reading in memory, of a delivery beside its readings, and of what is told of a piece, roughly."""
 
 
 def weight(readings: Readings) -> int:
     """Bytes that a batch takes in memory."""
     return _EACH * len(readings) + _ALONG
+
+
+def _of(delivery: Delivery) -> int:
+    return weight(delivery.readings) + _A_PIECE * len(delivery.pieces)
 
 
 class Inbox:
@@ -48,7 +53,7 @@ class Inbox:
                 await self._room.wait()
         with self._lock:
             self._deliveries.append(delivery)
-            self.bytes += weight(delivery.readings)
+            self.bytes += _of(delivery)
             self.most_seen = max(self.most_seen, self.bytes)
         self._filled.set()
 
@@ -62,7 +67,7 @@ class Inbox:
             while self._deliveries and (not taken or n + len(self._deliveries[0].readings) <= at_most):
                 delivery = self._deliveries.popleft()
                 n += len(delivery.readings)
-                self.bytes -= weight(delivery.readings)
+                self.bytes -= _of(delivery)
                 taken.append(delivery)
             if not self._deliveries:
                 self._filled.clear()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -17,15 +18,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from qiantang.district.plant.answers import Answers
+from qiantang.district.plant.answers import Answers, read_answers
 from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.inbox import Inbox, weight
 from qiantang.district.plant.notices import told
 from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.recorder import Recordable, Recorder
+from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
 from qiantang.district.plant.showing import Showing
 from qiantang.district.plant.sources import LATENESS_US
+from qiantang.district.plant.tracing import RECORD
 from qiantang.district.plant.work import Work
 from qiantang.district.plant.workbook import numbered
 from qiantang.domains.factory.alarm import Alarm
@@ -37,9 +40,11 @@ from qiantang.domains.factory.plant import Plant
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.actions.ports import StateStore
 from qiantang.kernel.errors import QiantangError
+from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Counters, Delivery, Notice, Wire
 from qiantang.kernel.words import Text
+from qiantang.stores.piece_record import Kept, PieceRecord
 from qiantang.stores.reading_log import LogFullError, LogWriteError, ReadingLog
 from qiantang.stores.signal_directory import SignalDirectory
 from qiantang.stores.snapshots import Snapshot, Snapshots
@@ -49,6 +54,7 @@ _GROUP = 65_536
 _TAKEN = 32_768
 """So many readings are judged at once: enough that what a batch costs by itself does not weigh, few enough for a processor's cache."""
 _NOTICES = 1000
+_ANSWERS = "answers.jsonl"
 _HISTORY_MIB = 64
 """What DuckDB may hold in a node; it sorts on the disk what is more."""
 
@@ -118,6 +124,7 @@ class Node:
         self.settings = settings or NodeSettings()
         self.counters = Counters()
         self.notices: deque[Notice] = deque(maxlen=_NOTICES)
+        self._noticed = 0
         self.directory = SignalDirectory(folder / "signals")
         self.plant = numbered(plant, self.directory)
         self.directory.commit()
@@ -125,7 +132,8 @@ class Node:
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
-        self._answers = Answers(folder / "answers.jsonl")
+        self._answers = Answers(folder / _ANSWERS)
+        self.pieces = PieceRecord(folder / RECORD)
         self._charts = charts
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
@@ -140,6 +148,7 @@ class Node:
         self._full = False
         self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
         self._failed: BaseException | None = None
+        self._shown_upto = -1
         self.pipeline = self._new_pipeline()
         self._recover()
         self._live_from = self._logged = self.log.end
@@ -159,6 +168,12 @@ class Node:
         """Take note of something about a source."""
         self.counters.add(f"notice_{notice.kind}", notice.count)
         self.notices.append(notice)
+        self._noticed += 1
+
+    def noticed(self, seen: int) -> tuple[int, list[Notice]]:
+        """The notices after so many (those that are kept still; -1: all of them), and how many there were so far."""
+        many, kept = self._noticed, list(self.notices)
+        return many, kept if seen < 0 else kept[max(len(kept) - (many - seen), 0):]
 
     # --- its life ---
 
@@ -211,6 +226,7 @@ class Node:
         self.log.close()
         self.directory.close()
         self._answers.close()
+        self.pieces.close()
         if self._history is not None:
             self._history.close()
 
@@ -240,8 +256,12 @@ class Node:
             except ValueError as wrong:
                 self.notice(told("settings", self.plant.id, self.clock(), why=wrong))
                 self.pipeline = self._new_pipeline()
+            if self.showing is not None:
+                # Figures of what is in the snapshot are not reckoned again, even where its charts are.
+                self.showing.restore(found.parts)
+                self._shown_upto = found.offset
         if self.pipeline.position < self.log.start:
-            self.pipeline.position = self.log.start
+            self.pipeline.begin(self.log.start)
         if self._history is not None:
             self._history.truncate(self.pipeline.position)
 
@@ -278,10 +298,11 @@ class Node:
     def _log(self, taken: list[Delivery]) -> None:
         """Into the log, and only then acknowledged."""
         batch = together([d.readings for d in taken if len(d.readings)])
+        pieces = [event for delivery in taken for event in delivery.pieces]
+        offset = self.log.append(batch) if len(batch) else self.log.end
+        if (len(batch) or pieces) and not self._committed(pieces):
+            return
         if len(batch):
-            offset = self.log.append(batch)
-            if not self._committed():
-                return
             with self._grown:
                 self._tail.append((offset, batch))
                 self._logged = offset + len(batch)
@@ -292,14 +313,16 @@ class Node:
         for delivery in taken:
             delivery.settle()
 
-    def _committed(self) -> bool:
+    def _committed(self, pieces: Sequence[PieceEvent]) -> bool:
         """Commit, trying again until it is done; meanwhile nothing is acknowledged and the wires come to wait. At the end of the
         node's life it gives up: what is not acknowledged the senders keep."""
         while True:
             try:
                 self.directory.commit()
                 self.log.commit()
-            except (LogFullError, LogWriteError, OSError) as wrong:
+                if pieces:
+                    self._piece_news(self.pieces.keep(pieces, self.log.end))
+            except (LogFullError, LogWriteError, OSError, sqlite3.Error) as wrong:
                 self.counters.add("log_failed")
                 if not self._full:
                     self._full = True
@@ -311,6 +334,16 @@ class Node:
                     self._full = False
                     self.notice(told("log_again", self.plant.id, self.clock()))
                 return True
+
+    def _piece_news(self, kept: Kept) -> None:
+        """Count what became of piece events; one that says otherwise than the record is told."""
+        for what, many in (("pieces", kept.new), ("pieces_repeated", kept.repeated), ("pieces_otherwise", len(kept.otherwise))):
+            if many:
+                self.counters.add(what, many)
+        if kept.otherwise:
+            first = kept.otherwise[0]
+            self.notice(told("piece_otherwise", first.asset or self.plant.id, self.clock(), len(kept.otherwise), n=len(kept.otherwise), piece=first.piece,
+                             step=first.step))
 
     # --- the charts' thread ---
 
@@ -377,6 +410,11 @@ class Node:
         changes = [*step.changes, *self._answered(step)]
         if self.work is not None:
             self.work.heard(changes, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
+        if self.showing is not None and step.upto > self._shown_upto:
+            self.showing.seen(step.readings)
+        if self.showing is not None and (strangers := self.showing.told_of_pieces(self.pieces, step.upto)):
+            self.counters.add("pieces_of_strangers", strangers)
+            self.notice(told("piece_stranger", self.plant.id, step.clock, strangers, n=strangers))
         now = time.monotonic()
         due = now - self._snapshot_at >= self.settings.snapshot_s or step.upto - self._snapshot_from >= self.settings.snapshot_readings
         snapshot = self._snapshot() if due and step.upto > self._snapshot_from else None
@@ -384,28 +422,41 @@ class Node:
         for kind, n in (("not_anew", step.not_anew), ("older", len(step.older))):
             if n:
                 self.notice(told(kind, self.plant.id, step.clock, n, n=n))
-        if self.showing is not None:
-            self.showing.seen(step.readings)
-            if self.showing.due(now):
-                self.showing.show(self.pipeline, self.counters, self.work, step.clock)
+        if self.showing is not None and self.showing.due(now):
+            self.showing.show(self.pipeline, self.counters, self.work, step.clock, self.noticed(-1)[1])
         if self._heard is not None:
             self._heard(step, changes, step.upto <= self._live_from)
 
     def _snapshot(self) -> Snapshot:
         self._snapshot_at, self._snapshot_from = time.monotonic(), self.pipeline.position
         taken = self.pipeline.snapshot()
-        return taken if self.work is None else replace(taken, parts={**taken.parts, "work": self.work.snapshot()})
+        parts = dict(taken.parts)
+        if self.work is not None:
+            parts["work"] = self.work.snapshot()
+        if self.showing is not None:
+            parts |= self.showing.snapshot()
+        return replace(taken, parts=parts)
 
     def _answered(self, step: Step) -> list[Change]:
-        """What people answered at this place: what is on record for it, and, once the log is read up to its end, what is new."""
+        """What people answered up to this place: what is on record for it, and, once the log is read up to its end, what is new."""
         changes: list[Change] = []
-        for order in self._answers.at(step.upto):
+        for order in self._answers.between(step.start, step.upto):
             changes += self._carry_out(order, step.clock)
         if step.upto > self._live_from:
-            for order in self._orders():
+            for given in self._orders():
+                if self._answers.knows(given):
+                    continue
+                order = self._completed(given)
                 self._answers.keep(step.upto, order)
                 changes += self._carry_out(order, step.clock)
         return changes
+
+    def _completed(self, order: Order) -> Order:
+        """The order with what only the node knows of it, so that a replay needs nothing else."""
+        values = {name: value for name, value in order.values.items() if not name.startswith("_")}
+        if order.order == FINISH and self.work is not None:
+            values |= self.work.repaired(values, order.by)
+        return replace(order, values=values)
 
     def _carry_out(self, order: Order, clock: int) -> list[Change]:
         register, values = self.pipeline.register, order.values
@@ -416,8 +467,14 @@ class Node:
                 return register.shelve(values["alarm"], order.by, values.get("reason", ""), clock + round(float(values.get("minutes", "60")) * 60e6), clock)
             if order.order == "unshelve":
                 return register.unshelve(values["alarm"], order.by, clock)
-            if self.work is not None:
+            relearning = relearning_of(order, self.plant)
+            if order.order != LEARN_AGAIN and self.work is not None:
                 self.work.answered(order, clock)
+            if relearning is not None:
+                learnt = self.pipeline.learn_again(relearning)
+                if learnt:
+                    self.notice(told("learnt_again", order.by, clock, n=len(learnt)))
+                return self.pipeline.mended(relearning, learnt)
         except (QiantangError, KeyError, ValueError) as wrong:
             self.counters.add("orders_refused")
             self.notice(told("order", order.by, clock, why=_why(wrong)))
@@ -448,13 +505,20 @@ def replay(folder: Path, plant: Plant, *, settings: NodeSettings | None = None, 
            heard: Callable[[Step], None] = lambda _: None, start: int = 0) -> list[Alarm]:
     """The alarms that a node's log gives, from its beginning; the node itself must not be at work. Nothing is written.
 
-    The same log gives the same alarms, bit for bit, however often and in whatever pieces it is read.
+    The same log gives the same alarms, bit for bit, however often and in whatever pieces it is read: charts that were learnt anew after
+    a repair are learnt anew at the same place.
     """
     s = settings or NodeSettings()
     alarms: list[Alarm] = []
+    answers, _ = read_answers(folder / _ANSWERS)
 
     def note(step: Step) -> None:
         alarms.extend(step.alarms)
+        for order in answers.between(step.start, step.upto):
+            with contextlib.suppress(QiantangError):
+                relearning = relearning_of(order, plant)
+                if relearning is not None:
+                    pipeline.learn_again(relearning)
         heard(step)
 
     directory, log = SignalDirectory(folder / "signals"), ReadingLog(folder / "log")
@@ -462,6 +526,7 @@ def replay(folder: Path, plant: Plant, *, settings: NodeSettings | None = None, 
         plant = numbered(plant, directory)
         pipeline = Pipeline(plant, charts(plant), note, addresses=directory.addresses, lateness_of=s.lateness_of, allowances=s.allowances,
                             pace=s.pace, bearing=s.bearing)
+        pipeline.begin(max(start, log.start))
         for offset, batch in log.read(start):
             pipeline.position = max(pipeline.position, offset)
             pipeline.take(offset, batch)

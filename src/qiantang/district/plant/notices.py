@@ -14,6 +14,12 @@ TELLINGS = {
     "not_anew": Text("{n} 条迟到读数早于可重算的窗口：只入历史，不再判断",
                      "{n} late readings lie before what can be computed anew: they are in the history, and no chart judged them"),
     "older": Text("{n} 条读数过迟：只入历史，不再判断", "{n} readings came too late to be judged: they go into the history"),
+    "learnt_again": Text("修复后，{n} 个信号的控制图重新学习", "after the repair the charts of {n} signals are learnt anew"),
+    "piece_otherwise": Text("{n} 条产品事件与已记录的不同，保留先到的；首条：{piece}，工序 {step}。更正须先在来源系统改正编号或开始时间",
+                            "{n} piece events say otherwise than what is on record, and the first telling stays; the first is of {piece}, step {step}. "
+                            "Look at the ids and the start times in the system that sends them"),
+    "piece_stranger": Text("{n} 条产品事件的设备不在工作簿中：可追溯，不计入 OEE。请核对设备编号",
+                           "{n} piece events name an asset that the workbook does not have: they can be traced and are in no OEE. Look at the asset ids"),
     "order": Text("无法办理：{why}", "it cannot be done: {why}"),
 }
 """``damage``, ``findings``, ``history`` and ``refused`` bear the sentence of the error itself."""

@@ -11,11 +11,14 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.district.plant.raisings import Raising, amended, order, raised
+from qiantang.district.plant.relearning import Relearning
 from qiantang.district.plant.sources import LATENESS_US, Sources, sources
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import Bearing
@@ -23,6 +26,7 @@ from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
+from qiantang.domains.factory.charts.relearning import LearntSince
 from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.domains.factory.ordering import Allowances, Ordering, OrderingState
 from qiantang.domains.factory.plant import Plant
@@ -30,7 +34,11 @@ from qiantang.domains.factory.recent import NEVER
 from qiantang.kernel.findings.stream import StreamedFinding
 from qiantang.kernel.readings import Readings, together
 from qiantang.kernel.wires import Counters
+from qiantang.kernel.words import Text
 from qiantang.stores.snapshots import Snapshot
+
+_LOOK_US = 5_000_000
+"""How exactly it is known since when a baseline is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +77,39 @@ class Step:
         return together(self.pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class _LearntAgain:
+    """Signals whose phase I began anew at an instant: by whom, and why."""
+
+    signals: tuple[int, ...]
+    at: int
+    by: str
+    why: Text
+
+    def begin(self, analysis: Analysis) -> None:
+        """Have the charts begin anew."""
+        analysis.learn_again(np.array(self.signals), at=self.at, who=self.by, why=self.why)
+
+    def written(self) -> list[object]:
+        """As plain values."""
+        return [list(self.signals), self.at, self.by, self.why.zh, self.why.en]
+
+    @classmethod
+    def read(cls, written: Sequence[Any]) -> _LearntAgain:
+        """What was written."""
+        signals, at, by, zh, en = written
+        return cls(tuple(signals), at, by, Text(zh, en))
+
+
 @dataclass(slots=True)
 class _Checkpoint:
-    """The charts as they were when each source had been handed on up to its frontier, and what was raised since."""
+    """The charts as they were when each source had been handed on up to its frontier, and what was raised since. ``begun`` is what was
+    learnt again at this very place, just before."""
 
     frontier: NDArray[np.int64]
     analysis: bytes
     raisings: list[Raising] = field(default_factory=list)
+    begun: _LearntAgain | None = None
 
 
 @dataclass(slots=True)
@@ -100,6 +134,7 @@ class Pipeline:
                  bearing: Bearing | None = None) -> None:
         self.plant, self.settings, self.pace = plant, settings, pace or Pace()
         self.analysis = Analysis(settings)
+        self._learnt = LearntSince(self.analysis)
         self.register = Register(plant, bearing)
         self.counters = Counters()
         self._bearing = bearing
@@ -153,6 +188,32 @@ class Pipeline:
             self._end_step(self.clock)
         self._judge(self.ordering.flush().readings)
         self._end_step(self.clock)
+
+    def begin(self, place: int) -> None:
+        """Begin at a place in the log, for what lies before is there no more."""
+        self.position = self._start = place
+
+    def learn_again(self, asked: Relearning) -> tuple[int, ...]:
+        """Have charts learn anew, to be asked when a step has just ended (in ``heard``); gives the signals concerned.
+
+        A late reading from before this is judged by the charts as they were, and what follows is learnt anew again at the same place.
+        """
+        self._learnt.look(self.analysis, self.clock)
+        signals = tuple(sorted({*asked.changed, *self._learnt.in_doubt(self.analysis, asked.signals, asked.wrong_since)}))
+        if signals:
+            begun = _LearntAgain(signals, self.clock, asked.by, asked.why)
+            begun.begin(self.analysis)
+            self._learnt.look(self.analysis, self.clock)
+            self._keep(begun)
+            self.counters.add("learnt_again", len(signals))
+        return signals
+
+    def mended(self, asked: Relearning, learnt: Sequence[int]) -> list[Change]:
+        """Tell the register, after ``learn_again`` gave these signals: what still goes wrong on the machines concerned is news again."""
+        holding = self.analysis.holding
+        over = {(signal, rule) for signal in learnt for bit, rule in enumerate(rules.RULES) if not int(holding[signal]) >> bit & 1}
+        concerned = {*asked.signals, *asked.changed}
+        return self.register.mended(sorted({self.plant.machine(s.asset) for s in self.plant.signals if s.number in concerned}), over, self.clock)
 
     # --- a step ---
 
@@ -213,6 +274,8 @@ class Pipeline:
         if not self._checkpoints or self._steps % self.pace.checkpoint_steps == 0:
             self._keep()
         self._steps, self._in_step, self._start = self._steps + 1, 0, self.position
+        if clock // _LOOK_US > self.clock // _LOOK_US:
+            self._learnt.look(self.analysis, self.clock)
         self.clock = max(self.clock, clock)
         self._heard(step)
 
@@ -233,9 +296,9 @@ class Pipeline:
 
     # --- computing anew ---
 
-    def _keep(self) -> None:
+    def _keep(self, begun: _LearntAgain | None = None) -> None:
         """Keep the charts as they are now, and let go of what can no longer be computed anew."""
-        self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot()))
+        self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=begun))
         while len(self._checkpoints) > 1 and not self._usable(self._checkpoints[0]):
             self._checkpoints.pop(0)
 
@@ -263,6 +326,8 @@ class Pipeline:
         corrected: list[StreamedFinding] = []
         for place, checkpoint in enumerate(window):
             if place:
+                if checkpoint.begun is not None:
+                    checkpoint.begun.begin(self.analysis)
                 checkpoint.analysis = self.analysis.snapshot()
             until = window[place + 1].frontier if place + 1 < len(window) else None
             mine = readings.at >= checkpoint.frontier[of]
@@ -282,10 +347,11 @@ class Pipeline:
     def snapshot(self) -> Snapshot:
         """Everything needed to go on from ``position``; to be taken when a step has just ended (in ``heard``)."""
         state = {"position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "counts": self.counters.counts,
-                 "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings)}
+                 "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings),
+                 "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints]}
         order = self.ordering.snapshot()
-        parts = {"state": json.dumps(state, ensure_ascii=False).encode(), "ordering": order.state, "analysis": self.analysis.snapshot(),
-                 "register": self.register.snapshot()}
+        parts = {"learnt": self._learnt.snapshot(), "state": json.dumps(state, ensure_ascii=False).encode(), "ordering": order.state,
+                 "analysis": self.analysis.snapshot(), "register": self.register.snapshot()}
         for number, checkpoint in enumerate(self._checkpoints):
             written = io.BytesIO()
             np.save(written, checkpoint.frontier)
@@ -301,10 +367,14 @@ class Pipeline:
         pending, recent = snapshot.readings["pending"], snapshot.readings["recent"]
         self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent)))
         self.analysis = self.analysis.restored(parts["analysis"])
+        self._learnt = LearntSince(self.analysis)
+        if "learnt" in parts:
+            self._learnt.restore(parts["learnt"])
         self.register = Register.restored(self.plant, parts["register"], self._bearing)
         self._checkpoints = [
-            _Checkpoint(np.load(io.BytesIO(parts[f"frontier-{k}"])), parts[f"analysis-{k}"], [Raising.read(one) for one in raisings])
-            for k, raisings in enumerate(state["checkpoints"])]
+            _Checkpoint(np.load(io.BytesIO(parts[f"frontier-{k}"])), parts[f"analysis-{k}"], [Raising.read(one) for one in raisings],
+                        None if begun is None else _LearntAgain.read(begun))
+            for k, (raisings, begun) in enumerate(zip(state["checkpoints"], state.get("begun", repeat(None)), strict=False))]
         for checkpoint in self._checkpoints:
             missing = len(self._sources.gateways) - len(checkpoint.frontier)
             if missing:

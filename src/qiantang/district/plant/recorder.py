@@ -27,6 +27,8 @@ from qiantang.stores.snapshots import Snapshot, Snapshots
 _ENOUGH = 250_000
 """So many readings are worth a file of the history."""
 _AGAIN_S = 1.0
+_CALM = 4
+"""Files are merged while less than this part of what may wait does: in a flood what comes is recorded first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ class Recorder:
         if self._history is not None:
             self._history.settle(snapshot.offset)
             try:
-                self._history.compact()
+                if self.bytes <= self._most_bytes // _CALM:
+                    self._history.compact()
             except HistoryError as wrong:
                 self._tell("history", wrong.faults[0].told)
         self._kept(snapshot.offset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.needs import Needs
 from qiantang.kernel.errors import Fault, Place, SubjectError
 from qiantang.kernel.findings.stream import StreamedFinding
+from qiantang.kernel.wires import Notice
 from qiantang.kernel.words import Text
 
 _BEAT_S = 1.0
@@ -35,8 +36,8 @@ def chosen_plant(hidden: Path, name: str | None) -> PlantFolder:
                              Text(f"可选：{known}；示范：qiantang factory demo", f"Choose one of: {known}; for a made-up one: qiantang factory demo")))
 
 
-def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status], None]) -> None:
-    """A node over its wires until it is interrupted; ``heard`` is told each second how it stands."""
+def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status, Sequence[Notice]], None]) -> None:
+    """A node over its wires until it is interrupted; ``heard`` is told each second how it stands and what was noticed since."""
     from qiantang.stores import open_store
 
     needs = Needs()
@@ -49,8 +50,10 @@ def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status], None
     async def at_work() -> None:
         running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory, folder.path)))
         try:
+            seen = 0
             while not running.done():
-                heard(node.status())
+                seen, fresh = node.noticed(seen)
+                heard(node.status(), fresh)
                 await asyncio.wait({running}, timeout=_BEAT_S)
         finally:
             running.cancel()

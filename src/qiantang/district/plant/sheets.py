@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from qiantang.domains.factory.plant import Grouping, Level
+from qiantang.domains.factory.plant import Grouping, Level, PieceWire
 from qiantang.kernel.words import Text
+from qiantang.links.piece_rows import NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,14 @@ def figures(cell: object) -> dict[str, float]:
     return {name.strip(): number(value) for name, _, value in (w.partition("=") for w in words(cell))}
 
 
+def field_names(cell: object) -> dict[str, str]:
+    """``field=what the source calls it`` with a semicolon between."""
+    found = {name.strip(): called.strip() for name, _, called in (w.partition("=") for w in words(cell))}
+    if any(name not in NAMES or not called for name, called in found.items()):
+        raise ValueError(cell)
+    return found
+
+
 def clock(cell: object) -> int:
     """A time of day as seconds after midnight: ``07:30``, or ``31:30`` for half past seven of the next day."""
     hours, _, minutes = word(cell).partition(":")
@@ -140,7 +149,7 @@ def _place(zh: str = "位置", en: str = "place") -> tuple[Column, Column]:
             Column("y", Text(f"{zh}北（米）", f"{en} north (m)"), number, _NUMBER, 0.0))
 
 
-_LEVELS, _GROUPINGS = get_args(Level), get_args(Grouping)
+_LEVELS, _GROUPINGS, _PIECE_WIRES = get_args(Level), get_args(Grouping), get_args(PieceWire)
 
 SHEETS: tuple[Sheet, ...] = (
     Sheet("plant", Text("工厂", "plant"), (
@@ -181,6 +190,12 @@ SHEETS: tuple[Sheet, ...] = (
         Column("speed_m_s", Text("速度（米/秒）", "speed (m/s)"), above_zero, _POSITIVE, 1.2), *_place())),
     Sheet("parts", Text("备件", "spare parts"), (
         _id("备件编号", "part id"), *_titles(), Column("stock", Text("库存", "in stock"), whole, _WHOLE, needed=True), *_place())),
+    Sheet("pieces", Text("产品事件", "piece events"), (
+        Column("wire", Text("接入方式", "wire"), one_of(*_PIECE_WIRES), Text("、".join(_PIECE_WIRES), ", ".join(_PIECE_WIRES)), needed=True),
+        Column("address", Text("地址", "address"), word, Text("主题、Sparkplug 指标或文件名", "a topic, a Sparkplug metric, or a file's name"), needed=True),
+        Column("fields", Text("字段名", "field names"), field_names, Text(
+            "字段=来源中的名称，以分号隔开；字段：" + "、".join(NAMES), "field=its name there; semicolons between; fields: " + ", ".join(NAMES)), {}),
+        Column("step", Text("工序", "process step"), word, _TEXT, ""), Column("asset", Text("设备编号", "asset id"), word, _TEXT, ""))),
 )
 
 BY_NAME: Mapping[str, Sheet] = {sheet.name: sheet for sheet in SHEETS}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +17,15 @@ from qiantang.domains.factory.charts.fitting import CENTRE, RAW_SCALE, SCALE
 from qiantang.domains.factory.measures.reckoning import Reckoning
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.readings import Quality, Readings
-from qiantang.kernel.wires import Counters
+from qiantang.kernel.wires import Counters, Notice
 
 if TYPE_CHECKING:
     from qiantang.district.plant.work import Work
+    from qiantang.stores.piece_record import PieceRecord
 
 FINE, WATCH, ALARM, NOTHING = range(4)
 _LEAST_CYCLES = 20
+_NOTICES_SHOWN = 30
 _NO_VALUE = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER)
 
 
@@ -32,6 +36,7 @@ class Showing:
         self._folder, self._every_s = folder, every_s
         self._told_at = -every_s
         n = max((s.number for s in plant.signals), default=-1) + 1
+        self._pieces = 0
         self._value, self._bad = np.full(n, np.nan), np.ones(n, np.bool_)
         self._ideal_s = {a.id: a.ideal_cycle_s for a in plant.assets if a.ideal_cycle_s}
         self.reckoning = Reckoning(plant)
@@ -45,17 +50,44 @@ class Showing:
         self._bad[known.signal] = known.quality & _NO_VALUE != 0
         self.reckoning.feed(known)
 
+    def snapshot(self) -> dict[str, bytes]:
+        """The figures so far and the last values, to go on from."""
+        room = io.BytesIO()
+        np.savez(room, value=self._value, bad=self._bad, pieces=np.array(self._pieces))
+        return {"figures": self.reckoning.snapshot(), "cells": room.getvalue()}
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Become what the snapshot was; what is not in it begins anew."""
+        if "figures" in parts:
+            self.reckoning.restore(parts["figures"])
+        if "cells" in parts:
+            with np.load(io.BytesIO(parts["cells"])) as found:
+                self._pieces = int(found["pieces"])
+                n = min(len(self._value), len(found["value"]))
+                self._value[:n], self._bad[:n] = found["value"][:n], found["bad"][:n]
+
+    def told_of_pieces(self, record: PieceRecord, upto: int) -> int:
+        """Reckon with what is on record of pieces up to a place in the log; how many of them name an asset that the plant does not have."""
+        unknown = 0
+        if record.newest > self._pieces and self.reckoning.since:
+            for number, event in record.after(self._pieces, upto):
+                unknown += not self.reckoning.told(event)
+                self._pieces = number
+        return unknown
+
     def due(self, now: float) -> bool:
         """Whether it is time, by a clock in seconds."""
         return now - self._told_at >= self._every_s
 
-    def show(self, pipeline: Pipeline, counters: Counters, work: Work | None, clock: int) -> None:
-        """Write how everything stands at an instant of the plant's clock."""
+    def show(self, pipeline: Pipeline, counters: Counters, work: Work | None, clock: int, notices: Sequence[Notice] = ()) -> None:
+        """Write how everything stands at an instant of the plant's clock, with the last of what was noticed."""
         self._told_at = time.monotonic()
         counts = counters.counts | pipeline.ordering.counters.counts | pipeline.counters.counts
         self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(),
                                   dispatcher=None if work is None else work.dispatcher,
-                                  news=None if work is None else work.news, told=None if work is None else work.told))
+                                  news=None if work is None else work.news, told=None if work is None else work.told,
+                                  findings=None if work is None else {task: of.alarms for task, of in work.concerns.of.items()},
+                                  notices=notices[-_NOTICES_SHOWN:]))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
         centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.dispatch.states import CLOSED, Change, Event
-from qiantang.kernel.words import Text, same
+from qiantang.domains.factory.dispatch.states import CLOSED, Change, Event, State
+from qiantang.kernel.wires import Notice
+from qiantang.kernel.words import Text, joined, same
 
 if TYPE_CHECKING:
     from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
 
 _EVENTS_KEPT = 2000
 _DONE_KEPT = 200
+_MOST_TOLD = 8
 _NOTHING = same("")
 
 
@@ -40,17 +42,46 @@ class TaskNews:
                 if row is not None:
                     self.done.appendleft({**row, "state": str(change.after), "since": change.at})
 
-    def rows(self, dispatcher: Dispatcher, told: Mapping[str, Text]) -> list[dict[str, Any]]:
-        """The tasks that are not over, the most urgent first; ``told`` says what happened, by finding."""
+    def written(self) -> dict[str, Any]:
+        """As plain values."""
+        events = [[c.task, c.at, c.event, c.before, c.after, c.reason.zh, c.reason.en, c.worker, c.former, c.lead] for c in self.events]
+        return {"events": events, "done": list(self.done), "rows": self._rows, "why": {task: [why.zh, why.en] for task, why in self._why.items()}}
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any] | None) -> TaskNews:
+        """What was written; nothing lately where nothing was."""
+        made = cls()
+        if written is not None:
+            made.events.extend(Change(task, at, Event(event), State(before), State(after), Text(zh, en), *who)
+                               for task, at, event, before, after, zh, en, *who in written["events"])
+            made.done.extend(written["done"])
+            made._rows = dict(written["rows"])
+            made._why = {task: Text(*why) for task, why in written["why"].items()}
+        return made
+
+    def rows(self, dispatcher: Dispatcher, told: Mapping[str, Text], findings: Mapping[str, Sequence[str]] | None = None) -> list[dict[str, Any]]:
+        """The tasks that are not over, the most urgent first; ``told`` says what happened, by finding, and ``findings`` which belong to
+        a task beside the one that opened it."""
         found = []
         for entry in sorted(dispatcher.book.entries.values(), key=lambda e: (e.task.priority, e.task.due, e.task.id)):
-            task, why, what = entry.task, self._why.get(entry.task.id, _NOTHING), told.get(entry.task.finding, _NOTHING)
+            task, why = entry.task, self._why.get(entry.task.id, _NOTHING)
+            of = list((findings or {}).get(task.id, ())) or [task.finding]
+            what = _together([told[one] for one in of if one in told])
             row = {"id": task.id, "asset": task.asset, "skill": task.skill, "priority": task.priority, "state": str(entry.state), "worker": entry.worker,
-                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "told_zh": what.zh, "told_en": what.en,
-                   "why_zh": why.zh, "why_en": why.en}
+                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "findings": of, "told_zh": what.zh,
+                   "told_en": what.en, "why_zh": why.zh, "why_en": why.en}
             self._rows[task.id] = row
             found.append(row)
         return found
+
+
+def _together(said: Sequence[Text]) -> Text:
+    """What was found, finding by finding; of many the first and how many more."""
+    if len(said) <= 1:
+        return said[0] if said else _NOTHING
+    shown = [Text(f"({n}) {one.zh}", f"({n}) {one.en}") for n, one in enumerate(said[:_MOST_TOLD], 1)]
+    more = len(said) - len(shown)
+    return joined(shown, " ", " ") + (Text(f" 另有 {more} 项。", f" And {more} more.") if more else _NOTHING)
 
 
 def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
@@ -75,12 +106,13 @@ def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
 
 def told_of(at: int, register: Register, *, figures: Mapping[str, float | None] | None = None, counters: Mapping[str, int] | None = None,
             machines: Iterable[Mapping[str, Any]] = (), dispatcher: Dispatcher | None = None, news: TaskNews | None = None,
-            told: Mapping[str, Text] | None = None) -> dict[str, Any]:
+            told: Mapping[str, Text] | None = None, findings: Mapping[str, Sequence[str]] | None = None, notices: Iterable[Notice] = ()) -> dict[str, Any]:
     """Everything that a plant's pages show, as plain values, up to an instant of the plant's clock (microseconds UTC)."""
     events = [] if news is None else [
         {"task": c.task, "at": c.at, "event": str(c.event), "state": str(c.after), "worker": c.worker or c.former, "reason_zh": c.reason.zh,
          "reason_en": c.reason.en} for c in news.events]
     return {
         "at": at, "register": json.loads(register.snapshot()), "figures": dict(figures or {}), "counters": dict(counters or {}), "machines": list(machines),
-        "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}), "done": [] if news is None else list(news.done),
-        "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events}
+        "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}, findings), "done": [] if news is None else list(news.done),
+        "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events,
+        "notices": [{"at": n.at, "kind": n.kind, "source": n.source, "told_zh": n.told.zh, "told_en": n.told.en, "count": n.count} for n in notices]}

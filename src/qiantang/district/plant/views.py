@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiantang.district.identity import Identity
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
+from qiantang.district.plant.relearning import LEARN_AGAIN, instant_said, named_signals, relearning_of
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.entry import Entry
@@ -94,7 +95,8 @@ class PlantShown:
         return found
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
-        """The rows of a table: machines, signals, alarms, held, bad_actors, tasks, task_events, spans, counters, origin, pieces."""
+        """The rows of a table: machines, signals, alarms, held, bad_actors, tasks, task_events, spans, counters, notices, origin,
+        pieces."""
         make = self._tables.get(table)
         if make is None:
             return []
@@ -144,6 +146,8 @@ class PlantShown:
             self._alarm_can(order, values)
         elif order in _TASK_ANSWERS:
             self._task_can(order, values)
+        elif order == LEARN_AGAIN:
+            relearning_of(Order(order, values, self._who.name, 0), self._plant)
         else:
             raise ActionError.of(f"没有这样的操作：{order}", f"there is no order {order}", value=order)
         self._folder.leave(Order(order, dict(values), self._who.name, time.time_ns() // 1000))
@@ -178,7 +182,7 @@ class PlantShown:
     def _tables(self) -> Mapping[str, Callable[[Mapping[str, str]], Sequence[Mapping[str, Told]]]]:
         return {"machines": self._machines, "signals": self._signals, "alarms": lambda _: self._entries(self._register.shown()),
                 "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
-                "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "walls": self._walls,
+                "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "notices": self._notices, "walls": self._walls,
                 "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
 
     @cached_property
@@ -271,6 +275,7 @@ class PlantShown:
                 "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
                 "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": instant(int(row["due"])).astimezone(),
                 "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
+                "findings": len(row.get("findings", ())) or 1,
                 "told": Text(row.get("told_zh", ""), row.get("told_en", "")), "why": Text(row.get("why_zh", ""), row.get("why_en", ""))}
 
     def _task_events(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
@@ -287,6 +292,10 @@ class PlantShown:
     def _counters(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
         return [{"name": str(name), "count": int(count)} for name, count in sorted(self._told.get("counters", {}).items())]
 
+    def _notices(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"at": instant(int(row["at"])).astimezone(), "source": str(row["source"]), "told": Text(row["told_zh"], row["told_en"]),
+                 "count": int(row["count"])} for row in reversed(self._told.get("notices", ()))]
+
     def _origin(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         kept = self._folder.genealogy()
         thing = where.get("thing", "")
@@ -294,7 +303,8 @@ class PlantShown:
             return []
         return [{"thing": thing, "item": o.item, "step": o.step, "asset": o.asset, "tool": o.tool, "operator": o.operator,
                  "title": self._plant.asset[o.asset].title if o.asset in self._plant.asset else same(o.asset),
-                 "since": instant(o.since).astimezone(), "until": instant(o.until).astimezone()} for o in kept.origin(thing).operations]
+                 "since": instant(o.since).astimezone(), "until": instant(o.until).astimezone(), "result": o.result,
+                 "reason": o.reason} for o in kept.origin(thing).operations]
 
     def _pieces(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         kept = self._folder.genealogy()
@@ -338,6 +348,9 @@ class PlantShown:
         missing = [need.title for need in TASK.event(order).needs if not need.optional and not values.get(need.name, "").strip()]
         if missing:
             raise ActionError.of("请填写：" + "、".join(t.zh for t in missing), "please fill in: " + ", ".join(t.en for t in missing), value=named)
+        if values.get("since", "").strip():
+            instant_said(values["since"])
+        named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
 
 
 _LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))

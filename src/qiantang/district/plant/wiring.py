@@ -4,12 +4,14 @@
     brokers:
       - {kind: sparkplug, host: 127.0.0.1, port: 1883, id: qiantang, groups: [tires]}
       - {kind: json, host: 127.0.0.1, topics: [{filter: "hall/+/+", address: "{1}/{2}"}], user: node, password_from: MQTT_PASSWORD}
+      - {kind: pieces, host: 127.0.0.1} # what is told of pieces, on the topics that the workbook's sheet "piece events" names
     files: [readings.csv]              # readings to be taken in once
     operators: 4                       # who bear the alarms; the plant's own number where it is not stated
     learning: 200                      # points from which each chart learns its limits
     unwatched: [valve_state]           # kinds of signals that are kept and not charted
 
-Signals whose addresses say so (``opc.tcp://…|node``, ``modbus://…``) are read from those servers without being named here.
+Piece events in Sparkplug metrics and in files need nothing here: the workbook names metric and file. Signals whose addresses say so
+(``opc.tcp://…|node``, ``modbus://…``) are read from those servers without being named here.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -30,10 +32,13 @@ from qiantang.kernel.readings import Directory
 from qiantang.kernel.wires import Wire
 from qiantang.kernel.words import Text
 
+if TYPE_CHECKING:
+    from qiantang.links.piece_rows import PieceFields
+
 _OPC_UA, _MODBUS = "opc.tcp://", "modbus://"
 _KNOWN = {"plant", "brokers", "files", "operators", "learning", "unwatched"}
 _BROKER = {"kind", "host", "port", "id", "groups", "topics", "user", "password_from", "version"}
-_KINDS = ("sparkplug", "json")
+_KINDS = ("sparkplug", "json", "pieces")
 _SESSION_S = 86_400
 
 
@@ -60,6 +65,8 @@ class NodeFile:
     brokers: tuple[Broker, ...] = ()
     files: tuple[Path, ...] = ()
     charting: Charting = field(default_factory=Charting)
+    home: Path = Path()
+    """Where the file lies: names of files in the workbook are sought from there."""
 
 
 def read_node_file(path: Path) -> NodeFile:
@@ -74,24 +81,37 @@ def read_node_file(path: Path) -> NodeFile:
     plant = read_plant(path.parent / str(found["plant"]))
     if "operators" in found:
         plant = replace(plant, operators=int(found["operators"]))
+    raise_all(FactsError, _unbrought(plant, found.get("brokers") or (), path.name))
     return NodeFile(plant, tuple(_broker(b) for b in found.get("brokers", ())), tuple(path.parent / str(f) for f in found.get("files", ())),
-                    Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched", ())))))
+                    Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched", ())))), path.parent)
 
 
 def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -> list[Wire]:
     """Every wire of the node: its brokers, the OPC UA and Modbus servers that addresses name, and its files. ``plant`` bears the
     numbers of the directory; in ``folder`` births are remembered over a restart."""
-    wires: list[Wire] = [_over_broker(broker, directory, folder) for broker in file.brokers]
+    wires: list[Wire] = [_over_broker(broker, plant, directory, folder) for broker in file.brokers]
     wires += _opc_ua(plant)
     wires += _modbus(plant)
     if file.files:
         from qiantang.links.reading_files import ReadingFiles
 
         wires.append(ReadingFiles(file.files, directory))
+    handed_in = {file.home / name: fields for name, fields in _pieces(plant, "file").items()}
+    if handed_in:
+        from qiantang.links.piece_files import PieceFiles
+
+        wires.append(PieceFiles(handed_in))
     return wires
 
 
-def _over_broker(broker: Broker, directory: Directory, folder: Path) -> Wire:
+def _pieces(plant: Plant, wire: str) -> dict[str, PieceFields]:
+    """How the sources of piece events over one kind of wire write, by address."""
+    from qiantang.links.piece_rows import PieceFields
+
+    return {one.address: PieceFields(one.fields, one.step, one.asset) for one in plant.piece_sources if one.wire == wire}
+
+
+def _over_broker(broker: Broker, plant: Plant, directory: Directory, folder: Path) -> Wire:
     from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping
     from qiantang.links.mqtt import MqttSettings, MqttWire
     from qiantang.links.sparkplug.remembering import RememberingHost
@@ -101,8 +121,18 @@ def _over_broker(broker: Broker, directory: Directory, folder: Path) -> Wire:
         # The broker keeps what a node that was killed had not acknowledged.
         kept = replace(where, client=f"{broker.id}-json", session_s=_SESSION_S)
         return MqttWire(JsonTopics(directory, JsonSettings(tuple(TopicMapping(*topic) for topic in broker.topics))), kept)
+    if broker.kind == "pieces":
+        from qiantang.links.piece_topics import PieceTopics
+
+        return MqttWire(PieceTopics(_pieces(plant, "json")), replace(where, client=f"{broker.id}-pieces", session_s=_SESSION_S))
     # A host of Sparkplug begins with a clean session (3.0, 5.6); its births are remembered here instead.
-    return MqttWire(RememberingHost(folder / f"births-{broker.id}.json", broker.id, directory, groups=broker.groups), where)
+    host = RememberingHost(folder / f"births-{broker.id}.json", broker.id, directory, groups=broker.groups)
+    metrics = _pieces(plant, "sparkplug")
+    if not metrics:
+        return MqttWire(host, where)
+    from qiantang.links.sparkplug.piece_metrics import PieceMetrics
+
+    return MqttWire(PieceMetrics(host, metrics), where)
 
 
 def _opc_ua(plant: Plant) -> list[Wire]:
@@ -163,6 +193,17 @@ def _faults(found: dict[str, Any], file: str) -> Iterator[Fault]:
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             yield Fault(Text("应是正整数", "a positive whole number belongs here"), Place(file, path=name), value, "number",
                         Text("例如 4。", "4, for example."))
+
+
+def _unbrought(plant: Plant, brokers: Sequence[Any], file: str) -> Iterator[Fault]:
+    """Piece events that the workbook names and no broker brings."""
+    kinds = {row.get("kind") for row in brokers}
+    for wire, kind in (("json", "pieces"), ("sparkplug", "sparkplug")):
+        named = next((one.address for one in plant.piece_sources if one.wire == wire), None)
+        if named is not None and kind not in kinds:
+            said = Text(f"工作簿中的产品事件“{named}”没有消息总线送来", f"no broker brings the piece events '{named}' of the workbook")
+            yield Fault(said, Place(file, path="brokers"), named, "pieces-brought",
+                        Text(f"请加一行：{{kind: {kind}, host: …}}", f"Add a line: {{kind: {kind}, host: …}}"))
 
 
 def _strangers(row: dict[str, Any], known: set[str], file: str, before: str) -> Iterator[Fault]:

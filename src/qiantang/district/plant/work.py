@@ -1,18 +1,24 @@
-"""From an alarm that is told to a task that somebody has: opened once, given out at once, planned anew as things change."""
+"""From an alarm that is told to a task that somebody has: opened once, given out at once, planned anew as things change.
+
+What is found where a task for it is open already joins that task, which is then as urgent as the most urgent of its findings.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from qiantang.district.plant.folder import Order
+from qiantang.district.plant.relearning import ASSET, SINCE, instant_said
 from qiantang.district.plant.telling import TaskNews
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.wording import told
 from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
 from qiantang.domains.factory.dispatch.duty import on_duty
+from qiantang.domains.factory.dispatch.joining import Concerns
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.states import Change as TaskChange
+from qiantang.domains.factory.dispatch.states import State
 from qiantang.domains.factory.dispatch.tasks import MINUTE, Task
 from qiantang.domains.factory.dispatch.travel import Travel
 from qiantang.domains.factory.plant import Plant
@@ -61,6 +67,7 @@ class Work:
         self.policy = policy or Policy(moves=_MOVES)
         self.news = TaskNews()
         self.told: dict[str, Text] = {}
+        self.concerns = Concerns()
         stores = Travel(stores={part.id: part.place for part in plant.parts})
         self.dispatcher = Dispatcher((), stores, policy=self.policy, stock={part.id: part.stock for part in plant.parts})
         self._task_of = task_of or usual_task(plant)
@@ -75,12 +82,10 @@ class Work:
         if clock - self._planned_at >= TICK_US:
             said += self._people(clock)
         for change in changes:
-            if change.told and not change.leader:
-                task = self._task_of(change)
-                if task is not None:
-                    self.told[task.finding] = told(change.alarm, self.plant)
-                    said += self.dispatcher.open(task, clock)
-                    fresh = True
+            task = self._task_of(change) if change.told else None
+            if task is not None:
+                said += self._found(change, task, clock)
+                fresh = True
         for alarm in withdrawn:
             said += self._withdrawn(alarm, clock)
         if clock - self._planned_at >= TICK_US:
@@ -107,18 +112,42 @@ class Work:
                 raise ActionError.of(f"没有这样的操作：{order.order}", f"there is no order {order.order}", value=order.order)
         self._tell([*said, *self.dispatcher.at_once(clock)])
 
+    def repaired(self, values: Mapping[str, str], by: str) -> dict[str, str]:
+        """What a finished task says beyond its own values: the machine that was mended and since when something was wrong, by what the
+        worker says or else by the alarms. Nothing where the task cannot be finished now. ActionError for a time that cannot be read."""
+        entry = self.dispatcher.book.entries.get(values.get("task", ""))
+        if entry is None or entry.state is not State.STARTED or entry.worker != values.get("worker", by):
+            return {}
+        said, concern = values.get("since", "").strip(), self.concerns.of.get(entry.task.id)
+        since = instant_said(said) if said else entry.task.opened if concern is None else concern.since
+        return {ASSET: entry.task.asset, SINCE: str(since)}
+
     def snapshot(self) -> bytes:
         """Everything needed to go on."""
         kept = {"dispatcher": self.dispatcher.snapshot().decode(), "planned": self._planned_at, "here": sorted(self._here),
-                "told": {name: (text.zh, text.en) for name, text in self.told.items()}}
+                "told": {name: (text.zh, text.en) for name, text in self.told.items()}, "concerns": self.concerns.written(), "news": self.news.written()}
         return json.dumps(kept, ensure_ascii=False).encode()
 
     def restore(self, snapshot: bytes) -> None:
         """Become what the snapshot was."""
         kept = json.loads(snapshot)
-        self.dispatcher = Dispatcher.restored(kept["dispatcher"].encode(), policy=self.policy)
+        self.dispatcher = Dispatcher.restored(kept["dispatcher"].encode(), self.dispatcher.travel, self.policy)
         self._planned_at, self._here = kept["planned"], set(kept["here"])
         self.told = {name: Text(*text) for name, text in kept["told"].items()}
+        self.concerns = Concerns.read(kept.get("concerns", {}))
+        self.news = TaskNews.read(kept.get("news"))
+
+    def _found(self, change: Change, task: Task, clock: int) -> list[TaskChange]:
+        """The alarm joins the open task it belongs to, or opens its own."""
+        alarm, dispatcher = change.alarm, self.dispatcher
+        if any(alarm.id in concern.alarms for concern in self.concerns.of.values()):
+            return []
+        known = {name: (entry.task.asset, entry.task.skill) for name, entry in dispatcher.book.entries.items()}
+        joins = self.concerns.fitting(known, alarm, change.machine, task.skill, change.leader)
+        self.told[alarm.id] = told(alarm, self.plant)
+        said = dispatcher.open(task, clock) if joins is None else dispatcher.joined(joins, alarm.id, task.priority, task.due, clock)
+        self.concerns.take(joins or task.id, alarm, change.leader)
+        return said
 
     def _people(self, clock: int) -> list[TaskChange]:
         """Who comes on duty and who leaves."""
@@ -133,14 +162,18 @@ class Work:
         return said
 
     def _withdrawn(self, alarm: str, clock: int) -> list[TaskChange]:
+        left = self.concerns.left(alarm)
+        if left is None or not left[1]:
+            return []
         try:
-            return self.dispatcher.withdrawn(f"task-{alarm}", _AMENDED_AWAY, clock)
+            return self.dispatcher.withdrawn(left[0], _AMENDED_AWAY, clock)
         except (SubjectError, ActionError):
             return []
 
     def _tell(self, said: Sequence[TaskChange]) -> None:
         if said:
             self.news.heard(said)
-            still = {entry.task.finding for entry in self.dispatcher.book.entries.values()}
+            self.concerns.forget(self.dispatcher.book.entries)
+            still = {alarm for concern in self.concerns.of.values() for alarm in concern.alarms}
             self.told = {name: text for name, text in self.told.items() if name in still}
             self._heard(said)

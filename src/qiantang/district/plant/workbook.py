@@ -14,6 +14,7 @@ from qiantang.domains.factory.plant import (
     Asset,
     Part,
     Phase,
+    PieceSource,
     Plant,
     Product,
     Recipe,
@@ -132,8 +133,9 @@ def _value(column: Column, places: Mapping[str, int], cells: Sequence[object], p
         return column.otherwise
 
 
-_LINKS = (("signals", "asset", "assets"), ("assets", "parent", "assets"), ("recipes", "product", "products"), ("technicians", "shift", "shifts"))
-_KEYS = {"shifts": "name", "signals": "address"}
+_LINKS = (("signals", "asset", "assets"), ("assets", "parent", "assets"), ("recipes", "product", "products"), ("technicians", "shift", "shifts"),
+          ("pieces", "asset", "assets"))
+_KEYS = {"shifts": "name", "signals": "address", "pieces": "address"}
 
 
 def _unlinked(found: Mapping[str, list[Row]], file: str) -> list[Fault]:
@@ -187,7 +189,8 @@ def _plant(found: Mapping[str, list[Row]]) -> Plant:
         tuple(Shift(r["name"], _title(r), r["start_s"], r["end_s"], r["breaks"]) for r in rows("shifts")),
         tuple(Technician(r["id"], r["name"], frozenset(r["skills"]), r["shift"], _at(r)) for r in rows("technicians")),
         tuple(Vehicle(r["id"], r["battery_wh"], r["use_wh_m"], r["speed_m_s"], _at(r)) for r in rows("vehicles")),
-        tuple(Part(r["id"], _title(r), r["stock"], _at(r)) for r in rows("parts")), own["operators"], own["takt_s"], own["synthetic"])
+        tuple(Part(r["id"], _title(r), r["stock"], _at(r)) for r in rows("parts")), own["operators"], own["takt_s"], own["synthetic"],
+        tuple(PieceSource(r["wire"], r["address"], r["fields"], r["step"], r["asset"]) for r in rows("pieces")))
 
 
 # --- writing ---
@@ -219,6 +222,8 @@ def _told(plant: Plant) -> dict[str, list[Row]]:
         "technicians": [{"id": t.id, "name": t.name, "skills": ";".join(sorted(t.skills)), "shift": t.shift, **at(t.home)} for t in plant.technicians],
         "vehicles": [{"id": v.id, "battery_wh": v.battery_wh, "use_wh_m": v.use_wh_m, "speed_m_s": v.speed_m_s, **at(v.home)} for v in plant.vehicles],
         "parts": [{"id": p.id, **titled(p.title), "stock": p.stock, **at(p.place)} for p in plant.parts],
+        "pieces": [{"wire": p.wire, "address": p.address, "fields": ";".join(f"{name}={called}" for name, called in p.fields.items()), "step": p.step,
+                    "asset": p.asset} for p in plant.piece_sources],
     }
 
 

@@ -130,6 +130,22 @@ class Part:
     place: tuple[float, float] = (0.0, 0.0)
 
 
+PieceWire = Literal["json", "sparkplug", "file"]
+"""How a plant's systems tell of pieces: JSON on a topic, a text metric of Sparkplug B, a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class PieceSource:
+    """Where piece events come from: the topic filter, the metric's address or the file's name; what its fields are called where that is
+    not known anyway; the step and the asset where it does not say them."""
+
+    wire: PieceWire
+    address: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    step: str = ""
+    asset: str = ""
+
+
 @dataclass(frozen=True)
 class Plant:
     """A whole plant. ``operators`` is how many people bear its alarms: the alarm budget rests on it. ``synthetic`` plants say so."""
@@ -148,6 +164,7 @@ class Plant:
     operators: int = 1
     takt_s: float = 7.0
     synthetic: bool = False
+    piece_sources: tuple[PieceSource, ...] = ()
 
     @cached_property
     def asset(self) -> Mapping[str, Asset]:

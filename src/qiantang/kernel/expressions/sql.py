@@ -271,9 +271,13 @@ def _extreme(pr: Printer, node: n.Extreme) -> str:
     """A part that can never be picked is left out; of two parts the test alone keeps an unknown unknown."""
     wide, scale = pr.written_wide(node), node.type.scale
     ranges = [c.type.rescaled_range(scale) for c in node.parts]
-    idle = {i for i, c in enumerate(node.parts) if not c.type.nullable and any(
-        (ranges[j][0] >= ranges[i][1] if node.which == "greatest" else ranges[j][1] <= ranges[i][0])
-        for j in range(len(ranges)) if j != i)}
+    above = [(low, high) if node.which == "greatest" else (-high, -low) for low, high in ranges]
+
+    def never(i: int) -> bool:
+        """Whether another is always picked before this one; of equal constants the first stays."""
+        return any(above[j][0] >= above[i][1] and (j < i or above[i][0] < above[j][1]) for j in range(len(above)) if j != i)
+
+    idle = {i for i, c in enumerate(node.parts) if not c.type.nullable and never(i)}
     kept = [c for i, c in enumerate(node.parts) if i not in idle] or list(node.parts[:1])
     parts = [pr.scaled(c, scale, wide) for c in kept]
     if len(parts) == 1:

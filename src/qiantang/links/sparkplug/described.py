@@ -64,7 +64,7 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
             return value, at
 
 
-def _fields(raw: bytes) -> list[tuple[int, int | bytes]]:
+def fields_of(raw: bytes) -> list[tuple[int, int | bytes]]:
     """Numbers and contents of the fields of a message that the decoder has found sound."""
     found: list[tuple[int, int | bytes]] = []
     at = 0
@@ -85,9 +85,9 @@ def _fields(raw: bytes) -> list[tuple[int, int | bytes]]:
 
 def properties_of(raw: bytes) -> dict[str, object]:
     """A property set as names and values: text, whole numbers, fractions and booleans; others are None."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     keys = [content.decode("utf-8", "replace") for number, content in fields if number == 1 and isinstance(content, bytes)]
-    values = [_property(_fields(content)) for number, content in fields if number == 2 and isinstance(content, bytes)]
+    values = [_property(fields_of(content)) for number, content in fields if number == 2 and isinstance(content, bytes)]
     return dict(zip(keys, values, strict=False))
 
 

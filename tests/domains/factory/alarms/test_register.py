@@ -126,11 +126,52 @@ def test_an_alarm_that_chatters_is_merged_until_it_has_been_quiet_for_the_span()
     for n in range(10):
         told += _told(register.raised([alarm(P1L_TEMPERATURE, n * 10 * SECOND)]))
         register.returned(P1L_TEMPERATURE, "P1L", "nelson_1", START + n * 10 * SECOND + SECOND)
-    assert len(told) == 2  # from the third within the minute on it chatters
+    assert len(told) == 1  # within its group it is counted; from the third within the minute on it chatters as well
     assert register.shown()[0].chattering
     later = alarm(P1L_TEMPERATURE, HOUR)
     assert _told(register.raised([later])) == [later.id]
     assert not register.shown()[0].chattering
+
+
+def test_a_leader_that_returns_and_rises_again_is_told_once_and_counted_until_its_group_is_over() -> None:
+    register = Register(SMALL)
+    told: list[str] = []
+    for n in range(8):  # every two minutes: too slow to chatter
+        told += _told(register.raised([alarm(P1L_TEMPERATURE, 2 * n * MINUTE)]))
+        register.returned(P1L_TEMPERATURE, "P1L", "nelson_1", START + 2 * n * MINUTE + SECOND)
+    entry, = register.shown()
+    assert told == [alarm(P1L_TEMPERATURE, 0).id]
+    assert (entry.first, entry.times, entry.chattering, entry.leader) == (alarm(P1L_TEMPERATURE, 0).id, 8, False, "")
+    assert _told(register.raised([alarm(P1L_TEMPERATURE, 32 * MINUTE)])) == [alarm(P1L_TEMPERATURE, 32 * MINUTE).id]
+
+
+def test_a_leader_that_was_acknowledged_and_rises_again_is_known_by_its_first_id_and_goes_on_counting() -> None:
+    register = Register(SMALL)
+    first = alarm(P1L_TEMPERATURE, 0)
+    register.raised([first])
+    for n in (1, 2):
+        register.acknowledge(register.shown()[0].first, "chen", START + 2 * n * MINUTE - 2 * SECOND)
+        register.returned(P1L_TEMPERATURE, "P1L", "nelson_1", START + 2 * n * MINUTE - SECOND)
+        assert register.shown() == []
+        assert _told(register.raised([alarm(P1L_TEMPERATURE, 2 * n * MINUTE)])) == []
+    entry, = register.shown()
+    assert (entry.first, entry.times) == (first.id, 3)
+    again = Register.restored(SMALL, register.snapshot())
+    assert again.snapshot() == register.snapshot()
+
+
+def test_what_rises_again_after_a_repair_is_told_anew_and_what_charts_no_longer_say_is_over() -> None:
+    register = Register(SMALL)
+    register.raised([alarm(P1L_TEMPERATURE, 0), alarm(P1L_TEMPERATURE, 2 * SECOND, "range")])
+    changes = register.mended(["P1"], {(P1L_TEMPERATURE, "nelson_1")}, START + MINUTE)
+    assert [(c.alarm.rule, c.state) for c in changes] == [("nelson_1", State.RETURNED)]
+    again = alarm(P1L_TEMPERATURE, 2 * MINUTE)
+    assert _told(register.raised([again])) == [again.id]
+    # Of the other press nothing changes.
+    register.raised([alarm(6, 2 * MINUTE)])
+    register.returned(6, "P2L", "nelson_1", START + 2 * MINUTE + SECOND)
+    register.mended(["P1"], (), START + 3 * MINUTE)
+    assert _told(register.raised([alarm(6, 4 * MINUTE)])) == []
 
 
 def test_alarms_of_one_unit_within_the_span_are_told_as_one_with_the_others_after_it() -> None:

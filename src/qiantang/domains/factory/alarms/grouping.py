@@ -29,7 +29,8 @@ def connection(address: str) -> str:
 
 @dataclass(slots=True)
 class Group:
-    """Alarms of one cause: the one that leads, its priority, the units and signals concerned, first and last instant."""
+    """Alarms of one cause: the one that leads (its id, what it is of, how often it was raised), its priority, the units and signals
+    concerned, first and last instant."""
 
     leader: str
     place: str
@@ -39,6 +40,12 @@ class Group:
     units: list[str] = field(default_factory=list)
     signals: list[int] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
+    of: list[str] = field(default_factory=list)
+    times: int = 0
+
+    def leads(self, alarm: Alarm) -> bool:
+        """Whether the alarm is the one that leads the group, risen again."""
+        return self.of == _key(alarm)
 
     def takes(self, at: int, span: int) -> bool:
         """Whether the group still takes anything in at that instant."""
@@ -53,11 +60,16 @@ class Group:
         """Take the alarm in."""
         self.last = max(self.last, at)
         self.members.append(alarm.id)
+        self.times += self.leads(alarm)
         if alarm.asset not in self.units:
             self.units.append(alarm.asset)
         for signal in (alarm.signal, *alarm.others):
             if signal >= 0 and signal not in self.signals:
                 self.signals.append(signal)
+
+
+def _key(alarm: Alarm) -> list[str]:
+    return [alarm.asset, str(alarm.signal), alarm.rule]
 
 
 class Grouping:
@@ -82,10 +94,14 @@ class Grouping:
                     group.take(alarm, at)
                     return group
         place = places[-1]
-        made = Group(alarm.id, place, priority, at, at)
+        made = Group(alarm.id, place, priority, at, at, of=_key(alarm))
         made.take(alarm, at)
         self.open.setdefault(place, []).append(made)
         return made
+
+    def close(self, machine: str) -> None:
+        """The groups of a machine take nothing in any more."""
+        self.open.pop(machine, None)
 
     def _places(self, alarm: Alarm, machine: str) -> tuple[str, ...]:
         """Where to look: a stuck signal belongs to a lost connection where one is open, to its machine otherwise."""

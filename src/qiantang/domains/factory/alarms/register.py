@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from heapq import heappop, heappush
 
@@ -141,6 +141,18 @@ class Register:
         """Put an alarm back into service."""
         return self.passed(at) + self._come_out(self._named(alarm), Event.RESTORED, at, by, "")
 
+    def mended(self, machines: Collection[str], over: Collection[tuple[int, str]], at: int) -> list[Change]:
+        """Somebody mended these machines: what rises there from now on is told anew, whatever it was counted under before. ``over`` are the
+        signals and rules of which no chart says any longer that they are broken, for it learns again."""
+        changes = self.passed(at)
+        for machine in machines:
+            self._groups.close(machine)
+            for entry in self._of_machine(machine):
+                entry.recent = []
+                if entry.holds and (entry.alarm.signal, entry.alarm.rule) in over:
+                    changes += self._return(entry, at)
+        return changes
+
     # --- what stands ---
 
     def shown(self) -> list[Entry]:
@@ -205,11 +217,13 @@ class Register:
             flood = self._floods[entry.operator]
             flood.passed(at)
             group = self._groups.joined(entry.alarm, entry.machine, entry.priority, at, flood=flood.since is not None)
-            if group.leader == entry.alarm.id:
-                entry.first = entry.alarm.id
+            again = event is Event.RAISED and group.leads(entry.alarm) and group.times > 1
+            if group.leads(entry.alarm):
+                # The operator knows it by the id under which it was told; risen again within the group it is counted, not told.
+                entry.first, entry.times = group.leader, max(entry.times, group.times)
             entry.leader = "" if group.leader == entry.first else group.leader
             graver = entry.priority < group.priority
-            told = not entry.leader or graver
+            told = (not entry.leader and not again) or graver
             if graver:
                 group.priority = entry.priority
             if told:

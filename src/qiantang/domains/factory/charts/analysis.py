@@ -261,8 +261,10 @@ class Analysis:
                        "learning": kept.learning[self._unlearned()], "contexts": kept.contexts, "machines": kept.machines,
                        "said": np.frombuffer(json.dumps(said).encode(), np.uint8), **self._machines.columns()})
 
-    def _unlearned(self) -> NDArray[np.bool_]:
+    def _unlearned(self) -> NDArray[np.bool_] | slice:
         """Which points of phase I belong to baselines that are still to be set."""
+        if self.learned.all():
+            return slice(0)
         return np.repeat(~self.learned, np.diff(self._laid.base_starts))
 
     def restored(self, snapshot: bytes) -> Analysis:

@@ -70,6 +70,13 @@ class Book:
         self.entries[task.id] = Entry(replace(task, opened=task.opened or now), since=now, left=task.minutes)
         return [Change(task.id, now, Event.OPEN, State.OPEN, State.OPEN, Text("由结论 {f} 产生", "opened by finding {f}").filled(f=same(task.finding or "–")))]
 
+    def joined(self, task: str, finding: str, priority: int, due: int, now: int) -> Change:
+        """A further finding of the same cause: the task takes the graver priority and the earlier deadline; whoever has it keeps it."""
+        entry = self.entry(task)
+        entry.task = replace(entry.task, priority=min(priority, entry.task.priority), due=min(due, entry.task.due))
+        return Change(task, now, Event.JOIN, entry.state, entry.state, Text("并入结论 {f}", "finding {f} belongs to it").filled(f=same(finding)),
+                      entry.worker, entry.worker)
+
     def offered(self, task: str, worker: str, now: int, ends: int, rest_m: float | None, reason: Text) -> Change:
         """A waiting task goes to a worker who has the skills and no other task; its parts are put aside."""
         entry, person = self.entry(task), self.worker(worker)

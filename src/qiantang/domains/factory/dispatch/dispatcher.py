@@ -50,6 +50,10 @@ class Dispatcher:
         """A finding has become a task. The same id a second time changes nothing."""
         return self.book.opened(task, now)
 
+    def joined(self, task: str, finding: str, priority: int, due: int, now: int) -> list[Change]:
+        """A further finding belongs to a task that is not over, which is from now on as urgent as the most urgent of them."""
+        return [self.book.joined(task, finding, priority, due, now)]
+
     def accepted(self, task: str, worker: str, now: int) -> list[Change]:
         """The worker takes the offer and sets out."""
         return [self.book.accepted(task, worker, now)]

@@ -42,6 +42,8 @@ class Event(StrEnum):
     INTERRUPT = "interrupt"
     TAKE_BACK = "take_back"
     WITHDRAW = "withdraw"
+    JOIN = "join"
+    """A further finding belongs to it; its state stays."""
     WAIT = "wait"
     """Nothing changes but the reason why nobody does it."""
 

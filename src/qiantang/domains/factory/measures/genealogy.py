@@ -23,7 +23,7 @@ _USE = ("made", "used")
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One step in the making of a thing: which thing, at which step, on which machine or cavity, with which tool (a mould), by whom,
-    from when to when (microseconds UTC). Empty: none."""
+    from when to when (microseconds UTC); how it turned out and why not well, where that was told. Empty: none."""
 
     item: str
     step: str
@@ -32,6 +32,8 @@ class Operation:
     operator: str
     since: int
     until: int
+    result: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from qiantang.domains.factory.measures.oee import Oee, oee_of, together
 from qiantang.domains.factory.measures.pieces import Counts
 from qiantang.domains.factory.measures.states import MachineState, StateClock, StateEvents
 from qiantang.domains.factory.plant import Asset, Plant
+from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings
 
 STATE, PIECES, REJECTS, POWER = range(4)
@@ -42,7 +44,9 @@ class Reckoning:
     """
 
     def __init__(self, plant: Plant, leaving: Sequence[str] | None = None) -> None:
-        self.machines = tuple(asset.id for asset in plant.assets if asset.level == "cell" and any(s.kind in KINDS for s in plant.of_asset.get(asset.id, ())))
+        told_of = bool(plant.piece_sources)
+        self.machines = tuple(asset.id for asset in plant.assets if asset.level == "cell" and (
+            any(s.kind in KINDS for s in plant.of_asset.get(asset.id, ())) or (told_of and asset.ideal_cycle_s)))
         place = {machine: number for number, machine in enumerate(self.machines)}
         numbers = max((s.number for s in plant.signals), default=-1) + 1
         self._role, self._machine = np.full(numbers, -1, np.int8), np.full(numbers, -1, np.int32)
@@ -50,12 +54,17 @@ class Reckoning:
             self._machine[signal.number] = place.get(plant.machine(signal.asset), -1)
             if signal.kind in KINDS and signal.asset in place:
                 self._role[signal.number] = KINDS[signal.kind]
+        # What a machine counts itself is not counted again by what is told of its pieces.
+        self._counts_itself = {kind: {s.asset for s in plant.signals if s.kind == kind} for kind in ("piece_count", "reject_count")}
+        self._place, self._plant = place, plant
         of_last = set(last_machines(plant) if leaving is None else leaving)
         self._leaving = np.array([machine in of_last for machine in self.machines], np.bool_)
         ideal = np.array([round((plant.asset[machine].ideal_cycle_s or 0.0) * 1e6) for machine in self.machines], np.int64)
         self.clock = StateClock(len(self.machines))
         self.made = np.zeros(len(self.machines), np.int64)
         self.rejects = np.zeros(len(self.machines), np.int64)
+        self.early = 0
+        """Pieces that were scrapped before they could leave the line, by what was told of them."""
         self.kwh = np.zeros(len(self.machines))
         self.heard = np.full(len(self.machines), -1, np.int64)
         """The instant of each machine's last reading of any kind."""
@@ -83,6 +92,22 @@ class Reckoning:
         running = np.flatnonzero(~told)
         self._run(signal[running], at[running], value[running], role[running])
 
+    def told(self, event: PieceEvent) -> bool:
+        """Reckon with what was told of a piece, where the machine does not count itself; False where the asset is not known. What ended
+        before the first reading is history and counts for nothing here."""
+        if event.asset not in self._plant.asset:
+            return False
+        machine = self._plant.machine(event.asset)
+        place = self._place.get(machine)
+        if place is None or event.until < self.since:
+            return True
+        if machine not in self._counts_itself["piece_count"]:
+            self.made[place] += 1
+        if event.result != "good" and machine not in self._counts_itself["reject_count"]:
+            self.rejects[place] += 1
+            self.early += not self._leaving[place]
+        return True
+
     def _run(self, signal: NDArray[np.int32], at: NDArray[np.int64], value: NDArray[np.float64], role: NDArray[np.int8]) -> None:
         """Running counters and power, each against the reading before it of the same signal."""
         order = np.lexsort((at, signal))
@@ -103,10 +128,9 @@ class Reckoning:
 
     def oee(self) -> list[Oee]:
         """The OEE of each machine up to now."""
-        self.clock.until(self.now)
         counts = Counts(self._ideal)
         counts.produced, counts.good = self.made, self.made - self.rejects
-        return oee_of(self.clock, counts)
+        return oee_of(self.clock.as_of(self.now), counts)
 
     def states(self) -> list[MachineState]:
         """What each machine is doing now; unknown for one that told nothing lately."""
@@ -127,7 +151,7 @@ class Reckoning:
     @property
     def good(self) -> int:
         """Good pieces that left the line."""
-        return self.left - int(self.rejects.sum())
+        return self.left - int(self.rejects.sum()) + self.early
 
     def takt_s(self) -> Fraction | None:
         """Seconds a good piece from the first reading to the last; None before any."""
@@ -154,16 +178,28 @@ class Reckoning:
     def snapshot(self) -> bytes:
         """Everything needed to go on."""
         room = io.BytesIO()
-        np.savez(room, made=self.made, rejects=self.rejects, kwh=self.kwh, heard=self.heard, last=self._last, at=self._at,
-                 span=np.array([self.since, self.now]), **self.clock.columns())  # type: ignore[arg-type]  # every name is that of an array
+        np.savez(room, machines=np.frombuffer(json.dumps(self.machines).encode(), np.uint8), made=self.made, rejects=self.rejects, kwh=self.kwh,
+                 heard=self.heard, last=self._last, at=self._at,
+                 span=np.array([self.since, self.now, self.early]), **self.clock.columns())  # type: ignore[arg-type]  # every name is that of an array
         return room.getvalue()
 
     def restore(self, snapshot: bytes) -> None:
-        """Become what the snapshot was. ValueError where it is of another plant."""
+        """Become what the snapshot was, machine by machine: one that came since begins at nothing, what one that is gone did is no longer
+        told. Signals keep their numbers."""
         with np.load(io.BytesIO(snapshot)) as found:
-            if len(found["made"]) != len(self.machines) or len(found["last"]) != len(self._last):
-                raise ValueError("the snapshot is of another plant")
-            self.made, self.rejects, self.kwh, self.heard = (found[name].copy() for name in ("made", "rejects", "kwh", "heard"))
-            self._last, self._at = found["last"].copy(), found["at"].copy()
-            self.since, self.now = (int(value) for value in found["span"])
-            self.clock.restore({name: found[name] for name in self.clock.columns()})
+            columns = {name: found[name] for name in found.files}
+        before = {machine: row for row, machine in enumerate(json.loads(bytes(columns["machines"])))}
+        rows = [(place, before[machine]) for place, machine in enumerate(self.machines) if machine in before]
+        here, there = (np.array([pair[side] for pair in rows], np.intp) for side in (0, 1))
+        for name in ("made", "rejects", "kwh", "heard"):
+            getattr(self, name)[here] = columns[name][there]
+        signals = min(len(self._last), len(columns["last"]))
+        self._last[:signals], self._at[:signals] = columns["last"][:signals], columns["at"][:signals]
+        self.since, self.now, self.early = (int(value) for value in columns["span"])
+        clock = self.clock.columns()
+        for name, column in clock.items():
+            if name == "late":
+                column[:] = columns[name]
+            else:
+                column[here] = columns[name][there]
+        self.clock.restore(clock)

@@ -92,6 +92,14 @@ class StateClock:
         self._add(asset, self._state[known], self._reason[known], at - self._at[known])
         self._at[known] = at
 
+    def as_of(self, at: int) -> StateClock:
+        """A clock in which every machine's running state is counted up to an instant. This one stays as it is, so that a change of state
+        which becomes known later is still counted from where it was."""
+        found = StateClock(*self.reasons.shape[:2])
+        found.restore(self.columns())
+        found.until(at)
+        return found
+
     @property
     def state(self) -> NDArray[np.int8]:
         """The state that each machine told last."""

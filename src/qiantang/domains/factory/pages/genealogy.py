@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qiantang.domains.factory.pages.showing import cell, chosen, drawn
 from qiantang.kernel.pages.blocks import Column, Drawn, Field, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Live, Told
 from qiantang.kernel.pages.portions import portion
-from qiantang.kernel.pages.values import Address, Cell, Link, to
+from qiantang.kernel.pages.values import Address, Cell, Link, Mark, Tone, to
 from qiantang.kernel.words import Text, same
 
 _FORWARD = (("thing", Text("批次或部件", "batch or component")), ("asset", Text("设备或模腔", "machine or cavity")), ("tool", Text("模具", "mould")),
@@ -30,9 +32,10 @@ def draw_genealogy(ask: Ask) -> Drawn:
         rows = plant.rows("origin", thing=piece)
         columns = (Column("item", Text("物料", "thing")), Column("step", Text("工序", "step")), Column("place", Text("设备", "machine")),
                    Column("tool", Text("模具", "mould")), Column("operator", Text("操作员", "operator")), Column("since", Text("开始", "from")),
-                   Column("until", Text("结束", "to")))
+                   Column("until", Text("结束", "to")), Column("result", Text("结果", "result")))
         found = tuple(Row((Link(same(str(row["item"])), to("plant-genealogy", plant=plant.name, thing=row["item"])), cell(row["step"]), cell(row["title"]),
-                           _linked(plant, "tool", row["tool"]), _linked(plant, "operator", row["operator"]), cell(row["since"]), cell(row["until"])))
+                           _linked(plant, "tool", row["tool"]), _linked(plant, "operator", row["operator"]), cell(row["since"]), cell(row["until"]),
+                           _turned_out(row)))
                       for row in rows)
         sections.append(Section(Text(f"{piece} 的来源：{len(rows)} 道操作", f"Where {piece} comes from: {len(rows)} operations"),
                                 (Table("origin", columns, found, empty=Text("没有此编号的记录。", "Nothing is on record under this number.")),)))
@@ -44,6 +47,19 @@ def draw_genealogy(ask: Ask) -> Drawn:
         table = Table("pieces", (Column("piece", Text("产品编号", "piece")),), listed, part, empty=Text("没有这样的产品。", "No such piece."))
         sections.append(Section(Text(f"{len(pieces):,} 件产品", f"{len(pieces):,} pieces"), (table,)))
     return drawn(plant, Text("追溯", "Genealogy"), sections)
+
+
+def _turned_out(row: Mapping[str, Told]) -> Cell:
+    """How an operation turned out, and why not well."""
+    title, tone = _RESULTS.get(str(row["result"]), (same(""), "plain"))
+    if not title.zh:
+        return None
+    reason = str(row["reason"])
+    return Mark(Text(f"{title.zh}：{reason}", f"{title.en}: {reason}") if reason else title, tone)
+
+
+_RESULTS: dict[str, tuple[Text, Tone]] = {"good": (Text("合格", "good"), "ok"), "scrap": (Text("报废", "scrap"), "alarm"),
+                                           "rework": (Text("返工", "rework"), "watch")}
 
 
 def _linked(plant: Live, name: str, value: Told) -> Cell:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qiantang.domains.factory.pages.alarms import alarm_table
-from qiantang.domains.factory.pages.showing import cell, chosen, drawn, text, whole
-from qiantang.kernel.pages.blocks import Bound, Column, Drawn, Lines, Row, Section, Series, Table, Wall
+from qiantang.domains.factory.pages.showing import cell, chosen, drawn, order_act, text, whole
+from qiantang.kernel.pages.blocks import Bound, Column, Drawn, Field, Form, Lines, Row, Section, Series, Table, Wall
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Trace
 from qiantang.kernel.pages.values import Tone, to
@@ -13,6 +13,7 @@ from qiantang.kernel.words import Text, same
 _POINTS = 120
 _MOST_TRACES = 4
 _COLUMNS = 100
+LEARN_AGAIN = "learn_again"
 
 
 def draw_wall(ask: Ask) -> Drawn:
@@ -50,6 +51,12 @@ def draw_machine(ask: Ask) -> Drawn:
     empty = Text("此设备没有信号。", "This machine has no signals.")
     sections.append(Section(Text(f"{len(signals)} 个信号", f"{len(signals)} signals"), (Table("signals", columns, rows, empty=empty),),
                             Text("点选一行查看其控制图", "choose a row to see its control chart")))
+    if signals and ask.may("dispatch") and plant.at_work:
+        fields = (Field("reason", Text("改变了什么", "what was changed"), "long", required=True),
+                  Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
+        form = Form(LEARN_AGAIN, fields, Text("重新学习控制图", "Learn the charts anew"), carried={"asset": machine, "machine": machine})
+        sections.append(Section(Text("设备的水平有意改变之后", "After the machine's level was changed on purpose"), (form,),
+                                Text("在重新学成之前，这些图不报警", "until they are learnt these charts raise no alarm"), name="learn"))
     return drawn(plant, title, sections)
 
 
@@ -64,5 +71,6 @@ def _chart(address: str, trace: Trace) -> Section:
 
 PAGES = (
     Page("plant-wall", Text("实时看板", "Wall"), draw_wall, path=("plant",)),
-    Page("plant-machine", Text("设备", "Machine"), draw_machine, asks=("signal",), path=("plant", "machine")),
+    Page("plant-machine", Text("设备", "Machine"), draw_machine, asks=("signal",), path=("plant", "machine"),
+         acts=(order_act(LEARN_AGAIN, Text("重新学习控制图", "Learn the charts anew"), "plant-machine"),)),
 )

@@ -26,6 +26,11 @@ def draw_plant(ask: Ask) -> Drawn:
         table = Table("counters", (Column("name", Text("事项", "what")), Column("count", Text("次数", "times"), number=True)),
                       tuple(Row((cell(row["name"]), cell(row["count"]))) for row in counters))
         sections.append(Section(Text("数据接入：每种异常的处置次数", "Ingest: how often each thing happened"), (table,), span=6))
+    notices = plant.rows("notices")
+    if notices:
+        about = (Column("at", Text("时间", "time")), Column("told", Text("内容", "what")), Column("count", Text("次数", "times"), number=True))
+        table = Table("notices", about, tuple(Row((cell(row["at"]), cell(row["told"]), cell(row["count"]))) for row in notices))
+        sections.append(Section(Text("节点的提示：哪里、什么值、怎么办", "What the node noticed: where, which value, what to do"), (table,), span=6))
     actors = plant.rows("bad_actors")
     if actors:
         columns = (Column("place", Text("设备", "machine")), Column("what", Text("信号", "signal")), Column("rule", Text("规则", "rule")),

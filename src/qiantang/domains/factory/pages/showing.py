@@ -79,7 +79,7 @@ def order_act(name: str, title: Text, back: str) -> Act:
         plant = chosen(doing)
         said = plant.order(name, given)
         doing.log(f"plant.{name}", f"plant:{plant.name}", given)
-        asked = {key: given[key] for key in ("alarm", "task") if key in given}
+        asked = {key: given[key] for key in ("alarm", "task", "machine") if key in given}
         return Done(to(back, plant=plant.name, **asked), said)
 
     return Act(name, title, "dispatch", perform)

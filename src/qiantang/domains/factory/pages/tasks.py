@@ -85,6 +85,7 @@ def draw_task(ask: Ask) -> Drawn:
                    (Text("优先级", "priority"), PRIORITIES[whole(found["priority"])]), (Text("状态", "state"), Mark(state.title)),
                    (Text("人员", "person"), str(found["worker_name"]) or None), (Text("期限", "due"), cell(found["due"])),
                    (Text("预计工时", "work expected"), Amount(amount(found["minutes"]), Text("分钟", "min"), 0)),
+                   (Text("结论数", "findings"), cell(found["findings"])),
                    (Text("起因", "what happened"), cell(found["told"])), (Text("派工理由", "why this person"), cell(found["why"]))))
     sections = [Section(state.title, (facts,), span=7)]
     answers = [TASK.event(step.event) for step in TASK.steps_from(state.name) if "technician" in step.may and step.event in _ANSWERS]

@@ -12,10 +12,11 @@ import numpy as np
 
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.charts import layout, rules
+from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
 from qiantang.domains.factory.charts.budget import budgeted
 from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy
+from qiantang.domains.factory.charts.relearning import LearntSince
 from qiantang.domains.factory.charts.settings import charted
 from qiantang.domains.factory.ordering import Ordering
 from qiantang.domains.factory.simulation.dispatched import Dispatched
@@ -128,7 +129,7 @@ class Watch:
             self._signals_of.setdefault(signal.asset, []).append(signal.number)
         self._heard = np.full(len(self.signals.gateways), EPOCH_US + begin_s * 1_000_000, np.int64)
         self._found: dict[int, tuple[float, str]] = {}
-        self._in_force_since = np.full(self.settings.bases, -1, np.int64)
+        self._learnt = LearntSince(self.analysis)
         self._mended: list[Fault] = []
         self.running.repairs.on_end.append(self._mended.append)
 
@@ -146,6 +147,7 @@ class Watch:
             released = together([self.ordering.feed(arrived).readings, self.ordering.step()])
             raised = self.analysis.feed(released)
             readings += len(released)
+            mended = sorted({fault.machine for fault in self._mended})
             self._learn_after_repairs(end)
             for alarm, change_of in self._alarms(raised, released, register):
                 by_rule[alarm.rule] += 1
@@ -155,6 +157,7 @@ class Watch:
                     told += 1
                     idle += not self._explained(machine, at_s)
                 self._finds(machine, at_s, alarm.rule)
+            register.mended(mended, (), EPOCH_US + end * 1_000_000)
             self.at = end
             if progress is not None:
                 progress((end - begin) / (until_s - begin))
@@ -191,23 +194,15 @@ class Watch:
     def _learn_after_repairs(self, now_s: int) -> None:
         """Of what made bad pieces or slow cycles until now: what was learnt on that asset meanwhile, or is being learnt, is not how it is
         when all is well; it is learnt again. The repair's record tells since when something was wrong."""
-        learned = self.analysis.learned
-        self._in_force_since[learned & (self._in_force_since < 0)] = now_s
-        self._in_force_since[~learned] = -1
+        self._learnt.look(self.analysis, now_s)
         for fault in self._mended:
             if self.running.causes[fault.cause].acts not in ("scrap", "slow"):
                 continue
-            wrong = [s for s in self._signals_of.get(fault.asset, ()) if self._learnt_since(s, fault.start)]
+            wrong = self._learnt.in_doubt(self.analysis, self._signals_of.get(fault.asset, ()), math.floor(fault.start))
             if wrong:
                 self.analysis.learn_again(np.array(wrong), at=EPOCH_US + now_s * 1_000_000, who="repair",
                                           why=Text("学习期间设备有故障，修复后重新学习", "learnt while something was wrong; learnt again after the repair"))
         self._mended.clear()
-
-    def _learnt_since(self, signal: int, start_s: float) -> bool:
-        """Whether any baseline of a signal came into force after that second, or has begun to be learnt and is not yet in force."""
-        plan = self.settings.plan[signal]
-        bases = slice(plan[layout.FIRST_BASE], plan[layout.FIRST_BASE] + plan[layout.PHASES] * plan[layout.RECIPES] * plan[layout.PARTS])
-        return bool((self._in_force_since[bases] > start_s).any() or (self.analysis.points_so_far[bases] > 0).any())
 
     def _finds(self, machine: str, at_s: float, rule: str) -> None:
         """An alarm on a machine leads somebody to whatever is wrong there."""

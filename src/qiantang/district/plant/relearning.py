@@ -1,0 +1,100 @@
+"""Which charts are learnt anew after somebody mended or changed a machine, read from what that person said.
+
+Two rules, and no third. What was learnt of the machine since something was wrong, or is being learnt, is learnt again: that is how the
+fault looked. Of signals whose level the repair itself changed (a new mould, a new set point) everything is learnt again, and the
+technician names them. All else keeps its limits: an alarm that goes on after a repair says that the repair did not help.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from qiantang.district.plant.folder import Order
+from qiantang.domains.factory.plant import Plant, Signal
+from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
+from qiantang.kernel.words import Text, joined, same
+
+FINISH, LEARN_AGAIN = "finish", "learn_again"
+ASSET, SINCE = "_asset", "_since"
+"""What the node adds to a finished task: the machine that was mended, and since when (microseconds UTC) something was wrong."""
+ALL = ("all", "全部")
+_BETWEEN = re.compile(r"[;；,，、]")
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Relearning:
+    """What is asked: of ``signals`` those learnt since ``wrong_since`` (microseconds UTC), of ``changed`` everything; by whom and why."""
+
+    signals: tuple[int, ...]
+    wrong_since: int
+    changed: tuple[int, ...]
+    by: str
+    why: Text
+
+
+def relearning_of(order: Order, plant: Plant) -> Relearning | None:
+    """What an order asks to be learnt anew; None where it asks nothing of the kind. SubjectError for an asset or a signal that is not known."""
+    values = order.values
+    if order.order == FINISH and ASSET in values:
+        asset = values[ASSET]
+        mine = tuple(s.number for s in signals_within(plant, asset))
+        why = Text(f"修复后重新学习：{values.get('done', '')}", f"learnt again after a repair: {values.get('done', '')}")
+        return Relearning(mine, int(values[SINCE]), named_signals(plant, asset, values.get("changed", "")), values.get("worker", order.by), why)
+    if order.order == LEARN_AGAIN:
+        asset = values.get("asset", "")
+        if not values.get("reason", "").strip():
+            raise ActionError(Fault(Text("重新学习须写明理由", "learning anew needs a reason"), Place(path=asset), asset, "learn-with-reason",
+                                    Text("请写明改变了什么。", "Say what was changed.")))
+        changed = named_signals(plant, asset, values.get("changed", "").strip() or ALL[0])
+        return Relearning((), 0, changed, order.by, same(values["reason"]))
+    return None
+
+
+def signals_within(plant: Plant, asset: str) -> list[Signal]:
+    """The signals of an asset and of everything that stands in it. SubjectError for an asset that is not known."""
+    if asset not in plant.asset:
+        near = difflib.get_close_matches(asset, list(plant.asset), n=3, cutoff=0.4)
+        remedy = Text("是否是：" + "、".join(near), "Is it one of: " + ", ".join(near)) if near else Text(
+            "设备编号见工厂工作簿的“设备”表。", "The sheet 'assets' of the plant's workbook lists them.")
+        raise SubjectError(Fault(Text(f"没有设备“{asset}”，不能重新学习", f"there is no asset '{asset}' whose charts could be learnt anew"), Place(plant.id),
+                                 asset, "known-asset", remedy))
+
+    def inside(one: str) -> bool:
+        while one and one != asset:
+            one = plant.asset[one].parent
+        return one == asset
+
+    return [signal for signal in plant.signals if inside(signal.asset)]
+
+
+def named_signals(plant: Plant, asset: str, said: str) -> tuple[int, ...]:
+    """The numbers of the signals within an asset that somebody named: by address, name, kind or title, or all of them."""
+    there = signals_within(plant, asset)
+    found: set[int] = set()
+    unknown = []
+    for name in filter(None, (part.strip() for part in _BETWEEN.split(said))):
+        called = name.lower()
+        mine = [s.number for s in there if called in ALL or called in (w.lower() for w in (s.address, s.name, s.kind, s.title.zh, s.title.en))]
+        found.update(mine)
+        if not mine:
+            unknown.append(name)
+    if unknown:
+        titles = list({s.name: s.title for s in there}.values())
+        more = Text("……", " …") if len(titles) > _MOST_NAMED else same("")
+        raise SubjectError(*(Fault(
+            Text(f"设备“{asset}”没有信号“{name}”", f"the asset '{asset}' has no signal '{name}'"), Place(plant.id, column="changed"), name, "known-signal",
+            Text("可填“全部”，或：", "Write 'all', or: ") + joined(titles[:_MOST_NAMED]) + more) for name in unknown))
+    return tuple(sorted(found))
+
+
+def instant_said(said: str) -> int:
+    """Microseconds UTC of a day and time as a person writes it, at the place's own time where no zone is named."""
+    try:
+        return round(datetime.fromisoformat(said.strip()).astimezone().timestamp() * 1e6)
+    except ValueError as wrong:
+        raise ActionError(Fault(Text(f"无法识别时间“{said}”", f"the time '{said}' cannot be read"), Place(column="since"), said, "time",
+                                Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong

@@ -1,0 +1,58 @@
+"""A plant's genealogy as pages ask for it: from the record of its piece events, or, where it keeps none, from the columns it told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from qiantang.domains.factory.measures.genealogy import Operation, Origin
+from qiantang.kernel.pieces import PieceEvent
+from qiantang.stores.piece_record import PieceRecord
+
+RECORD = "pieces.sqlite"
+"""The record's name in a plant's folder."""
+
+
+class Traced(Protocol):
+    """What can be searched both ways."""
+
+    def origin(self, thing: str) -> Origin:
+        """From a thing back to everything in it."""
+        ...
+
+    def pieces(self, thing: str) -> tuple[str, ...]:
+        """From a thing forward to the pieces."""
+        ...
+
+    def pieces_by(self, *, asset: str = "", tool: str = "", operator: str = "") -> tuple[str, ...]:
+        """All pieces that were on this machine, in this mould, or made by this person."""
+        ...
+
+
+class Recorded:
+    """The record of a plant's folder, opened for one question after the other."""
+
+    def __init__(self, path: Path) -> None:
+        self._record = PieceRecord(path, asks_only=True)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is on record."""
+        return self._record.newest == 0
+
+    def origin(self, thing: str) -> Origin:
+        """From a thing back to everything in it."""
+        operations, used = self._record.origin(thing)
+        return Origin(tuple(map(_operation, operations)), used)
+
+    def pieces(self, thing: str) -> tuple[str, ...]:
+        """From a thing forward to the pieces."""
+        return self._record.pieces(thing)
+
+    def pieces_by(self, *, asset: str = "", tool: str = "", operator: str = "") -> tuple[str, ...]:
+        """All pieces that were on this machine, in this mould, or made by this person."""
+        return self._record.pieces_by(asset=asset, tool=tool, operator=operator)
+
+
+def _operation(event: PieceEvent) -> Operation:
+    return Operation(event.piece, event.step, event.asset, event.tool, event.operator, event.since, event.until, event.result, event.reason)

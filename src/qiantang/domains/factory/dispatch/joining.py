@@ -1,0 +1,84 @@
+"""Which open task a finding belongs to: one of the same machine and skill whose alarms have a cause in common with it.
+
+A cause is in common as it is when alarms are grouped: the same unit, the same signal, or a signal that moved with the other's; and what
+the register put into one group is one group here. One person goes there once, and is told everything that was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from qiantang.domains.factory.alarm import Alarm
+
+
+@dataclass(slots=True)
+class Concern:
+    """What a task is about: its alarms by id in the order in which they came, those whose groups they joined, the units and signals
+    concerned, and since when (microseconds UTC) something was wrong as far as the alarms tell."""
+
+    since: int
+    alarms: list[str] = field(default_factory=list)
+    leaders: list[str] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
+    signals: list[int] = field(default_factory=list)
+
+    def shares(self, alarm: Alarm, leader: str) -> bool:
+        """Whether the alarm is of a cause that the task is about."""
+        return (leader in self.alarms or (leader != "" and leader in self.leaders) or alarm.asset in self.units
+                or any(signal in self.signals for signal in _moved(alarm)))
+
+    def take(self, alarm: Alarm, leader: str) -> None:
+        """Take the alarm in."""
+        self.since = min(self.since, alarm.since)
+        self.alarms.append(alarm.id)
+        if leader and leader not in self.leaders:
+            self.leaders.append(leader)
+        if alarm.asset not in self.units:
+            self.units.append(alarm.asset)
+        self.signals += [signal for signal in _moved(alarm) if signal not in self.signals]
+
+
+class Concerns:
+    """What every open task is about, by its id."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, Concern] = {}
+
+    def fitting(self, tasks: Mapping[str, tuple[str, str]], alarm: Alarm, machine: str, skill: str, leader: str) -> str | None:
+        """The oldest of the open ``tasks`` (machine and skill of each) that the alarm belongs to; None where there is none."""
+        return next((task for task, where in tasks.items()
+                     if where == (machine, skill) and task in self.of and self.of[task].shares(alarm, leader)), None)
+
+    def take(self, task: str, alarm: Alarm, leader: str) -> None:
+        """The alarm belongs to that task."""
+        self.of.setdefault(task, Concern(alarm.since)).take(alarm, leader)
+
+    def left(self, alarm: str) -> tuple[str, bool] | None:
+        """An alarm was taken away: the task it belonged to, and whether nothing is left of that; None where it belongs to none."""
+        for task, concern in self.of.items():
+            if alarm in concern.alarms:
+                concern.alarms.remove(alarm)
+                return task, not concern.alarms
+        return None
+
+    def forget(self, still: Mapping[str, object]) -> None:
+        """Only these tasks are open."""
+        self.of = {task: concern for task, concern in self.of.items() if task in still}
+
+    def written(self) -> dict[str, Any]:
+        """As plain values."""
+        return {task: asdict(concern) for task, concern in self.of.items()}
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Concerns:
+        """What was written."""
+        made = cls()
+        made.of = {task: Concern(**concern) for task, concern in written.items()}
+        return made
+
+
+def _moved(alarm: Alarm) -> list[int]:
+    """The alarm's own signal and those that moved with it."""
+    return [signal for signal in (alarm.signal, *alarm.others) if signal >= 0]

@@ -1,0 +1,102 @@
+"""Piece events as text metrics of Sparkplug B: the value of a named metric is a JSON object, beside the readings of its edge node.
+
+The host goes on as it does without: it counts texts as no readings. Only messages of the devices that have such a metric are looked
+at twice. A birth states the last event again; told twice it is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from qiantang.kernel.pieces import PieceEvent
+from qiantang.kernel.wires import Counters
+from qiantang.links.messages import Messages, Noticing, Publication, Said
+from qiantang.links.piece_rows import PieceFields, events_of_json, noticed
+from qiantang.links.sparkplug.decoding import decode
+from qiantang.links.sparkplug.described import fields_of
+from qiantang.links.sparkplug.host import SparkplugHost
+from qiantang.links.sparkplug.topics import Route, Verb, address, route_of
+
+_NAME, _ALIAS, _STRING, _METRIC = 1, 2, 15, 2
+_BEARING = (Verb.NBIRTH, Verb.DBIRTH, Verb.NDATA, Verb.DDATA)
+
+
+class PieceMetrics:
+    """A Sparkplug host with an eye for pieces. ``metrics`` says for each address (``group/edge/device/metric``) how its texts are written."""
+
+    def __init__(self, host: SparkplugHost, metrics: Mapping[str, PieceFields]) -> None:
+        self.host = host
+        self._metrics = dict(metrics)
+        self._sources = {"/".join(part for part in name.split("/", 3)[:3] if part) for name in metrics}
+        self._notices = Noticing(host.counters)
+        self._named = {(m.group, m.edge, m.alias): address(m.group, m.edge, m.device, m.name) for m in host.births if m.alias is not None}
+
+    @property
+    def subscriptions(self) -> tuple[tuple[str, int], ...]:
+        """Those of the host."""
+        return self.host.subscriptions
+
+    @property
+    def counters(self) -> Counters:
+        """Those of the host, with ``pieces`` and ``piece_faulty``."""
+        return self.host.counters
+
+    def will(self, now: int) -> Publication | None:
+        """The host's."""
+        return self.host.will(now)
+
+    def connected(self, now: int) -> Said:
+        """What the host says."""
+        return self.host.connected(now)
+
+    def disconnected(self, now: int) -> Said:
+        """What the host says."""
+        return self.host.disconnected(now)
+
+    def farewell(self, now: int) -> tuple[Publication, ...]:
+        """What the host says."""
+        return self.host.farewell(now)
+
+    def tick(self, now: int) -> Said:
+        """What the host says, and what is due to be told."""
+        said = self.host.tick(now)
+        told = self._notices.taken(now)
+        return replace(said, notices=(*said.notices, *told)) if told else said
+
+    def feed(self, batch: Messages) -> Said:
+        """Take a batch of messages in their order."""
+        found: list[PieceEvent] = []
+        for topic, payload, now in zip(batch.topics, batch.payloads, batch.received, strict=True):
+            route = route_of(topic)
+            if route is not None and route.verb in _BEARING and route.source in self._sources:
+                for name, text in self._texts(route, payload):
+                    events, faults = events_of_json(text, self._metrics[name], name, now)
+                    found += events
+                    noticed(self._notices, faults, name, now)
+        said = self.host.feed(batch)
+        if not found:
+            return said
+        self.counters.add("pieces", len(found))
+        return replace(said, pieces=tuple(found))
+
+    def _texts(self, route: Route, payload: bytes) -> list[tuple[str, str]]:
+        """The texts of the metrics that are named, by address; nothing of a payload that cannot be read, which the host tells."""
+        if not decode((payload,)).fine[0]:
+            return []
+        found = []
+        for number, raw in fields_of(payload):
+            if number != _METRIC or not isinstance(raw, bytes):
+                continue
+            metric = dict(fields_of(raw))
+            alias, name = metric.get(_ALIAS), metric.get(_NAME)
+            if isinstance(name, bytes):
+                called = address(route.group, route.edge, route.device, name.decode("utf-8", errors="replace"))
+                if isinstance(alias, int):
+                    self._named[route.group, route.edge, alias] = called
+            else:
+                called = self._named.get((route.group, route.edge, alias), "") if isinstance(alias, int) else ""
+            text = metric.get(_STRING)
+            if called in self._metrics and isinstance(text, bytes) and text:
+                found.append((called, text.decode("utf-8", errors="replace")))
+        return found

@@ -1,0 +1,77 @@
+"""The figures of a plant do not begin anew with its node: after a stop, and after kill -9, they are those of a run without either."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qiantang.domains.factory.plant import Asset, Signal
+from qiantang.kernel.words import same
+from tests.district.plant import counting
+from tests.district.plant.sender import Sender
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The figures of a run that nothing stopped."""
+    return counting.figures(asyncio.run(counting.work(tmp_path_factory.mktemp("undisturbed"), 0, 0.0)))
+
+
+def test_figures_after_a_stop_in_the_middle_are_those_of_a_run_without(tmp_path: Path, undisturbed: str) -> None:
+    half = len(counting.sent()) // 2
+    asyncio.run(counting.stopped(tmp_path, half))
+    again = asyncio.run(counting.work(tmp_path, half, 0.0))
+    assert counting.figures(again) == undisturbed
+    assert '"oee": null' not in undisturbed
+    assert '"energy_per_piece": null' not in undisturbed
+
+
+def test_figures_after_kill_9_are_those_of_a_run_without(tmp_path: Path, undisturbed: str) -> None:
+    draws = np.random.default_rng(3)
+    first, kills = 0, 0
+    while True:
+        child = subprocess.Popen([sys.executable, "-m", "tests.district.plant.counting", str(tmp_path), str(first)], stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        before, said = first, []
+        for line in child.stdout:
+            said.append(line.strip())
+            if line.startswith("ack "):
+                first = int(line.removeprefix("ack ")) + 1
+            # A third of the way on, with a snapshot or two on the disk, and at no particular moment.
+            if kills < 3 and first - before >= 11:
+                time.sleep(float(draws.uniform(0.0, 0.06)))
+                os.kill(child.pid, signal.SIGKILL)
+                kills += 1
+                break
+        child.stdout.close()
+        child.wait()
+        if "done" in said:
+            break
+    assert kills == 3
+    assert list((tmp_path / "snapshots").iterdir())
+    assert said[said.index("done") + 1] == undisturbed
+
+
+def test_a_machine_that_is_added_begins_at_nothing_and_the_others_go_on(tmp_path: Path, undisturbed: str) -> None:
+    asyncio.run(counting.work(tmp_path, 0, 0.0))
+    third = tuple(Signal(0, f"g/C/C/{kind}", "C", kind, kind, same(kind), "1") for kind in counting.KINDS)
+    grown = replace(counting.TWO, assets=(*counting.TWO.assets, Asset("C", same("C"), "cell", "site", "last", ideal_cycle_s=2.0)),
+                    signals=(*counting.TWO.signals, *third))
+    node = counting.opened(tmp_path, Sender(counting.sent(), 0, 0.0), grown)
+    # Its charts are of other settings and read the log anew; what was reckoned is not reckoned twice.
+    assert "settings" in {n.kind for n in node.notices}
+    node.start()
+    node.stop()
+    assert node.showing is not None
+    figures = node.showing.reckoning.figures()
+    assert figures["equipment"] == 3.0
+    assert {name: value for name, value in figures.items() if not name.startswith("equipment")} == \
+        {name: value for name, value in json.loads(undisturbed).items() if not name.startswith("equipment")}

@@ -1,0 +1,62 @@
+"""What a node puts on record when more comes than it can take: first what came, then the tidying up; what is shed is counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qiantang.district.plant.inbox import weight
+from qiantang.district.plant.recorder import Recordable, Recorder
+from qiantang.engines.duckdb_history import History
+from qiantang.kernel.readings import Readings, readings
+from qiantang.kernel.wires import Counters
+from qiantang.stores.snapshots import Snapshot
+
+S = 1_000_000
+START = 1_795_694_400 * S
+
+
+def some(first: int, many: int) -> Readings:
+    return readings(np.zeros(many), START + np.arange(first, first + many) * S, np.arange(many))
+
+
+def recorded(folder: Path, most: int, counters: Counters, waiting: int) -> tuple[History, list[int]]:
+    """So many batches of a hundred, each with a snapshot, handed over before the first is recorded; how many were still waiting
+    whenever files were merged."""
+    history = History(folder)
+    recorder = Recorder("p", None, history, None, counters, noticed=lambda _: None, most_bytes=most)
+    merging: list[int] = []
+    compact = history.compact
+
+    def watched(at_most: int = 1) -> int:
+        merging.append(recorder.bytes // weight(some(0, 100)))
+        return compact(at_most)
+
+    history.compact = watched  # type: ignore[method-assign]  # watched, and done all the same
+    for k in range(waiting):
+        recorder.put(Recordable(100 * (k + 1), (), (some(100 * k, 100),), None, Snapshot(100 * (k + 1), {})))
+    recorder.start()
+    recorder.stop()
+    return history, merging
+
+
+def test_files_are_merged_once_what_came_in_a_flood_is_recorded(tmp_path: Path) -> None:
+    counters = Counters()
+    history, merging = recorded(tmp_path, 16 * weight(some(0, 100)), counters, 12)
+    assert merging == [4, 3, 2, 1], "the one at hand still waits"
+    assert len(history.readings(0, START, START + 1200 * S)) == 1200
+    assert counters.counts.get("shed_history", 0) == 0
+    history.close()
+
+
+@pytest.mark.parametrize("room", [1, 3])
+def test_what_is_beyond_the_room_is_shed_and_counted_reading_by_reading(tmp_path: Path, room: int) -> None:
+    counters = Counters()
+    history, _ = recorded(tmp_path, room * weight(some(0, 100)), counters, 12)
+    kept = len(history.readings(0, START, START + 1200 * S))
+    assert kept == (room + 1) * 100
+    assert counters.counts["shed_history"] == 1200 - kept
+    assert history.position == 1200
+    history.close()

@@ -1,0 +1,227 @@
+"""After a repair charts learn again what the fault may have taught them, at one place in the log, whatever is killed in between."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qiantang.district.plant.answers import Answers, read_answers
+from qiantang.district.plant.folder import Order, PlantFolder
+from qiantang.district.plant.node import Node, replay
+from qiantang.district.plant.pipeline import Pipeline, Step
+from qiantang.district.plant.relearning import Relearning, relearning_of
+from qiantang.domains.factory.charts.settings import charted
+from qiantang.kernel.errors import ActionError, SubjectError
+from qiantang.kernel.readings import Readings
+from qiantang.kernel.words import same
+from tests.district.plant import lines, repairing
+from tests.district.plant.lines import START, S
+from tests.district.plant.sender import Sender
+from tests.district.plant.test_node import recorded
+from tests.domains.factory.plants import SMALL
+
+SECONDS = 80
+
+
+def mended(batches: list[tuple[int, Readings]], place: int, asked: Relearning) -> tuple[Pipeline, list[Step]]:
+    """Through a pipeline whose charts are asked to learn again at the first end of a step at or after a place in the log."""
+    steps: list[Step] = []
+
+    def heard(step: Step) -> None:
+        steps.append(step)
+        if step.start < place <= step.upto:
+            pipeline.learn_again(asked)
+
+    pipeline = Pipeline(SMALL, repairing.learning(None), heard, addresses=lines.ADDRESSES)
+    for offset, batch in batches:
+        pipeline.take(offset, batch)
+    pipeline.finish()
+    return pipeline, steps
+
+
+def everything(by: str = "li") -> Relearning:
+    return Relearning((), 0, tuple(range(len(SMALL.signals))), by, same("mended"))
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=8), st.integers(0, 50))
+@settings(max_examples=25, deadline=None)
+def test_where_the_log_is_cut_changes_no_alarm_with_a_repair_in_its_middle(sizes: list[int], seed: int) -> None:
+    draws = np.random.default_rng(seed)
+    r = lines.happened(40, seed)
+    # Some of it comes seconds late: windows are computed anew across the repair.
+    came = lines.delivered(r, np.where(draws.random(len(r)) < 0.03, draws.integers(2 * S, 9 * S, len(r)), draws.integers(0, S, len(r))))
+    place = len(came) // 2
+    whole, once = mended([(0, came)], place, everything())
+    pieces, cut = mended(lines.split(came, np.array(sizes)), place, everything())
+    assert [a for step in once for a in step.alarms] == [a for step in cut for a in step.alarms]
+    left, right = whole.snapshot().parts, pieces.snapshot().parts
+    assert {k: v for k, v in left.items() if k != "ordering"} == {k: v for k, v in right.items() if k != "ordering"}
+    assert [v.who for v in whole.analysis.limits] == ["phase I", "li"]
+
+
+def test_a_late_reading_from_before_the_repair_undoes_nothing_of_it() -> None:
+    r = lines.happened(20, 3, faults=0)
+    late = np.zeros(len(r), np.int64)
+    # One reading far off, of the first second, comes seven seconds late; the repair is in between.
+    spoilt = int(np.flatnonzero((r.at == START + S) & (r.signal == 12))[0])
+    value = r.value.copy()
+    value[spoilt] = 9.0
+    late[spoilt] = 7 * S
+    came = lines.delivered(Readings(r.signal, r.at, r.received, value, r.quality, r.sequence), late)
+    place = int(np.flatnonzero(came.at >= START + 5 * S)[0])
+    pipeline, steps = mended([(0, came)], place, everything())
+    raised = [a for step in steps for a in step.alarms if a.signal == 12 and a.at == START + S]
+    assert "nelson_1" in {a.rule for a in raised}
+    assert {a.limits for a in raised} == {1}
+    # Charts learnt from thirty points after the repair, not from the readings before it.
+    assert pipeline.counters.counts["computed_anew"] > 0
+    assert pipeline.counters.counts["learnt_again"] == len(SMALL.signals)
+    again, _ = mended([(0, came)], place, everything())
+    assert pipeline.snapshot().parts == again.snapshot().parts
+    assert not pipeline.analysis.learned.all()
+
+
+def test_only_what_was_learnt_since_something_was_wrong_is_learnt_again() -> None:
+    chart = charted(SMALL, window_s=0.0, machine_every_s=0.0, most_order=0, learning=20)
+    pipeline = Pipeline(SMALL, chart, lambda _: None, addresses=lines.ADDRESSES)
+    r = lines.happened(240, 5, faults=0)
+    # The press says nothing for the first 90 seconds, when the mixer is learnt already.
+    late_press = r.taken((r.signal == 12) | (r.at >= START + 90 * S))
+    pipeline.take(0, lines.delivered(late_press, np.zeros(len(late_press), np.int64)))
+    assert pipeline.analysis.learned.all()
+    press, mixer = (tuple(s.number for s in SMALL.signals if SMALL.machine(s.asset) == m) for m in ("P1", "M1"))
+    asked = Relearning((*press, *mixer), START + 85 * S, (), "li", same("bladder"))
+    assert pipeline.learn_again(asked) == press
+    assert pipeline.learn_again(replace(asked, signals=mixer)) == ()
+    # What is being learnt when the repair ends is in doubt as well, as soon as it has begun.
+    more = lines.happened(3, 6, faults=0)
+    pipeline.take(pipeline.position, lines.delivered(replace(more, at=more.at + 240 * S), np.zeros(len(more), np.int64)))
+    assert pipeline.learn_again(asked) == press
+
+
+@pytest.mark.parametrize(("order", "wrong", "zh", "en"), [
+    (Order("learn_again", {"asset": "P9", "reason": "new mould"}, "li", 1), SubjectError, "没有设备“P9”", "no asset 'P9'"),
+    (Order("learn_again", {"asset": "P1", "reason": " "}, "li", 1), ActionError, "须写明理由", "needs a reason"),
+    (Order("learn_again", {"asset": "P1", "reason": "x", "changed": "torque"}, "li", 1), SubjectError, "没有信号“torque”", "no signal 'torque'"),
+])
+def test_what_cannot_be_learnt_again_is_refused_in_both_languages(order: Order, wrong: type[Exception], zh: str, en: str) -> None:
+    with pytest.raises(wrong) as refused:
+        relearning_of(order, SMALL)
+    fault = refused.value.faults[0]  # type: ignore[attr-defined]  # every error of the house bears its faults
+    assert zh in fault.message.zh
+    assert en in fault.message.en
+    assert fault.remedy.zh
+    assert fault.remedy.en
+
+
+def test_signals_are_named_as_people_name_them_and_an_asset_holds_what_stands_in_it() -> None:
+    def asked(asset: str, changed: str) -> tuple[int, ...]:
+        found = relearning_of(Order("learn_again", {"asset": asset, "reason": "x", "changed": changed}, "li", 1), SMALL)
+        assert found is not None
+        return found.changed
+
+    assert asked("P1", "") == asked("P1", "全部") == (0, 1, 2, 3, 4, 5)
+    assert asked("P1", "内压；plate temperature") == (0, 1, 3, 4)
+    assert asked("P1L", "inner_pressure") == (1,)
+    assert asked("curing-area", "all") == tuple(range(12))
+
+
+def fed(folder: Path, batch: Readings) -> Node:
+    """A node over the folder, fed a batch and a while of silence, and stopped."""
+    sender = Sender([batch], 0, 0.0)
+    sender.now = int(batch.received[0])
+    node = repairing.opened(folder, sender, snapshot_s=1e9)
+
+    async def pour() -> None:
+        running = asyncio.create_task(node.run([]))
+        await sender.run(node)
+        while node.status().behind:
+            await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(pour())
+    return node
+
+
+def test_an_order_left_before_the_node_was_killed_is_carried_out_once(tmp_path: Path) -> None:
+    r = lines.happened(30, 4, faults=0)
+    came = lines.delivered(r, np.zeros(len(r), np.int64))
+    folder = PlantFolder(tmp_path)
+    order = Order("learn_again", {"asset": "P1", "reason": "new mould"}, "li", 7)
+    folder.leave(order)
+    folder.leave(Order("learn_again", {"asset": "nowhere", "reason": "new mould"}, "li", 8))
+    node = fed(tmp_path, came.taken(slice(0, len(came) // 2)))
+    assert node.pipeline.counters.counts["learnt_again"] == 6
+    assert [n.told.en for n in node.notices if n.kind == "learnt_again"] == ["after the repair the charts of 6 signals are learnt anew"]
+    assert "no asset 'nowhere'" in next(n.told.en for n in node.notices if n.kind == "order")
+    kept = read_answers(tmp_path / "answers.jsonl")[0]
+    # Killed after the order was kept and before it was taken away: it is there again.
+    folder.leave(order)
+    again = fed(tmp_path, came.taken(slice(len(came) // 2, None)))
+    assert again.pipeline.counters.counts["learnt_again"] == 6
+    assert [v.who for v in again.pipeline.analysis.limits] == ["phase I", "li"]
+    assert read_answers(tmp_path / "answers.jsonl")[0].orders == kept.orders
+    assert list(folder.orders()) == []
+    alarms = replay(tmp_path, SMALL, charts=repairing.learning)
+    assert alarms == replay(tmp_path, SMALL, charts=repairing.learning)
+
+
+def test_a_torn_last_answer_was_not_carried_out_and_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    answers = Answers(path)
+    for place in (10, 10, 30):
+        answers.keep(place, Order("acknowledge", {"alarm": "a"}, "li", place))
+    answers.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"place": 40, "ord')
+    again = Answers(path)
+    assert [o.at for o in again.between(0, 10)] == [10, 10]
+    assert [o.at for o in again.between(10, 40)] == [30]
+    assert again.knows(Order("acknowledge", {"alarm": "a"}, "li", 30))
+    assert not again.knows(Order("acknowledge", {"alarm": "a"}, "li", 31))
+    again.close()
+    assert path.read_bytes() == whole
+
+
+def test_kill_9_around_repairs_and_the_log_with_its_answers_gives_the_same_alarms(tmp_path: Path) -> None:
+    draws = np.random.default_rng(4)
+    first, kills, ended = 0, 0, -1
+    for _ in range(30):
+        child = subprocess.Popen([sys.executable, "-m", "tests.district.plant.repairing", str(tmp_path), str(SECONDS), "5", str(first)],
+                                 stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        killer = threading.Timer(float(draws.uniform(1.5, 2.5)), os.kill, (child.pid, signal.SIGKILL))
+        if kills < 4:
+            killer.start()
+        said = child.stdout.read().split("\n")
+        killer.cancel()
+        child.wait()
+        child.stdout.close()
+        first = max([first - 1, *(int(line.removeprefix("ack ")) for line in said if line.startswith("ack "))]) + 1
+        kills += child.returncode == -signal.SIGKILL
+        ended = child.returncode
+        if "done" in said:
+            break
+    assert ended == 0
+    assert kills == 4
+    finished = [o for o in read_answers(tmp_path / "answers.jsonl")[0].orders if o.order == "finish" and "_asset" in o.values]
+    assert finished
+    assert max(Counter(o.values["task"] for o in finished).values()) == 1
+    found = recorded(tmp_path)
+    alarms = replay(tmp_path, SMALL, charts=repairing.learning)
+    assert Counter((str(f.values["alarm"]), f.values["offset"], f.outcome) for f in found) == \
+        Counter((a.id, a.offset, "withdrawn" if a.withdrawn else a.rule) for a in alarms)
+    # Without what people answered the same readings give other alarms.
+    (tmp_path / "answers.jsonl").rename(tmp_path / "set-aside.jsonl")
+    assert replay(tmp_path, SMALL, charts=repairing.learning) != alarms
