@@ -14,7 +14,7 @@ import pytest
 
 from qiantang.kernel.readings import Directory, Quality, readings
 from qiantang.kernel.wires import Counters
-from qiantang.links.messages import Messages, Publication, Said, now_us
+from qiantang.links.messages import Listening, Messages, Publication, Said, now_us
 from qiantang.links.mqtt import MqttSettings, MqttWire
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
 from qiantang.links.sparkplug.fields import DataType
@@ -24,7 +24,7 @@ from tests.links.receiving import Kept, beside
 from tests.mosquitto import Mosquitto
 
 
-class Numbers:
+class Numbers(Listening):
     """A translator whose payloads are whole numbers, one a message."""
 
     def __init__(self, *topics: str, qos: int = 1) -> None:
@@ -32,18 +32,9 @@ class Numbers:
         self.counters = Counters()
         self.lost = 0
 
-    def will(self, now: int) -> Publication | None:
-        return None
-
-    def connected(self, now: int) -> Said:
-        return Said()
-
     def disconnected(self, now: int) -> Said:
         self.lost += 1
         return Said()
-
-    def farewell(self, now: int) -> tuple[Publication, ...]:
-        return ()
 
     def feed(self, batch: Messages) -> Said:
         self.counters.add("batches")

@@ -17,9 +17,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help=said("以 JSON 输出�
 LangOption = Annotated[Tongue | None, typer.Option("--lang", help=said("输出语言", "language of the output"), show_default=False)]
 
 EXIT_CODES = said(
-    "退出码：0 完成；1 检查发现需处理的问题（check、integrity、audit verify）；2 用法或输入有误；130 中断，原结果完整。",
-    "Exit codes: 0 done; 1 a check found something that needs attention (check, integrity, audit verify); 2 wrong usage or input; "
-    "130 interrupted, previous results stand whole.")
+    "退出码：0 完成；1 检查发现需处理的问题（check、integrity、audit verify、factory shifts）；2 用法或输入有误；130 中断，原结果完整。",
+    "Exit codes: 0 done; 1 a check found something that needs attention (check, integrity, audit verify, factory shifts); "
+    "2 wrong usage or input; 130 interrupted, previous results stand whole.")
 
 
 class SpokenCommand(TyperCommand):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -18,6 +17,8 @@ from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command, group
 from qiantang.cli.language import said, told
 from qiantang.cli.options import DirOption
+from qiantang.cli.planning import declare_planning
+from qiantang.cli.plant_parts import plant_parts
 from qiantang.cli.screen import Screen
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.words import Text, preferred_lang
@@ -67,19 +68,8 @@ def declare(app: typer.Typer) -> None:
                                      "Hand the day's sums of a plant to its district; only the columns that the plant names."),
             ["qiantang factory publish --uscc 913301… --dir my-district",
              "qiantang factory publish --uscc 913301… --column busy_h --column effective_h"])(publish)
+    declare_planning(factory)
     app.add_typer(factory)
-
-
-@contextmanager
-def _parts() -> Iterator[None]:
-    """What a plant needs may not be installed; said with what to do. Many small systems of equations are solved faster by one
-    thread than by several that wait for each other."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    try:
-        yield
-    except ModuleNotFoundError as missing:
-        raise FactsError.of(f"缺少工厂所需的组件 {missing.name}", f"what plants need is not installed: {missing.name}", value=missing.name,
-                            remedy=Text("请安装：pip install 'qiantang[factory]'", "Install it: pip install 'qiantang[factory]'")) from missing
 
 
 def demo(
@@ -107,7 +97,7 @@ def watched(directory: Path, seconds: float, *, speed: float = 10.0, learn_s: in
     """The demonstration plant of a district's folder run for so many seconds, with live status; and how it then stood."""
     import asyncio
 
-    with _parts():
+    with plant_parts():
         from qiantang.district.plant.demonstration import PLANT, Demonstration
         from qiantang.district.plant.folder import plant_folder
         from qiantang.district.workspace import Workspace
@@ -175,7 +165,7 @@ def run(
     directory: DirOption = None,
 ) -> Answer:
     """A node until Ctrl-C; everything that was acknowledged is in its log."""
-    with _parts():
+    with plant_parts():
         from qiantang.district.plant.folder import plant_folder
         from qiantang.district.plant.running import run_node
         from qiantang.district.plant.wiring import read_node_file
@@ -219,7 +209,7 @@ _ForceOption = Annotated[bool, typer.Option("--force", help=said("覆盖已有�
 
 def template(path: _PathArgument, force: _ForceOption = False) -> Answer:
     """The empty workbook."""
-    with _parts():
+    with plant_parts():
         from qiantang.district.plant.workbook import write_plant
 
         _free(path, force)
@@ -244,7 +234,7 @@ def describe(
     """A first model, to be completed in the workbook."""
     import asyncio
 
-    with _parts():
+    with plant_parts():
         from qiantang.district.plant.describing import described_plant
         from qiantang.district.plant.hearing import SCHEME, browsed, heard_births
         from qiantang.district.plant.workbook import write_plant
@@ -274,7 +264,7 @@ def replay(
     limit: Annotated[int, typer.Option("--limit", min=0, help=said("最多显示多少个报警", "how many alarms at most"))] = _MOST_ALARMS,
 ) -> Answer:
     """The same log, the same alarms."""
-    with _parts():
+    with plant_parts():
         from qiantang.district.plant.folder import PlantFolder
         from qiantang.district.plant.running import replayed
         from qiantang.district.plant.views import alarm_told
@@ -297,7 +287,7 @@ def simulate(
     seeds: Annotated[int, typer.Option("--seeds", min=1, max=20, help=said("多少个种子", "how many seeds"))] = 3,
 ) -> Answer:
     """The same faults under each policy: takt with intervals, and the difference."""
-    with _parts():
+    with plant_parts():
         from qiantang.cli.progress import progress
         from qiantang.district.plant.simulating import policies_compared
 
@@ -318,7 +308,7 @@ def simulate(
 def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报警编号", "the alarm"))], directory: DirOption = None,
             plant: PlantOption = None) -> Answer:
     """One alarm, and what later corrected it."""
-    with _parts():
+    with plant_parts():
         from qiantang.district.plant.running import chosen_plant, findings_of
         from qiantang.district.workspace import Workspace, found_workspace
 
@@ -340,7 +330,7 @@ def publish(
     directory: DirOption = None, plant: PlantOption = None,
 ) -> Answer:
     """The plant's row of today."""
-    with _parts():
+    with plant_parts():
         from qiantang.cli.opening import today
         from qiantang.district.plant.publishing import ALL, published, titled, write_published
         from qiantang.district.plant.running import chosen_plant
@@ -360,7 +350,7 @@ def publish(
 
 def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
     """The tasks that are not over, the most urgent first."""
-    with _parts():
+    with plant_parts():
         from qiantang.district.identity import KEYBOARD
         from qiantang.district.plant.running import chosen_plant
         from qiantang.district.plant.views import PlantShown
@@ -412,7 +402,7 @@ def learn(
 
 
 def _ordered(order: str, values: dict[str, str], directory: Path | None, plant: str | None) -> Answer:
-    with _parts():
+    with plant_parts():
         from qiantang.district.identity import KEYBOARD
         from qiantang.district.plant.running import chosen_plant
         from qiantang.district.plant.views import PlantShown

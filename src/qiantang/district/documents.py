@@ -14,6 +14,8 @@ from qiantang.kernel.sources import Status
 from qiantang.kernel.units import Unit, unit
 from qiantang.kernel.words import Text, same
 
+_A_DISTRICT = Text("请给出地区文件夹，其中有 district.yaml。", "Name a district's folder, with its district.yaml.")
+
 
 class Part:
     """One value of the file with its place; asking it for the wrong shape notes a fault and gives a stand-in."""
@@ -152,17 +154,16 @@ class Part:
 
 
 class Paper:
-    """One YAML file being read; ``done`` raises FactsError with everything that was wrong."""
+    """One YAML file being read; ``done`` raises FactsError with everything that was wrong. ``wanted`` says which file to name
+    where there is none."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wanted: Text = _A_DISTRICT) -> None:
         self.file = path.name
         self.faults: list[Fault] = []
         try:
             self._root = yaml.compose(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except OSError as wrong:
-            raise FactsError.of(f"读不到文件：{path.name}", f"the file cannot be read: {path.name}", place=Place(str(path)),
-                                remedy=Text("请给出地区文件夹，其中有 district.yaml。",
-                                            "Name a district's folder, with its district.yaml.")) from wrong
+            raise FactsError.of(f"读不到文件：{path.name}", f"the file cannot be read: {path.name}", place=Place(str(path)), remedy=wanted) from wrong
         except (yaml.YAMLError, UnicodeDecodeError) as wrong:
             mark = getattr(wrong, "problem_mark", None)
             why = str(wrong).splitlines()[0]

@@ -7,7 +7,7 @@ from typing import Protocol
 from fastapi import APIRouter
 from starlette.requests import HTTPConnection
 
-from qiantang.district.identity import KEYBOARD, Identity
+from qiantang.district.identity import Identity
 
 
 class Authority(Protocol):
@@ -19,15 +19,3 @@ class Authority(Protocol):
 
     def identity(self, connection: HTTPConnection) -> Identity:
         """Whose request or socket this is; ``NOBODY`` without a valid session or token."""
-
-
-class AtTheKeyboard:
-    """Everybody who reaches the server is the person at the keyboard: for one machine's own loopback, and for tests."""
-
-    def __init__(self) -> None:
-        self.router = APIRouter()
-
-    def identity(self, connection: HTTPConnection) -> Identity:
-        """The person at the keyboard."""
-        del connection
-        return KEYBOARD

@@ -12,7 +12,7 @@ import pytest
 
 from qiantang.kernel.readings import Directory
 from qiantang.kernel.wires import Counters
-from qiantang.links.messages import Messages, Publication, Said, Translator
+from qiantang.links.messages import Listening, Messages, Publication, Said, Translator
 from qiantang.links.mqtt import MqttSettings, MqttWire
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
 from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
@@ -65,25 +65,13 @@ def packets(broker: Mosquitto, client: str) -> list[str]:
     return found
 
 
-class Listener:
+class Listener(Listening):
     """Keeps what is published on some topics."""
 
     def __init__(self, *topics: str) -> None:
         self.subscriptions = tuple((topic, 1) for topic in topics)
         self.counters = Counters()
         self.heard: list[tuple[str, bytes]] = []
-
-    def will(self, now: int) -> Publication | None:
-        return None
-
-    def connected(self, now: int) -> Said:
-        return Said()
-
-    def disconnected(self, now: int) -> Said:
-        return Said()
-
-    def farewell(self, now: int) -> tuple[Publication, ...]:
-        return ()
 
     def feed(self, batch: Messages) -> Said:
         self.heard += zip(batch.topics, batch.payloads, strict=True)

@@ -11,7 +11,7 @@ from qiantang.district.documents import Paper
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedFigure:
+class CitedFigure:
     """One figure as published: of which place and year, of what and which part of it, and where it was read."""
 
     place: str
@@ -25,13 +25,13 @@ class PublishedFigure:
     link: str | None
 
 
-def read_published(path: Path) -> tuple[PublishedFigure, ...]:
+def read_published(path: Path) -> tuple[CitedFigure, ...]:
     """Read the file; FactsError names every fault with its line."""
     paper = Paper(path)
     figures = []
     for entry in paper.root.fields("figures")["figures"].entries():
         given = entry.fields("place", "year", "indicator", "part", "figure", "unit", "source", "published_on", "link")
-        figures.append(PublishedFigure(
+        figures.append(CitedFigure(
             given["place"].word(), given["year"].whole(), given["indicator"].word(), given["part"].word(),
             given["figure"].number(), given["unit"].word(), given["source"].word(),
             given["published_on"].day() if given["published_on"].is_there else None, given["link"].word("") or None))

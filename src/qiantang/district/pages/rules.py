@@ -9,15 +9,14 @@ from qiantang.district.inquiries import Inquiry, Reform
 from qiantang.district.pages.evaluation import nothing_assessed, run_foot
 from qiantang.district.pages.showing import acted_on, asking, figure, outcome_mark
 from qiantang.kernel.errors import QiantangError
-from qiantang.kernel.expressions.figures import band_ends, plain
-from qiantang.kernel.expressions.figures import figure as said_figure
 from qiantang.kernel.pages.blocks import Banner, Block, Column, Drawn, Facts, Field, Flow, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
-from qiantang.kernel.pages.values import Amount, Cell, Link, Mark, to
-from qiantang.kernel.rulebooks.parameters import BandRow, Parameter, ParameterValue
+from qiantang.kernel.pages.values import Amount, Cell, Link, Mark, Tone, to
+from qiantang.kernel.rulebooks.parameters import Parameter
 from qiantang.kernel.rulebooks.rulebook import Rulebook
+from qiantang.kernel.rulebooks.telling import Called, value_told
 from qiantang.kernel.units import unit
-from qiantang.kernel.words import LANGS, Lang, Text, joined, same
+from qiantang.kernel.words import Text, both, joined, same
 
 _TITLE = Text("规则", "Rulebooks")
 _MOST_MOVED = 200
@@ -56,13 +55,13 @@ def draw_one(ask: Ask) -> Drawn:
     columns = (Column("title", Text("参数", "parameter")), Column("path", Text("路径", "path")), Column("value", Text("取值", "value")),
                Column("since", Text("起", "since")), Column("until", Text("止", "until")), Column("status", Text("可信程度", "status")),
                Column("source", Text("出处", "source")))
+    called = _calling(book)
     rows = []
     for parameter in book.parameters.values():
         for entry in parameter.entries:
-            tone = "plain" if entry.status.firm else "watch"
-            rows.append(Row((parameter.title, parameter.path, value_text(book, parameter, entry.value), entry.span.since, entry.span.until or "",
-                             Mark(entry.status.label, "plain" if entry.status.firm else "watch"),
-                             Text(entry.source.said("zh"), entry.source.said("en"))), tone="plain" if tone == "plain" else "watch"))
+            tone: Tone = "plain" if entry.status.firm else "watch"
+            rows.append(Row((parameter.title, parameter.path, value_told(parameter, entry, called), entry.span.since, entry.span.until or "",
+                             Mark(entry.status.label, tone), both(entry.source.said)), tone=tone))
     weak = sum(1 for p in book.parameters.values() for e in p.entries if not e.status.firm)
     sections = (Section(Text("出处", "Where it stands"), (Facts(tuple(facts)),)),
                 Section(Text(f"{len(rows)} 个取值，{weak} 个未见公布文本", f"{len(rows)} values, {weak} without a published text"),
@@ -72,28 +71,10 @@ def draw_one(ask: Ask) -> Drawn:
                  rests_on_placeholder=not book.document.status.firm)
 
 
-def value_text(book: Rulebook, parameter: Parameter, value: ParameterValue) -> Text:
-    """A parameter's value as a reader is told of it."""
-    words = dict(book.form.words) | dict(book.document.codes)
-    titles = {c.name: c.title for c in book.dossier.columns}
-
-    def word(code: str) -> Text:
-        return words.get(code) or titles.get(code) or same(code)
-
-    def one(of: object, lang: Lang) -> str:
-        percent = parameter.unit.title.zh == "" and isinstance(of, Decimal) and 0 < abs(of) < 1
-        if isinstance(of, Decimal):
-            return said_figure(of, parameter.unit, lang, percent)
-        if isinstance(of, bool):
-            return plain(of, lang)
-        if isinstance(of, BandRow):
-            given = of.gives
-            gives = said_figure(given, parameter.gives, lang, 0 < abs(given) < 1) if isinstance(given, Decimal) else word(str(given)).said(lang)
-            return f"{band_ends(of.low, of.high, of.low_closed, of.high_closed, parameter.unit, lang, percent)} → {gives}"
-        return word(str(of)).said(lang)
-
-    parts = list(value) if isinstance(value, tuple) else getattr(value, "rows", None) or [value]
-    return joined([Text(*(one(p, lang) for lang in LANGS)) for p in parts], "；", "; ")
+def _calling(book: Rulebook) -> Called:
+    """What the words of a rulebook are called: its codes and facts by their titles."""
+    titles = {column.name: column.title for column in book.dossier.columns} | book.words
+    return lambda word: titles.get(word, same(word))
 
 
 # --- a reform ---

@@ -19,7 +19,6 @@ from qiantang.kernel.units import ONE, Unit, unit
 from qiantang.kernel.words import Text, same
 
 UNKNOWN = Text("未知", "unknown")
-_PERSONS = unit("名")
 _LETTER = 2
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from qiantang.kernel.readings import Directory, Quality, Readings, readings, together
 from qiantang.kernel.wires import Counters, Notice
 from qiantang.links.messages import Messages, Noticing, Publication, Said
+from qiantang.links.sparkplug.backlog import Backlog, Backlogged
 from qiantang.links.sparkplug.certificates import State as HostState
 from qiantang.links.sparkplug.certificates import state_of
 from qiantang.links.sparkplug.decoding import Payloads, decode
@@ -44,19 +45,8 @@ class _Device:
 
 
 @dataclass(slots=True)
-class _Held:
-    """A message that waits for one before it."""
-
-    route: Route
-    payload: bytes
-    received: int
-    stamp: int
-
-
-@dataclass(slots=True)
 class _Edge:
-    """An edge node. ``stamps`` are the instants of the last 256 messages by their count, by which a repetition is known;
-    ``held`` waits for a missing message (by count), ``kept`` for a birth (by device)."""
+    """An edge node. ``stamps`` are the instants of the last 256 messages by their count, by which a repetition is known."""
 
     group: str
     id: str
@@ -68,17 +58,7 @@ class _Edge:
     newest: int = -1
     stamps: list[int] = field(default_factory=lambda: [-2] * 256)
     devices: dict[str, _Device] = field(default_factory=dict)
-    held: dict[int, _Held] = field(default_factory=dict)
-    held_bytes: int = 0
-    waiting_since: int = 0
-    kept: dict[str, list[_Held]] = field(default_factory=dict)
-    kept_bytes: int = 0
-    kept_since: int = 0
-
-    @property
-    def holding(self) -> bool:
-        """Whether messages wait that are not among the readings yet."""
-        return bool(self.held or self.kept)
+    backlog: Backlog = field(default_factory=Backlog)
 
     @property
     def source(self) -> str:
@@ -214,22 +194,20 @@ class SparkplugHost:
     def tick(self, now: int) -> Said:
         """Look after what is overdue: missing messages, devices that were not born again, rebirths to ask for."""
         if now - self._looked_at < 20_000 and now >= self._looked_at:
-            return Said(holding=any(edge.holding for edge in self._watched.values()))
+            return Said(holding=any(edge.backlog for edge in self._watched.values()))
         self._looked_at = now
         work = _Work(decode(()), [])
         for key, edge in list(self._watched.items()):
-            if edge.state is State.WAITING and now - edge.waiting_since >= self.settings.reorder_us:
+            if edge.state is State.WAITING and now - edge.backlog.missing_since >= self.settings.reorder_us:
                 self._overdue(work, edge, now)
             for name, device in edge.devices.items():
                 if device.owed_since and now - device.owed_since >= self.settings.device_us:
                     device.owed_since = 0
                     self._tell("missing_device", f"{edge.source}/{name}", now)
                     self._stale(work, device, now)
-            if edge.kept and now - edge.kept_since >= self.settings.keep_us:
-                self._tell("unborn", edge.source, now, count=sum(map(len, edge.kept.values())))
-                edge.kept.clear()
-                edge.kept_bytes = 0
-            if edge.state is not State.WAITING and not edge.kept and not any(device.owed_since for device in edge.devices.values()):
+            if edge.backlog.keeping and now - edge.backlog.unborn_since >= self.settings.keep_us:
+                self._tell("unborn", edge.source, now, count=edge.backlog.give_up())
+            if edge.state is not State.WAITING and not edge.backlog.keeping and not any(device.owed_since for device in edge.devices.values()):
                 del self._watched[key]
         return self._said(work.pieces, now)
 
@@ -344,9 +322,9 @@ class SparkplugHost:
                         self._tell("late_message", edge.source, now)
                     self._take(work, edge, route, i, now, counted=event is not Event.BEHIND)
                 case Step.HOLD if route:
-                    self._hold(work, edge, int(work.payloads.seq[i]), _Held(route, payload, now, int(work.payloads.timestamp[i])))
+                    self._hold(work, edge, int(work.payloads.seq[i]), Backlogged(route, payload, now, int(work.payloads.timestamp[i])))
                 case Step.KEEP if route:
-                    self._keep(edge, _Held(route, payload, now, int(work.payloads.timestamp[i])))
+                    self._keep(edge, Backlogged(route, payload, now, int(work.payloads.timestamp[i])))
                 case Step.DRAIN:
                     self._drain(work, edge, now)
                 case Step.RELEASE:
@@ -396,34 +374,23 @@ class SparkplugHost:
 
     # What waits for its turn.
 
-    def _hold(self, work: _Work, edge: _Edge, seq: int, one: _Held) -> None:
-        now = one.received
-        if not edge.held:
-            edge.waiting_since = now
-            self._watched[edge.group, edge.id] = edge
-        if seq in edge.held:
-            self._tell("repeat", edge.source, now)
-            return
-        edge.held[seq] = one
-        edge.held_bytes += len(one.payload)
-        if edge.held_bytes > self.settings.most_held:
-            self._overdue(work, edge, now)
+    def _hold(self, work: _Work, edge: _Edge, seq: int, one: Backlogged) -> None:
+        self._watched[edge.group, edge.id] = edge
+        if not edge.backlog.hold(seq, one):
+            self._tell("repeat", edge.source, one.received)
+        elif edge.backlog.held_bytes > self.settings.most_held:
+            self._overdue(work, edge, one.received)
 
-    def _keep(self, edge: _Edge, one: _Held) -> None:
+    def _keep(self, edge: _Edge, one: Backlogged) -> None:
         """Data whose aliases may mean something else by now are kept until the birth of their device."""
-        if one.route.verb not in (Verb.NDATA, Verb.DDATA) or edge.kept_bytes + len(one.payload) > self.settings.most_held:
-            self._tell("unborn", edge.source, one.received)
-            return
-        if not edge.kept:
-            edge.kept_since = one.received
+        if one.route.verb in (Verb.NDATA, Verb.DDATA) and edge.backlog.keep(one, self.settings.most_held):
             self._watched[edge.group, edge.id] = edge
-        edge.kept.setdefault(one.route.device, []).append(one)
-        edge.kept_bytes += len(one.payload)
+        else:
+            self._tell("unborn", edge.source, one.received)
 
     def _take_kept(self, work: _Work, edge: _Edge, name: str, same: bool, now: int) -> None:
         """A device is born: what was kept of it is taken where its aliases mean what they meant, else set aside."""
-        kept = edge.kept.pop(name, [])
-        edge.kept_bytes -= sum(len(one.payload) for one in kept)
+        kept = edge.backlog.kept_of(name)
         if kept and not same:
             self._tell("unborn", edge.source, now, count=len(kept))
         elif kept:
@@ -436,26 +403,23 @@ class SparkplugHost:
 
     def _overdue(self, work: _Work, edge: _Edge, now: int) -> None:
         """The missing message is given up."""
-        self._tell("gap", edge.source, now, expected=edge.expected, found=min(edge.held, key=lambda seq: (seq - edge.expected) % 256))
+        self._tell("gap", edge.source, now, expected=edge.expected, found=edge.backlog.in_turn(edge.expected)[0])
         self._happen(work, edge, Event.OVERDUE, now)
 
     def _drain(self, work: _Work, edge: _Edge, now: int) -> None:
-        while edge.expected in edge.held:
-            self._take_held(work, edge, edge.expected)
-        if not edge.held:
+        while (one := edge.backlog.due(edge.expected)) is not None:
+            self._take_held(work, edge, one)
+        if not edge.backlog.holding:
             self._tell("reordered", edge.source, now)
             self._happen(work, edge, Event.FILLED, now)
 
     def _release(self, work: _Work, edge: _Edge, before: int) -> None:
         """Take what waits and was sent before an instant (milliseconds)."""
-        for seq in sorted(edge.held, key=lambda seq: (seq - edge.expected) % 256):
-            if edge.held[seq].stamp < before:
-                self._take_held(work, edge, seq)
+        for one in edge.backlog.released(edge.expected, before):
+            self._take_held(work, edge, one)
 
-    def _take_held(self, work: _Work, edge: _Edge, seq: int) -> None:
+    def _take_held(self, work: _Work, edge: _Edge, held: Backlogged) -> None:
         """Take one message of an earlier time, after all that came before in this batch."""
-        held = edge.held.pop(seq)
-        edge.held_bytes -= len(held.payload)
         alone = _Work(decode((held.payload,)), [held.received], lives=[_NO_LIFE], device_lives=[_NO_LIFE], edges=[None])
         self._flush_so_far(work)
         self._take(alone, edge, held.route, 0, held.received)
@@ -481,7 +445,7 @@ class SparkplugHost:
         edge.stamps = [-2] * 256
         edge.stamps[(edge.expected - 1) & 255] = edge.newest
         edge.born_at = edge.newest
-        edge.waiting_since = now
+        edge.backlog.missing_since = now
         self.rebirths.born(edge.group, edge.id)
         self._device_birth(work, edge, "", i, now)
 
@@ -637,7 +601,7 @@ class SparkplugHost:
                 self._publications.append(rebirth_request(group, edge, now))
         publications, self._publications = tuple(self._publications), []
         notices: tuple[Notice, ...] = self._notices.taken(now)
-        holding = any(edge.holding for edge in self._watched.values())
+        holding = any(edge.backlog for edge in self._watched.values())
         return Said(together(pieces), notices, publications, holding=holding)
 
 

@@ -7,12 +7,48 @@ rule of the signal holds while it holds on any of them.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numba as nb
 import numpy as np
 
-from qiantang.domains.factory.charts import fitting, layout, policy, quick, rules
+from qiantang.domains.factory.charts import bits, fitting, layout, policy, quick, rules
+from qiantang.domains.factory.charts.bits import (
+    CUSUM_AT,
+    DRIFT,
+    DRIFT_AT,
+    EIGHT_POINTS,
+    EWMA_AT,
+    FIFTEEN_WITHIN,
+    FIVE_POINTS,
+    FOUR,
+    IS_OVER1,
+    IS_OVER2,
+    IS_UNDER1,
+    IS_UNDER2,
+    IS_WITHIN,
+    N1_AT,
+    N2_AT,
+    N3_AT,
+    N4_AT,
+    N5,
+    N5_AT,
+    N6,
+    N6_AT,
+    N7,
+    N7_AT,
+    N8,
+    N8_AT,
+    NONE,
+    ONE,
+    OVER2_AT,
+    THREE,
+    THREE_POINTS,
+    TWO,
+    UNDER1_AT,
+    UNDER2_AT,
+    ZONES_KEPT,
+)
 from qiantang.domains.factory.charts.compiled import forget_older
 from qiantang.domains.factory.charts.fitting import (
     CENTRE,
@@ -102,39 +138,13 @@ from qiantang.domains.factory.charts.policy import (
 from qiantang.domains.factory.charts.policy import IN_FORCE as RULES_IN_FORCE
 from qiantang.domains.factory.charts.quick import broken, lingering, past_with
 
-forget_older(__file__, fitting.__file__, layout.__file__, policy.__file__, quick.__file__, rules.__file__)
-
-_ONE: Final = np.uint64(1)
-_NONE: Final = np.uint64(0)
-_ZONES_KEEP: Final = np.uint64(rules.ZONES_KEEP)
-_OVER1: Final = np.uint64(1 << rules.OVER1_AT)
-_UNDER1: Final = np.uint64(1 << rules.UNDER1_AT)
-_OVER2: Final = np.uint64(1 << rules.OVER2_AT)
-_UNDER2: Final = np.uint64(1 << rules.UNDER2_AT)
-_WITHIN: Final = np.uint64(1 << rules.WITHIN_AT)
-_FIFTEEN: Final = np.uint64(((1 << rules.WITHIN_BITS) - 1) << rules.WITHIN_AT)
-_EIGHT: Final = np.uint64(0xFF)
-_FIVE: Final = np.uint64(0x1F)
-_THREE: Final = np.uint64(0x7)
-_UNDER1_AT: Final = np.uint64(rules.UNDER1_AT)
-_OVER2_AT: Final = np.uint64(rules.OVER2_AT)
-_UNDER2_AT: Final = np.uint64(rules.UNDER2_AT)
-_N5: Final = np.uint64(rules.BIT["nelson_5"])
-_N6: Final = np.uint64(rules.BIT["nelson_6"])
-_N7: Final = np.uint64(rules.BIT["nelson_7"])
-_N8: Final = np.uint64(rules.BIT["nelson_8"])
-_DRIFT: Final = np.uint64(rules.BIT["drift"])
-_PLACE: Final = {name: place for place, name in enumerate(rules.RULES)}
-_B1, _B2, _B3, _B4, _B5, _B6, _B7, _B8 = (_PLACE[f"nelson_{k}"] for k in range(1, 9))
-_BE, _BC, _BD = (_PLACE[name] for name in ("ewma", "cusum", "drift"))
-_LAST_BIT: Final = _BD
+forget_older(__file__, bits.__file__, fitting.__file__, layout.__file__, policy.__file__, quick.__file__, rules.__file__)
 
 
 @nb.njit(cache=True, inline="always")
 def _set_bits(bits: Any) -> Any:
     """How many of the five lowest bits are set."""
-    return (bits & _ONE) + ((bits >> _ONE) & _ONE) + ((bits >> np.uint64(2)) & _ONE) + ((bits >> np.uint64(3)) & _ONE) \
-        + ((bits >> np.uint64(4)) & _ONE)
+    return (bits & ONE) + ((bits >> ONE) & ONE) + ((bits >> TWO) & ONE) + ((bits >> THREE) & ONE) + ((bits >> FOUR) & ONE)
 
 
 @nb.njit(cache=True)
@@ -142,7 +152,7 @@ def _detail(s: Any, r: Any, raised: Any, at: Any, x: Any, blur: Any, z: Any, b: 
     """One row a rule that was raised on chart r: value, limit, since when, how many readings, which others of the machine moved."""
     p = laid.plan[s, POLICY]
     points = kept.chart_whole[r, MANY]
-    for bit in range(_LAST_BIT + 1):
+    for bit in range(DRIFT_AT + 1):
         if (raised >> bit) & 1 == 0:
             continue
         k = room.counts[N_DETAILS]
@@ -151,35 +161,35 @@ def _detail(s: Any, r: Any, raised: Any, at: Any, x: Any, blur: Any, z: Any, b: 
         side = 1.0 if z >= 0.0 else -1.0
         away = 0.0
         inverse = kept.base[b, SCALE]
-        if bit == _B1:
+        if bit == N1_AT:
             away = side * laid.numbers[p, LIMIT]
-        elif bit == _B2:
+        elif bit == N2_AT:
             many = np.int64(laid.words[p, SIDE_RUN])
-        elif bit == _B3:
+        elif bit == N3_AT:
             many = np.int64(laid.words[p, TREND_RUN])
-        elif bit == _B4:
+        elif bit == N4_AT:
             many = 14
-        elif bit == _B5:
+        elif bit == N5_AT:
             many, away = 3, 2.0 * side
-        elif bit == _B6:
+        elif bit == N6_AT:
             many, away = 5, side
-        elif bit == _B7:
+        elif bit == N7_AT:
             many, away = 15, side
-        elif bit == _B8:
+        elif bit == N8_AT:
             many, away = 8, side
         since = kept.ring[r, (points - many) % RING]
-        limit = unscored(expected + away / inverse, kept.base[b]) + (side * blur if bit == _B1 else 0.0)
-        if bit == _BE:
+        limit = unscored(expected + away / inverse, kept.base[b]) + (side * blur if bit == N1_AT else 0.0)
+        if bit == EWMA_AT:
             side = 1.0 if kept.chart[r, AVERAGE] >= 0.0 else -1.0
             value = unscored(expected + kept.chart[r, AVERAGE] / inverse, kept.base[b])
             limit = unscored(expected + side * laid.numbers[p, EWMA_LIMIT] / inverse, kept.base[b])
             since = kept.chart_whole[r, AVERAGE_SINCE]
-        elif bit == _BD:
+        elif bit == DRIFT_AT:
             side = 1.0 if kept.chart[r, SLOW] >= 0.0 else -1.0
             value = unscored(expected + kept.chart[r, SLOW] / inverse, kept.base[b])
             limit = unscored(expected + side * laid.numbers[p, SLOW_LIMIT] / inverse, kept.base[b])
             since = kept.chart_whole[r, SLOW_SINCE]
-        elif bit == _BC:
+        elif bit == CUSUM_AT:
             up = kept.chart[r, HIGH] >= kept.chart[r, LOW]
             value = kept.chart[r, HIGH] if up else -kept.chart[r, LOW]
             limit = laid.numbers[p, DECISION] if up else -laid.numbers[p, DECISION]
@@ -265,7 +275,7 @@ def _beyond(x: Any, blur: Any, centre: Any, b: Any, kept: Any) -> Any:
 @nb.njit(cache=True)
 def _elsewhere(own: Any, phases: Any, r: Any, chart_words: Any) -> Any:
     """The rules that hold on any of a signal's charts but r."""
-    found = _NONE
+    found = NONE
     for other in range(own, own + phases):
         if other != r:
             found |= chart_words[np.uint64(other), NOW]
@@ -282,10 +292,9 @@ def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept:
     widest = 0
     for m in range(len(machine_starts) - 1):
         widest = max(widest, machine_starts[m + 1] - machine_starts[m])
-    most_events, most_details = len(room.places) - 1, len(room.details) - _LAST_BIT - 1
+    most_events, most_details = len(room.places) - 1, len(room.details) - DRIFT_AT - 1
     most_samples, most_flat = len(room.samples) - 1, len(room.flat) - widest
     starts = laid.base_starts
-    two, four = np.uint64(2), np.uint64(4)
     for k in range(start, beyond):
         if counts[N_EVENTS] > most_events or counts[N_DETAILS] > most_details or counts[N_SAMPLES] > most_samples or counts[N_FLAT] > most_flat:
             return k
@@ -346,14 +355,14 @@ def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept:
         low = min(max(low_before - (z + slack), 0.0), ceiling)
         holds = broken(z, past, average, high, low, numbers[p, LIMIT], numbers[p, EWMA_LIMIT], numbers[p, DECISION],
                        words[p, ABOVE], words[p, BELOW], words[p, RISING], words[p, FALLING])
-        zones = ((chart_words[r, ZONES] << _ONE) & _ZONES_KEEP) | (_OVER1 if z > 1.0 else _NONE) | (_UNDER1 if z < -1.0 else _NONE) \
-            | (_OVER2 if z > 2.0 else _NONE) | (_UNDER2 if z < -2.0 else _NONE) | (_WITHIN if abs(z) < 1.0 else _NONE)
-        over, under = zones & _EIGHT, (zones >> _UNDER1_AT) & _EIGHT
-        holds |= (_N5 if _set_bits((zones >> _OVER2_AT) & _THREE) >= two or _set_bits((zones >> _UNDER2_AT) & _THREE) >= two else _NONE) \
-            | (_N6 if _set_bits(over & _FIVE) >= four or _set_bits(under & _FIVE) >= four else _NONE) \
-            | (_N7 if (zones & _FIFTEEN) == _FIFTEEN else _NONE) \
-            | (_N8 if (over | under) == _EIGHT and over != _NONE and under != _NONE else _NONE) \
-            | (_DRIFT if abs(slow) > numbers[p, SLOW_LIMIT] else _NONE)
+        zones = ((chart_words[r, ZONES] << ONE) & ZONES_KEPT) | (IS_OVER1 if z > 1.0 else NONE) | (IS_UNDER1 if z < -1.0 else NONE) \
+            | (IS_OVER2 if z > 2.0 else NONE) | (IS_UNDER2 if z < -2.0 else NONE) | (IS_WITHIN if abs(z) < 1.0 else NONE)
+        over, under = zones & EIGHT_POINTS, (zones >> UNDER1_AT) & EIGHT_POINTS
+        holds |= (N5 if _set_bits((zones >> OVER2_AT) & THREE_POINTS) >= TWO or _set_bits((zones >> UNDER2_AT) & THREE_POINTS) >= TWO else NONE) \
+            | (N6 if _set_bits(over & FIVE_POINTS) >= FOUR or _set_bits(under & FIVE_POINTS) >= FOUR else NONE) \
+            | (N7 if (zones & FIFTEEN_WITHIN) == FIFTEEN_WITHIN else NONE) \
+            | (N8 if (over | under) == EIGHT_POINTS and over != NONE and under != NONE else NONE) \
+            | (DRIFT if abs(slow) > numbers[p, SLOW_LIMIT] else NONE)
         # Written as choices, not as branches: which way they go cannot be foreseen, and a wrong guess costs more than the work.
         chart_whole[r, HIGH_SINCE] = since if high_before == 0.0 else chart_whole[r, HIGH_SINCE]
         chart_whole[r, LOW_SINCE] = since if low_before == 0.0 else chart_whole[r, LOW_SINCE]
@@ -377,7 +386,7 @@ def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept:
         if holds != held:
             release = numbers[p, RELEASE]
             holds |= lingering(held, average, high, low, numbers[p, EWMA_LIMIT], numbers[p, DECISION], release) \
-                | (held & _DRIFT if abs(slow) > release * numbers[p, SLOW_LIMIT] else _NONE)
+                | (held & DRIFT if abs(slow) > release * numbers[p, SLOW_LIMIT] else NONE)
             if holds == held:
                 continue
             chart_words[r, NOW] = holds
@@ -386,14 +395,14 @@ def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept:
                 elsewhere = _elsewhere(own, plan[s, PHASES], np.int64(r), chart_words)
                 chart_words[s, NOW] = elsewhere | holds
                 began, ceased = began & ~elsewhere, ceased & ~elsewhere
-                if began | ceased == _NONE:
+                if began | ceased == NONE:
                     continue
             event = counts[N_EVENTS]
             places[event] = i
             signals[event] = signal
             raised[event] = np.uint32(began)
             cleared[event] = np.uint32(ceased)
-            if began != _NONE:
+            if began != NONE:
                 _detail(signal, np.int64(r), np.int64(began), at, x, blur, z, baseline, centre + expected, kept, laid, room)
             counts[N_EVENTS] = event + 1
     return beyond

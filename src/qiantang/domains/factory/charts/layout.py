@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.domains.factory.charts import rules
 from qiantang.kernel.readings import Quality
 
 # What is kept of a signal's readings: numbers and whole numbers. What every reading touches comes first, on one line of the cache.
@@ -65,8 +64,6 @@ N_POINTS, N_EVENTS, N_DETAILS, N_SAMPLES, N_FLAT = range(5)
 """What the kernels count."""
 
 UNUSABLE: Final = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER | Quality.UNIT)
-OF_READINGS: Final = rules.mask("stuck", "range", "rate", "quality")
-"""The rules that readings break by themselves, without a chart."""
 
 
 class Kept(NamedTuple):

@@ -14,7 +14,17 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
-from qiantang.domains.factory.charts import layout, policy, rules
+from qiantang.domains.factory.charts import bits, layout, policy, rules
+from qiantang.domains.factory.charts.bits import (
+    QUALITY,
+    QUALITY_AT,
+    RANGE,
+    RANGE_AT,
+    RATE,
+    RATE_AT,
+    STUCK,
+    STUCK_AT,
+)
 from qiantang.domains.factory.charts.compiled import forget_older
 from qiantang.domains.factory.charts.layout import (
     BREAK,
@@ -84,15 +94,7 @@ from qiantang.domains.factory.charts.layout import (
 )
 from qiantang.domains.factory.charts.policy import IN_FORCE, STUCK_RATE, STUCK_RUN
 
-forget_older(__file__, layout.__file__, policy.__file__, rules.__file__)
-
-_STUCK: Final = rules.BIT["stuck"]
-_RANGE: Final = rules.BIT["range"]
-_RATE: Final = rules.BIT["rate"]
-_QUALITY: Final = rules.BIT["quality"]
-_BITS: Final = tuple((rules.BIT[name], place) for place, name in enumerate(rules.RULES) if name in ("stuck", "range", "rate", "quality"))
-_STUCK_AT, _RANGE_AT, _RATE_AT, _QUALITY_AT = (rules.RULES.index(name) for name in ("stuck", "range", "rate", "quality"))
-
+forget_older(__file__, bits.__file__, layout.__file__, policy.__file__, rules.__file__)
 
 FREE: Final = 10
 """Readings are stuck no longer once so many times as many as made them stuck have come without another such run: one that leans
@@ -124,16 +126,16 @@ def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, q
     room.signals[k] = s
     room.raised[k] = np.uint32(began)
     room.cleared[k] = np.uint32(held & ~holds)
-    for place in range(_STUCK_AT, _QUALITY_AT + 1):
+    for place in range(STUCK_AT, QUALITY_AT + 1):
         if (began >> place) & 1 == 0:
             continue
         d = counts[N_DETAILS]
         since, many, value, limit = at, 1, x, 0.0
-        if place == _STUCK_AT:
+        if place == STUCK_AT:
             since, many, limit = reading_whole[s, SAME_SINCE], reading_whole[s, SAME], float(reading_whole[s, STUCK_NEED])
-        elif place == _RANGE_AT:
+        elif place == RANGE_AT:
             limit = bounds[s, LEAST] if x < bounds[s, LEAST] else bounds[s, MOST]
-        elif place == _RATE_AT:
+        elif place == RATE_AT:
             since, many, value, limit = before, 2, speed, bounds[s, FASTEST]
         else:
             value = float(quality)
@@ -223,7 +225,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         bad = (quality[i] & UNUSABLE) != 0 or not np.isfinite(x)
         usable = not bad
         if bad:
-            holds |= _QUALITY
+            holds |= QUALITY
         else:
             usable = bounds[s, LEAST] <= x <= bounds[s, MOST]
             if before > 0 and at > before:
@@ -247,10 +249,10 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             stuck = need > 0 and reading_whole[s, SAME] >= need
             if stuck:
                 reading_whole[s, FREED] = 0
-            elif held & _STUCK:
+            elif held & STUCK:
                 reading_whole[s, FREED] += 1
                 stuck = reading_whole[s, FREED] < FREE * need
-            holds = (0 if usable else _RANGE) | (_RATE if speed > bounds[s, FASTEST] else 0) | (_STUCK if stuck else 0)
+            holds = (0 if usable else RANGE) | (RATE if speed > bounds[s, FASTEST] else 0) | (STUCK if stuck else 0)
         holds &= np.int64(words[plan[s, POLICY], IN_FORCE])
         if holds != held:
             _event(i, s, at, held, holds, x, speed, quality[i], before, reading_whole, bounds, room)

@@ -12,7 +12,25 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.domains.factory.charts import policy, rules, state
+from qiantang.domains.factory.charts import bits, policy, rules, state
+from qiantang.domains.factory.charts.bits import (
+    ALTERNATE,
+    ALTERNATE_DOWN,
+    ALTERNATE_UP,
+    CUSUM,
+    EWMA,
+    IS_ABOVE,
+    IS_BELOW,
+    IS_FALL,
+    IS_RISE,
+    N1,
+    N2,
+    N3,
+    N4,
+    NONE,
+    ONE,
+    PAST_KEPT,
+)
 from qiantang.domains.factory.charts.compiled import forget_older
 from qiantang.domains.factory.charts.policy import (
     ABOVE,
@@ -28,28 +46,21 @@ from qiantang.domains.factory.charts.policy import (
     SLACK,
     WEIGHT,
 )
-from qiantang.domains.factory.charts.state import AVERAGE, HIGH, INVERSE, LANES, LAST, LOW, MEAN, NOW, PAST
+from qiantang.domains.factory.charts.state import (
+    AVERAGE,
+    HIGH,
+    INVERSE,
+    LANES,
+    LAST,
+    LOW,
+    MEAN,
+    NOW,
+    PAST,
+    POLICY_AT,
+    RULES_HELD,
+)
 
-forget_older(__file__, policy.__file__, rules.__file__, state.__file__)
-
-_ONE: Final = np.uint64(1)
-_NONE: Final = np.uint64(0)
-_KEEP: Final = np.uint64(rules.KEEP)
-_ABOVE: Final = np.uint64(1 << rules.ABOVE_AT)
-_BELOW: Final = np.uint64(1 << rules.BELOW_AT)
-_RISE: Final = np.uint64(1 << rules.RISE_AT)
-_FALL: Final = np.uint64(1 << rules.FALL_AT)
-_ALTERNATE: Final = np.uint64(rules.ALTERNATE_MASK)
-_ALTERNATE_UP: Final = np.uint64(rules.ALTERNATE_UP)
-_ALTERNATE_DOWN: Final = np.uint64(rules.ALTERNATE_DOWN)
-_N1: Final = np.uint64(rules.BIT["nelson_1"])
-_N2: Final = np.uint64(rules.BIT["nelson_2"])
-_N3: Final = np.uint64(rules.BIT["nelson_3"])
-_N4: Final = np.uint64(rules.BIT["nelson_4"])
-_EWMA: Final = np.uint64(rules.BIT["ewma"])
-_CUSUM: Final = np.uint64(rules.BIT["cusum"])
-_RULES: Final = np.uint64(0xFFFFFFFF)
-_POLICY_AT: Final = np.uint64(32)
+forget_older(__file__, bits.__file__, policy.__file__, rules.__file__, state.__file__)
 
 # Where each word of a block begins, for its 64 lanes; unsigned, so that an index needs no test for the end of the array.
 _MEAN: Final = np.uint64(MEAN * LANES)
@@ -68,27 +79,27 @@ _RAISED: Final = "int64[::1],int32[::1],uint32[::1],uint32[::1]"
 @nb.njit(cache=True, inline="always")
 def past_with(past: Any, z: Any, last: Any) -> Any:
     """The word of the past with one more reading."""
-    return ((past << _ONE) & _KEEP) | (_ABOVE if z > 0.0 else _NONE) | (_BELOW if z < 0.0 else _NONE) \
-        | (_RISE if z > last else _NONE) | (_FALL if z < last else _NONE)
+    return ((past << ONE) & PAST_KEPT) | (IS_ABOVE if z > 0.0 else NONE) | (IS_BELOW if z < 0.0 else NONE) \
+        | (IS_RISE if z > last else NONE) | (IS_FALL if z < last else NONE)
 
 
 @nb.njit(cache=True, inline="always")
 def broken(z: Any, past: Any, average: Any, high: Any, low: Any, limit: Any, ewma_limit: Any, decision: Any,
            above: Any, below: Any, rising: Any, falling: Any) -> Any:
     """The bits of the six rules that hold with this reading."""
-    turns = past & _ALTERNATE
-    return (_N1 if abs(z) > limit else _NONE) \
-        | (_N2 if (past & above) == above or (past & below) == below else _NONE) \
-        | (_N3 if (past & rising) == rising or (past & falling) == falling else _NONE) \
-        | (_N4 if turns in (_ALTERNATE_UP, _ALTERNATE_DOWN) else _NONE) \
-        | (_EWMA if abs(average) > ewma_limit else _NONE) \
-        | (_CUSUM if max(high, low) > decision else _NONE)
+    turns = past & ALTERNATE
+    return (N1 if abs(z) > limit else NONE) \
+        | (N2 if (past & above) == above or (past & below) == below else NONE) \
+        | (N3 if (past & rising) == rising or (past & falling) == falling else NONE) \
+        | (N4 if turns in (ALTERNATE_UP, ALTERNATE_DOWN) else NONE) \
+        | (EWMA if abs(average) > ewma_limit else NONE) \
+        | (CUSUM if max(high, low) > decision else NONE)
 
 
 @nb.njit(cache=True, inline="always")
 def lingering(held: Any, average: Any, high: Any, low: Any, ewma_limit: Any, decision: Any, release: Any) -> Any:
     """Which of EWMA and CUSUM held and are not yet back within their part of the limit."""
-    return (held & _EWMA if abs(average) > release * ewma_limit else _NONE) | (held & _CUSUM if max(high, low) > release * decision else _NONE)
+    return (held & EWMA if abs(average) > release * ewma_limit else NONE) | (held & CUSUM if max(high, low) > release * decision else NONE)
 
 
 @nb.njit(f"int64(int32[::1],float64[::1],{_FLOATS},{_WORDS},{_FLOATS},{_WORDS},{_RAISED})",
@@ -101,7 +112,7 @@ def scattered(signal: Any, value: Any, rows: Any, row_words: Any, numbers: Any, 
     for i in range(len(signal)):
         s = np.uint64(signal[i])
         now = row_words[s, NOW]
-        p = now >> _POLICY_AT
+        p = now >> POLICY_AT
         x = value[i]
         if x != x:
             continue
@@ -119,7 +130,7 @@ def scattered(signal: Any, value: Any, rows: Any, row_words: Any, numbers: Any, 
         rows[s, HIGH] = high
         rows[s, LOW] = low
         row_words[s, PAST] = past
-        held = now & _RULES
+        held = now & RULES_HELD
         if holds != held:
             holds |= lingering(held, average, high, low, numbers[p, EWMA_LIMIT], numbers[p, DECISION], numbers[p, RELEASE])
             if holds == held:
@@ -169,7 +180,7 @@ def dense(ticks: Any, floats: Any, block_words: Any, segments: Any, numbers: Any
             for lane in range(first, beyond):
                 s = np.uint64(lane)
                 now = packed[s + _HELD]
-                held = now & _RULES
+                held = now & RULES_HELD
                 holds = fresh[s]
                 if holds != held:
                     holds |= lingering(held, block[s + _AVERAGE], block[s + _HIGH], block[s + _LOW], ewma_limit, decision, release)

@@ -8,6 +8,7 @@ words, bit for bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ MEAN, INVERSE, LAST, AVERAGE, HIGH, LOW, PAST, NOW = range(8)
 """Baseline mean, 1/σ, last standardised value, EWMA, upper and lower CUSUM, the word of the past, what holds now.
 
 PAST and NOW are unsigned 64-bit words: in NOW the low 32 bits are the rules that hold, above them the number of the policy."""
+RULES_HELD: Final = np.uint64((1 << 32) - 1)
+POLICY_AT: Final = np.uint64(32)
 WIDTH = 8
 LANES = 64
 """Signals in a block."""
@@ -39,7 +42,7 @@ def fresh(mean: Floats, deviation: Floats, policy: NDArray[np.int64] | None = No
     rows[:, INVERSE] = 1.0 / deviation
     rows[:, LAST] = np.nan
     if policy is not None:
-        rows.view(np.uint64)[:, NOW] = policy.astype(np.uint64) << np.uint64(32)
+        rows.view(np.uint64)[:, NOW] = policy.astype(np.uint64) << POLICY_AT
     return rows
 
 
@@ -59,7 +62,7 @@ def as_blocks(rows: Floats) -> Blocks:
     whole = np.zeros((many * LANES, WIDTH))
     whole[:len(rows)] = rows
     laned = whole.reshape(many, LANES, WIDTH).transpose(0, 2, 1)
-    policy = (rows.view(np.uint64)[:, NOW] >> np.uint64(32)).astype(np.int64)
+    policy = (rows.view(np.uint64)[:, NOW] >> POLICY_AT).astype(np.int64)
     place = np.arange(len(rows))
     begins = np.flatnonzero((place % LANES == 0) | np.r_[True, policy[1:] != policy[:-1]][:len(rows)])
     ends = np.r_[begins[1:], len(rows)].astype(np.int64)

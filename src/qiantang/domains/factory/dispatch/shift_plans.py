@@ -54,14 +54,21 @@ ASSUMED_RULES = ShiftRules(least_rest_h=11.0, most_hours_a_week=40.0, most_days_
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A shift on a day for which people with a skill are missing; ``told`` says how many and why."""
+    """A shift on a day for which people with a skill are missing; ``why`` says how many have the skill, and where they are."""
 
     day: int
     shift: str
     skill: str
     missing: int
     needed: int
-    told: Text
+    why: Text
+
+    @property
+    def told(self) -> Text:
+        """How many are missing, and why."""
+        return Text("第 {day} 天 {shift}：{skill} 需 {needed} 人，缺 {missing} 人（{why}）",
+                    "day {day}, {shift}: {missing} of {needed} {skill} missing ({why})").filled(
+            day=self.day + 1, shift=same(self.shift), skill=same(self.skill), needed=self.needed, missing=self.missing, why=self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +206,11 @@ def _shortage(need: tuple[int, str, str], missing: int, needed: int, people: Seq
     away = sum(day in p.away for p in having)
     elsewhere = sum(work[p.id][day] not in ("", shift) for p in having)
     resting = sum(work[p.id][day] == "" and day not in p.away for p in having)
-    told = Text(
-        "第 {day} 天 {shift}：{skill} 需 {needed} 人，缺 {missing} 人（有此技能 {have} 人：{away} 人不在，{elsewhere} 人上其他班，"
-        "{resting} 人须休息或已满工时）",
-        "day {day}, {shift}: {missing} of {needed} {skill} missing ({have} have the skill: {away} away, {elsewhere} on another shift, "
-        "{resting} must rest or have their hours)").filled(
-        day=day + 1, shift=same(shift), skill=same(skill), needed=needed, missing=missing, have=len(having), away=away, elsewhere=elsewhere, resting=resting)
-    return Shortage(day, shift, skill, missing, needed, told)
+    why = Text(
+        "有此技能 {have} 人：{away} 人不在，{elsewhere} 人上其他班，{resting} 人须休息或已满工时",
+        "{have} have the skill: {away} away, {elsewhere} on another shift, {resting} must rest or have their hours").filled(
+        have=len(having), away=away, elsewhere=elsewhere, resting=resting)
+    return Shortage(day, shift, skill, missing, needed, why)
 
 
 def _faults(people: Sequence[Person], shifts: Sequence[Shift], needs: Mapping[tuple[int, str, str], int], days: int) -> list[Fault]:

@@ -1,0 +1,75 @@
+"""A job file: clock times become minutes and back, and every word that the plant does not know is told with its line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from qiantang.district.plant.folder import PlantFolder
+from qiantang.district.plant.job_file import JobFile, read_job_file
+from qiantang.domains.factory.dispatch.job_shop import Changeovers, Job, Step
+from qiantang.kernel.errors import FactsError
+from tests.domains.factory.plants import SMALL
+
+TWO = """
+jobs:
+  - {id: a, ready: 2026-12-07 07:00, by: 2026-12-07 20:00, steps: [{machine: M1, minutes: 90}, {machine: P1, minutes: 240, family: f17}]}
+  - {id: b, steps: [{machine: P1, minutes: 120, family: f18}]}
+changeovers: {usual: 20, pairs: [{from: f17, to: f18, minutes: 45}], mounted: {P1: f18}}
+"""
+
+
+@pytest.fixture
+def plants(tmp_path: Path) -> Path:
+    PlantFolder(tmp_path / "small").tell_plant(SMALL)
+    return tmp_path
+
+
+def asked(folder: Path, text: str) -> JobFile:
+    path = folder / "jobs.yaml"
+    path.write_text(f"plant: small\nbegin: 2026-12-07 06:00{text}", encoding="utf-8")
+    return read_job_file(path)
+
+
+def test_clock_times_are_minutes_from_the_beginning(plants: Path) -> None:
+    read = asked(plants, TWO)
+    assert read.jobs == (Job("a", (Step("M1", 90), Step("P1", 240, "f17")), 60, 840), Job("b", (Step("P1", 120, "f18"),)))
+    assert read.changeovers == Changeovers(20, {("f17", "f18"): 45}, {"P1": "f18"})
+    assert read.at(840) == datetime(2026, 12, 7, 20)  # noqa: DTZ001 # the plant's own clock
+
+
+def test_the_family_that_is_mounted_runs_first_and_the_changeover_is_in_the_gap(plants: Path) -> None:
+    found = asked(plants, TWO).scheduled(10, 1)
+    assert found.proved
+    assert [(p.job, p.machine, p.begins, p.changeover) for p in found.placed] == [("a", "M1", 60, 0), ("b", "P1", 0, 0), ("a", "P1", 150, 20)]
+
+
+def test_every_word_that_the_plant_does_not_know_is_told_with_its_line(plants: Path) -> None:
+    with pytest.raises(FactsError) as refused:
+        asked(plants, """
+jobs:
+  - {id: a, ready: 2026-12-06, by: soon, steps: [{machine: P9, minutes: 0}]}
+  - {id: a, by: "2026-12-07T20:00+08:00"}
+changeovers: {usual: -1, mounted: {P8: f1}}
+""")
+    assert [f"{fault.place.row}: {fault.message.en}" for fault in refused.value.faults] == [
+        "4: there is no such machine: P9", "4: minutes cannot be below 1", "4: this is before the schedule begins",
+        "4: 'soon' is no local time (year-month-day hours:minutes)", "5: the job 'a' occurs twice", "5: the job 'a' has no steps",
+        "5: '2026-12-07T20:00+08:00' is no local time (year-month-day hours:minutes)", "6: there is no such machine: P8", "6: minutes cannot be below 0"]
+    assert "known: P1, P2, M1" in refused.value.faults[0].remedy.en
+
+
+def test_a_job_that_cannot_be_done_in_time_is_named(plants: Path) -> None:
+    late = asked(plants, "\njobs: [{id: a, by: 2026-12-07 07:00, steps: [{machine: P1, minutes: 90}]}]\n")
+    with pytest.raises(FactsError, match="job a cannot be done before minute 90"):
+        late.scheduled(10, 1)
+
+
+def test_a_file_without_a_beginning_or_jobs_says_both(plants: Path) -> None:
+    path = plants / "jobs.yaml"
+    path.write_text("plant: small\n", encoding="utf-8")
+    with pytest.raises(FactsError) as refused:
+        read_job_file(path)
+    assert [fault.message.en for fault in refused.value.faults] == ["'begin' is missing", "there are no jobs"]
