@@ -69,7 +69,7 @@ class Payloads:
         return bytes(self.buffer[row["properties_at"]:row["properties_at"] + row["properties_length"]])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def past_varint(buffer, at, end):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The number at a place and the place after it; the place is -1 where it is cut off or too long."""
     if at >= end:
@@ -92,7 +92,7 @@ def past_varint(buffer, at, end):  # type: ignore[no-untyped-def]  # compiled: n
     return _ZERO, -1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _tag(buffer, at, end):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """A field's tag and the place after it; a tag is at most five bytes and 32 bits, and its field is not zero."""
     if at < end and buffer[at] < 128:
@@ -104,7 +104,7 @@ def _tag(buffer, at, end):  # type: ignore[no-untyped-def]  # compiled: numba in
     return np.int64(value), after
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _length(buffer, at, end):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The length of a delimited field and where its content begins; -1 where it reaches beyond the end."""
     if at < end and buffer[at] < 128:
@@ -116,7 +116,7 @@ def _length(buffer, at, end):  # type: ignore[no-untyped-def]  # compiled: numba
     return np.int64(value), after
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _past_group(buffer, at, end, opened, depth):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The place after a group and all within it; -1 where it is not closed by its own number or is too deep."""
     open_fields = np.empty(_DEEPEST + 1, np.int64)
@@ -145,7 +145,7 @@ def _past_group(buffer, at, end, opened, depth):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _past_plain(buffer, at, end, wire):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The place after a field that is no group; -1 where it is cut off or of no known wire type."""
     if wire == 0:
@@ -161,7 +161,7 @@ def _past_plain(buffer, at, end, wire):  # type: ignore[no-untyped-def]  # compi
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _past(buffer, at, end, tag, depth):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The place after a field that means nothing here."""
     if tag & 7 == 3:
@@ -169,7 +169,7 @@ def _past(buffer, at, end, tag, depth):  # type: ignore[no-untyped-def]  # compi
     return _past_plain(buffer, at, end, tag & 7)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _sound(buffer, at, end, message, depth):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """Whether a message inside a metric, and every message inside it, can be read."""
     if depth > _DEEPEST:
@@ -210,7 +210,7 @@ def _sound(buffer, at, end, message, depth):  # type: ignore[no-untyped-def]  # 
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _counted(buffer, offsets):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """An upper bound of the metrics in all payloads: fields that look like one before the first fault."""
     many = 0
@@ -231,7 +231,7 @@ def _counted(buffer, offsets):  # type: ignore[no-untyped-def]  # compiled: numb
     return many
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _decoded(buffer, offsets, first, timestamps, seqs, fine, metrics):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """All payloads into their columns; how many metrics there are.
 

@@ -264,7 +264,7 @@ class EdgeNode:
             self._sent_rows -= len(self._sent.popleft()[1])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _cut(devices, most):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """Where each message begins, and where the last ends: of one device, and of so many rows at most."""
     places, count, begun = np.empty(len(devices) + 1, np.int64), 0, 0

@@ -108,7 +108,7 @@ def payload(timestamp: int | None, metrics: Iterable[Metric], seq: int | None = 
     return head + b"".join(_bytes(2, _metric(metric)) for metric in metrics) + (b"" if seq is None else _number(3, seq))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _put(out, at, value):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """Write a whole number; the place after it."""
     while value >= _UNSIGNED(128):
@@ -119,7 +119,7 @@ def _put(out, at, value):  # type: ignore[no-untyped-def]  # compiled: numba inf
     return at + 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _encoded(first, sent, seqs, alias, timestamp, kind, value, historical, word, double, single, out, offsets):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """All payloads one after the other. A metric is written after a hole of one byte for its length, which is below 128.
     ``word``, ``double`` and ``single`` are one place seen as each, by which floating numbers become bits."""

@@ -44,7 +44,7 @@ class Met(IntEnum):
 MET_NAMES = tuple(met.name.lower() for met in Met)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _slot(keys_of, keys, of, key):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The place of a key in an open-addressed table, or of the hole where it would go."""
     mask = len(keys) - 1
@@ -56,7 +56,7 @@ def _slot(keys_of, keys, of, key):  # type: ignore[no-untyped-def]  # compiled: 
     return place
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _put(keys_of, keys, refs, of, new_keys, new_refs):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """Enter keys; how many of them are new."""
     new = 0
@@ -67,7 +67,7 @@ def _put(keys_of, keys, refs, of, new_keys, new_refs):  # type: ignore[no-untype
     return new
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _moved(keys_of, keys, refs, to_of, to_keys, to_refs, alive):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """Enter into another table what still lives; how many that is."""
     many = 0
@@ -80,7 +80,7 @@ def _moved(keys_of, keys, refs, to_of, to_keys, to_refs, alive):  # type: ignore
     return many
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _hashed(buffer, at, length):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The name's 64-bit FNV-1a hash."""
     value = _BASIS
@@ -147,7 +147,7 @@ def nothing(why: Met) -> int:
     return -int(why)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _said_quality(buffer, at, length):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The number of the property "Quality", -1 where there is none. The properties have been found sound before."""
     end = at + length
@@ -188,7 +188,7 @@ def _said_quality(buffer, at, length):  # type: ignore[no-untyped-def]  # compil
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _taken(buffer, first, timestamps, metrics, begin, stop, received, lives, device_lives,  # type: ignore[no-untyped-def]  # compiled: numba infers
            keys_of, keys, refs, standing, last, ahead, behind, skew, words, doubles, floats,
            out_signal, out_at, out_received, out_value, out_quality, met, odd):

@@ -147,7 +147,7 @@ def _set_bits(bits: Any) -> Any:
     return (bits & ONE) + ((bits >> ONE) & ONE) + ((bits >> TWO) & ONE) + ((bits >> THREE) & ONE) + ((bits >> FOUR) & ONE)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _detail(s: Any, r: Any, raised: Any, at: Any, x: Any, blur: Any, z: Any, b: Any, expected: Any, kept: Any, laid: Any, room: Any) -> None:
     """One row a rule that was raised on chart r: value, limit, since when, how many readings, which others of the machine moved."""
     p = laid.plan[s, POLICY]
@@ -210,7 +210,7 @@ def _detail(s: Any, r: Any, raised: Any, at: Any, x: Any, blur: Any, z: Any, b: 
         room.counts[N_DETAILS] = k + 1
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _others(s: Any, machine: Any, kept: Any, laid: Any, into: Any) -> None:
     """The signals of the same machine whose EWMA is beyond 2σ of its own, farthest first, at most OTHERS of them."""
     farthest = np.zeros(OTHERS)
@@ -231,7 +231,7 @@ def _others(s: Any, machine: Any, kept: Any, laid: Any, into: Any) -> None:
                 break
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> None:
     """The machine as one point of many dimensions: each signal's mean deviation since the last, NaN where it had no point."""
     counts = room.counts
@@ -251,7 +251,7 @@ def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> N
     counts[N_FLAT] = f
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
     """Ends phase I of a baseline, or begins it anew."""
     points = kept.learning[laid.base_starts[b]:laid.base_starts[b + 1]]
@@ -259,20 +259,20 @@ def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
         kept.base_whole[b, LEARNED] = 0
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _scored(x: Any, b: Any, kept: Any) -> Any:
     """The normal score of a skewed signal's value."""
     return score(x, kept.base[b])
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _beyond(x: Any, blur: Any, centre: Any, b: Any, kept: Any) -> Any:
     """A value drawn towards the centre by what it is uncertain, at most to the centre: only what lies beyond that is a deviation."""
     middle = unscored(centre, kept.base[b])
     return x - min(max(x - middle, -blur), blur)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _elsewhere(own: Any, phases: Any, r: Any, chart_words: Any) -> Any:
     """The rules that hold on any of a signal's charts but r."""
     found = NONE

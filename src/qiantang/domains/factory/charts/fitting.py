@@ -39,7 +39,7 @@ FARTHEST: Final = 8.5
 _Z: Final = 1.6448536269514722
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def quantile(ordered: Any, share: Any) -> Any:
     """The quantile of ordered values at (i - 1/2)/n, between neighbours in a straight line."""
     place = share * len(ordered) - 0.5
@@ -51,7 +51,7 @@ def quantile(ordered: Any, share: Any) -> Any:
     return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def trimmed(x: Any) -> Any:
     """Mean, standard deviation and share left out: median and median absolute deviation first, then mean and deviation of
     what lies within TRIM of them, until no point changes sides (P. J. Huber, Robust Statistics, 1981, chapter 6)."""
@@ -87,7 +87,7 @@ def trimmed(x: Any) -> Any:
     return centre, spread, 1.0 - kept / n
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def unsteady(x: Any) -> Any:
     """Whether phase I shifted on its way: its fifths, one after the other, are of different height by the test of W. H. Kruskal and
     W. A. Wallis (Journal of the American Statistical Association 47 (1952) 583-621), which asks for no shape and minds no outliers.
@@ -112,7 +112,7 @@ def unsteady(x: Any) -> Any:
     return 12.0 / (n * (n + 1.0)) * np.sum(sums * sums / many) - 3.0 * (n + 1.0) > _UNSTEADY
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def lognormal(x: Any, base: Any) -> Any:
     """Writes the lognormal curve with a threshold through three quantiles of x, at 5, 50 and 95 % (J. Aitchison and J. A. C. Brown,
     The Lognormal Distribution, 1957, section 6.24), to the side that is longer; PLAIN where both are nearly alike.
@@ -136,7 +136,7 @@ def lognormal(x: Any, base: Any) -> Any:
     base[XI] = middle - side * reach
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def score(x: Any, base: Any) -> Any:
     """The normal score of a value on its curve; beyond the curve's threshold the farthest score."""
     if base[SHAPE] == PLAIN:
@@ -147,7 +147,7 @@ def score(x: Any, base: Any) -> Any:
     return base[SIDE] * min(max(base[GAMMA] + base[DELTA] * log(away), -FARTHEST), FARTHEST)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def unscored(z: Any, base: Any) -> Any:
     """The value whose normal score is z: the quantile limit in the signal's own unit."""
     if base[SHAPE] == PLAIN:
@@ -155,7 +155,7 @@ def unscored(z: Any, base: Any) -> Any:
     return base[XI] + base[SIDE] * exp((base[SIDE] * z - base[GAMMA]) / base[DELTA])
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def autoregression(d: Any, most: Any, base: Any) -> Any:
     """Writes ORDER and PHI of the shortest autoregression, up to ``most`` ≤ 3, whose partial autocorrelations beyond it are
     within ±1.96/√n; d is centred. By Durbin and Levinson (G. E. P. Box and G. M. Jenkins, Time Series Analysis, 1970,
@@ -200,7 +200,7 @@ def autoregression(d: Any, most: Any, base: Any) -> Any:
     return order
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def fit(points: Any, skewed: Any, grouped: Any, most_order: Any, base: Any, base_whole: Any) -> Any:
     """Sets a baseline from the points of phase I; False where too many lie outside, or the means of cycles, batches and pieces
     (``grouped``) shifted on the way, and phase I must begin anew.

@@ -102,7 +102,7 @@ against the end of its range moves now and then, and is one alarm, not dozens (w
 and IEC 62682 call an off-delay)."""
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def stuck_need(seen: Any, repeats: Any, least: Any, rate: Any) -> Any:
     """How many equal readings in a row are too many: a run of n starts at a reading with probability p^(n-1), p the share of
     readings that repeat the one before, taken two standard errors high (A. Agresti and B. A. Coull, The American
@@ -115,7 +115,7 @@ def stuck_need(seen: Any, repeats: Any, least: Any, rate: Any) -> Any:
     return max(least, int(np.ceil(np.log(rate) / np.log(p))) + 1)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, quality: Any, before: Any, reading_whole: Any, bounds: Any,
            room: Any) -> None:
     """Writes what began and what ceased to hold, and a detail for each rule that began."""
@@ -188,7 +188,7 @@ def _part(s: Any, at: Any, plan: Any, reading_whole: Any) -> Any:
     return b + (1 if at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US] else 2)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, quality: Any, group_of: Any, phase_of: Any, ends: Any,
              kept: Any, laid: Any, found: Any, room: Any) -> Any:
     """Readings from ``start`` up to ``beyond``, or until the room for points or details is at its end; gives where it stopped.
