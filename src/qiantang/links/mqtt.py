@@ -222,8 +222,9 @@ class _Session:
         if settings.session_s:
             properties["session_expiry_interval"] = settings.session_s
         will = self._will and gmqtt.Message(self._will.topic, self._will.payload, qos=self._will.qos, retain=self._will.retain)
+        self._unconfirmed = _Unconfirmed(self._send)
         self._client = gmqtt.Client(settings.client or None, clean_session=not settings.session_s, optimistic_acknowledgement=False,
-                                    will_message=will, persistent_storage=_Unconfirmed(self._send), logger=_QUIET,
+                                    will_message=will, persistent_storage=self._unconfirmed, logger=_QUIET,
                                     **(properties if settings.version == 5 else {}))
         # Below "for ever" (-1) it never connects anew by itself: each connection here has a will and a session of its own.
         self._client.set_config({"reconnect_retries": -2, "reconnect_delay": 0})
@@ -247,6 +248,7 @@ class _Session:
         self._outbox: deque[Publication] = deque()
         self._outbox_bytes = 0
         self._closed = False
+        self._leaving = False
         self._pauses = 0
         self.ready = False
         self.left = False
@@ -350,10 +352,16 @@ class _Session:
         """Say farewell, as far as that can be done in the time there is for it."""
         if not self.ready or self._closed:
             return
+        # What comes from here on is not taken: unacknowledged, it comes again to whoever is there next.
+        self._leaving = True
+        self._read_on()
         self.publish(self._translator.farewell(self._clock()))
         retained = self._will is None or self._will.retain
         try:
             async with asyncio.timeout(self._settings.farewell_s):
+                # A socket that is closed over a confirmation nobody read is reset, and what was said last is lost with it.
+                while (self._outbox or not self._unconfirmed.is_empty) and not self._closed:
+                    await asyncio.sleep(0.002)
                 # An edge node's death may come twice; a host's would come with the instant of its birth.
                 await self._client.disconnect(reason_code=0 if retained else _WITH_WILL)
         except (OSError, TimeoutError):
@@ -409,6 +417,8 @@ class _Session:
 
     def _arrived(self, found: Publications) -> None:
         """Publications of the usual kind."""
+        if self._leaving:
+            return
         texts, waiting = self._topic_texts, self._waiting
         waiting.topics += [texts.get(topic) or self._text(topic) for topic in found.topics]
         waiting.payloads += found.payloads
@@ -423,6 +433,8 @@ class _Session:
         self._add(topic, payload, packet)
 
     def _add(self, topic: str, payload: bytes, packet: int) -> None:
+        if self._leaving:
+            return
         self._waiting.add(topic, payload, self._clock())
         self._packets.append(packet)
         self._more(len(payload) + len(topic) + _ALONG)
