@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from benchmarks.factory.rows import Row
 
-PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation")
+PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation", "tennessee")
 """Modules beside this one, each with ``rows()``; one that is not there is left out."""
 
 

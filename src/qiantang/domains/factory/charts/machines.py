@@ -1,5 +1,7 @@
-"""The machines of a plant under T² and SPE: each learns its own model from its first points and is judged by it from then on,
-point by point and, where it is given a memory, by its moving averages."""
+"""The machines of a plant under T² and SPE: each learns its own model from its first points and is judged by it from then on.
+
+Where machines are given a memory they are judged by their moving averages besides.
+"""
 
 from __future__ import annotations
 
