@@ -6,33 +6,25 @@ Detection is the share of rows after that with an alarm. The detector is the pro
 machine, T² and SPE now and remembered, with one setting for all disturbances; ``machine_alpha`` alone is set on the normal runs. Beside it
 stands what is usually compared with: principal components in plain NumPy, T² and SPE, trained and set on the same rows.
 
-λ, and how the 500 rows are divided, were chosen on other seeds (1001 to 1036) than those reported. T² and SPE of a row are known with
-the next row's first reading, and count from there.
+λ, and how the 500 rows are divided (100 for the signals' own baselines, 400 for the machine), were chosen on other seeds (1001 to
+1036) than those reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.factory.rows import Row
-from benchmarks.factory.tennessee_runs import ROWS_AN_HOUR, VARIABLES, Run, all_simulated, there
+from benchmarks.factory.tables import Floats, Judge, charts
+from benchmarks.factory.tennessee_runs import ROWS_AN_HOUR, Run, all_simulated, there
 from qiantang.domains.factory.charts import rules
-from qiantang.domains.factory.charts.analysis import Analysis, Raised
-from qiantang.domains.factory.charts.policy import Policy
-from qiantang.domains.factory.charts.settings import ChartSettings, charted
-from qiantang.domains.factory.plant import Asset, Plant, Signal
-from qiantang.kernel.readings import Readings, readings
-from qiantang.kernel.words import same
 
 EVERY_S = 3600 // ROWS_AN_HOUR
 TRAINED, ONSET_H, HOURS = 500, 8, 48
 ONSET = ONSET_H * ROWS_AN_HOUR
-SCALED = 100
-"""Of the rows learnt from, the first of which each signal's own baseline takes; the other 400 are the machine's."""
 WEIGHT = 0.1
 FALSE_SHARE = 0.01
 FAULTS = tuple(range(1, 21))
@@ -41,11 +33,6 @@ HARD = frozenset({3, 9, 15})
 SEEDS = (2_000, 3_000, 4_000)
 CALIBRATING, CHECKING = 4, 4
 """Normal runs of 48 hours that set the limits, and others on which the false alarms are counted."""
-
-Floats = NDArray[np.float64]
-Marks = NDArray[np.bool_]
-Judge = Callable[[Floats], Marks]
-"""Which rows of a run bear an alarm."""
 
 NOT_THERE = ("the simulator (tep-studio, benchmarks/factory/peers.txt) is not installed here: `make bench-tennessee` installs it into .venv-bench, "
              "for which a C compiler is needed, and measures")
@@ -88,63 +75,16 @@ def process(seed: int, faults: tuple[int, ...] = FAULTS, calibrating: int = CALI
     return Process(found[0][:TRAINED], tuple(found[1:limit]), tuple(found[limit:beyond]), dict(zip(faults, found[beyond:], strict=True)))
 
 
-def plant(variables: int = VARIABLES) -> Plant:
-    """The whole process as one machine of slow signals."""
-    signals = tuple(Signal(k, f"x{k + 1}", "process", f"x{k + 1}", "variable", same(f"x{k + 1}"), "", rate_hz=1.0 / EVERY_S) for k in range(variables))
-    return Plant("tennessee", same("Tennessee Eastman"), (Asset("process", same("process"), "cell"),), signals)
-
-
-def settings(variables: int, weight: float, alpha: float) -> ChartSettings:
-    """Charts of the machine only: five hours are too few for the baseline of a signal that wanders for as long."""
-    return charted(plant(variables), policies=(Policy(in_force=rules.mask(*rules.OF_MACHINES)),), window_s=0.0, learning=SCALED,
-                   patience=(TRAINED - SCALED) // SCALED, machine_every_s=EVERY_S, machine_alpha=alpha, machine_weight=weight)
-
-
-def batch(rows: Floats, start: int) -> Readings:
-    """Rows as readings, from a stated row on."""
-    n, variables = rows.shape
-    at = (np.arange(n, dtype=np.int64) + start + 1) * EVERY_S * 1_000_000
-    return readings(np.tile(np.arange(variables, dtype=np.int32), n), np.repeat(at, variables), rows.ravel())
-
-
-def held(raised: Raised, rows: int, variables: int) -> Marks:
-    """In which rows any rule held."""
-    row, found = raised.index // variables, np.zeros(rows, np.bool_)
-    holding: dict[tuple[int, int], int] = {}
-    events = iter(np.argsort(raised.index, kind="stable").tolist())
-    event = next(events, None)
-    for now in range(rows):
-        while event is not None and row[event] == now:
-            which = int(raised.signal[event]), int(raised.machine[event])
-            holding[which] = (holding.get(which, 0) | int(raised.mask[event])) & ~int(raised.cleared[event])
-            event = next(events, None)
-        found[now] = any(holding.values())
-    return found
-
-
-def ours(learnt: Floats, weight: float, alpha: float) -> Judge:
-    """The product's charts, which have learnt and are set going anew for each run."""
-    made = settings(learnt.shape[1], weight, alpha)
-    taught = Analysis(made)
-    taught.feed(batch(learnt, 0))
-    snapshot = taught.snapshot()
-
-    def judged(rows: Floats) -> Marks:
-        return held(Analysis(made).restored(snapshot).feed(batch(rows, len(learnt))), len(rows), rows.shape[1])
-
-    return judged
-
-
 def calibrated(learnt: Floats, normal: tuple[Floats, ...], weight: float) -> tuple[Judge, float]:
     """The product's charts with the greatest alpha at which no more than 1 % of normal rows bear an alarm, to a thirtieth."""
     low, high = -6.0, -1.0
     while high - low > 0.015:
         middle = 0.5 * (low + high)
-        if false_share(ours(learnt, weight, 10.0**middle), normal) <= FALSE_SHARE:
+        if false_share(charts(learnt, EVERY_S, weight, 10.0**middle), normal) <= FALSE_SHARE:
             low = middle
         else:
             high = middle
-    return ours(learnt, weight, 10.0**low), 10.0**low
+    return charts(learnt, EVERY_S, weight, 10.0**low), 10.0**low
 
 
 def plain(learnt: Floats, normal: tuple[Floats, ...]) -> Judge:
@@ -211,7 +151,7 @@ def measured(rounds: list[Process]) -> Iterator[Row]:
     yield from told("charts with memory", remembering, 79.0, "79.4 on the classical files, which these are not")
     yield Row("TEP, charts with memory: alpha that gave 1 % of the normal rows", 1e4 * _mean([alpha for _, alpha in set_on_normal]), "per 10,000",
               note=f"six charts share 1 % at {1e4 * theory:.0f}, were they independent and limits exact")
-    yield from told("charts with memory, alpha by theory", [detected(ours(of.learnt, WEIGHT, theory), of) for of in rounds])
+    yield from told("charts with memory, alpha by theory", [detected(charts(of.learnt, EVERY_S, WEIGHT, theory), of) for of in rounds])
     yield from told("charts of single points", [detected(calibrated(of.learnt, of.calibrating, 1.0)[0], of) for of in rounds])
     yield from told("plain PCA", reference)
     yield Row("TEP, charts with memory / plain PCA: mean detection", _mean(ratios), "×", note="rounds " + ", ".join(f"{one:.3f}" for one in ratios))

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.factory import tennessee
+from benchmarks.factory.tables import charts
 from benchmarks.factory.tennessee import (
+    EVERY_S,
     ONSET,
     TRAINED,
     WEIGHT,
@@ -15,7 +17,6 @@ from benchmarks.factory.tennessee import (
     calibrated,
     detected,
     false_share,
-    ours,
     plain,
 )
 
@@ -65,12 +66,12 @@ def test_plain_components_find_what_charts_of_single_points_find(made: Process):
 def test_a_row_bears_an_alarm_from_the_next_rows_first_reading_on(made: Process):
     rows = made.checking[0].copy()
     rows[500, 2] += 40.0
-    marks = ours(made.learnt, 1.0, 1e-7)(rows)
+    marks = charts(made.learnt, EVERY_S, 1.0, 1e-7)(rows)
     assert list(np.flatnonzero(marks)) == [501]
 
 
 def test_each_run_is_judged_anew(made: Process):
-    judge = ours(made.learnt, WEIGHT, 1e-3)
+    judge = charts(made.learnt, EVERY_S, WEIGHT, 1e-3)
     first = judge(made.disturbed[1])
     judge(made.disturbed[2])
     assert (judge(made.disturbed[1]) == first).all()
