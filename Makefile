@@ -6,16 +6,17 @@ CORE := $(VENV)/core-installed
 TESTS := $(VENV)/tests-installed
 BROWSER := src/qiantang/web/static/vendor/LICENCES.txt
 PEERS := $(BENCH_VENV)/peers-installed
+SIMULATOR := $(BENCH_VENV)/simulator-installed
 PIP_QUIET := --quiet --disable-pip-version-check
 DEMO_DIR ?= demo-district
 TEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-web bench-factory browser venv system lock clean
+.PHONY: help demo test check bench bench-web bench-factory bench-tennessee browser venv system lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(CORE) browser ## build and assess the demonstration district, watch its plant, then say what to type next
 	$(VENV)/bin/qiantang demo --dir $(DEMO_DIR) --plant 60
@@ -41,6 +42,9 @@ bench-web: $(TESTS) browser ## measure the pages: server, browser, live wall
 bench-factory: $(TESTS) ## measure a plant's node: wires, log, charts, dispatch, simulation
 	$(VENV)/bin/python -m benchmarks.factory $(BENCH_ARGS)
 
+bench-tennessee: $(SIMULATOR) ## measure a plant's charts on the Tennessee Eastman process (compiles a simulator)
+	$(BENCH_VENV)/bin/python -m benchmarks.factory --only tennessee $(BENCH_ARGS)
+
 venv: $(TESTS) ## the Python environment with everything the tests need
 
 system: ## Debian's packages that some tests need
@@ -59,7 +63,7 @@ ifneq ($(shell $(VENV)/bin/python -c '' 2>/dev/null && cat $(VENV)/made-in 2>/de
 .PHONY: $(CORE) $(TESTS)
 endif
 ifneq ($(shell $(BENCH_VENV)/bin/python -c '' 2>/dev/null && cat $(BENCH_VENV)/made-in 2>/dev/null),$(CURDIR))
-.PHONY: $(PEERS)
+.PHONY: $(PEERS) $(SIMULATOR)
 endif
 
 $(CORE): pyproject.toml requirements.lock
@@ -81,4 +85,9 @@ $(BROWSER): src/qiantang/web/vendor.lock setup/vendor.py setup/echarts.js | $(CO
 $(PEERS): pyproject.toml requirements.lock benchmarks/peers.txt
 	@./setup/venv.sh $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python -m pip install $(PIP_QUIET) -c requirements.lock -e . -r benchmarks/peers.txt
+	@touch $@
+
+$(SIMULATOR): pyproject.toml requirements.lock benchmarks/factory/peers.txt
+	@./setup/venv.sh $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install $(PIP_QUIET) -c requirements.lock -e '.[factory]' -r benchmarks/factory/peers.txt
 	@touch $@

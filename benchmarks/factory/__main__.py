@@ -1,4 +1,4 @@
-"""Measures the factory's bars in one run: ``python -m benchmarks.factory [--quick] [--only PART …]``."""
+"""Measures the factory's bars in one run: ``python -m benchmarks.factory [--quick] [--only PART …] [--data DIRECTORY]``."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import argparse
 import importlib.util
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.factory.rows import Row
 
-PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation", "pace")
+PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation", "pace", "tennessee", "skab")
 """Modules beside this one, each with ``rows()``; one that is not there is left out."""
 
 
-def rows_of(part: str, quick: bool) -> Iterator[Row]:
-    """What a part measures."""
+def rows_of(part: str, quick: bool, data: Path | None) -> Iterator[Row]:
+    """What a part measures, told what it asks for."""
     rows = importlib.import_module(f"benchmarks.factory.{part}").rows
-    yield from rows(quick=quick) if "quick" in inspect.signature(rows).parameters else rows()
+    asked = inspect.signature(rows).parameters
+    yield from rows(**{name: value for name, value in (("quick", quick), ("data", data)) if name in asked})
 
 
 def main() -> None:
@@ -25,9 +27,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.factory")
     parser.add_argument("--only", nargs="+", choices=there, default=there, metavar="PART", help=", ".join(there))
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds")
+    parser.add_argument("--data", type=Path, help="directory of published files, for skab")
     asked = parser.parse_args()
     for part in asked.only:
-        for row in rows_of(part, asked.quick):
+        for row in rows_of(part, asked.quick, asked.data):
             print(row.said(), flush=True)
 
 

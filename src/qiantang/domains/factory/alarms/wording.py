@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from qiantang.domains.factory.alarm import Alarm
-from qiantang.domains.factory.charts.rules import TITLES
+from qiantang.domains.factory.charts.rules import OF_MACHINES, TITLES
 from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.kernel.words import Text, joined, same
 
-_OWN_STATISTIC = frozenset({"cusum", "drift", "t2", "spe", "stuck", "quality", "rate"})
+_OWN_STATISTIC = frozenset({"cusum", "drift", "stuck", "quality", "rate", *OF_MACHINES})
 """Rules whose value and limit are the statistic's own and not in the signal's unit."""
 _SENTENCE = Text("{place} {what}：{value}，限值 {limit}，自 {since} 起（{n} 个读数）。规则：{rule}。",
                  "{place}, {what}: {value} against {limit}, since {since} ({n} readings). Rule: {rule}.")

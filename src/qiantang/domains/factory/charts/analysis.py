@@ -107,7 +107,7 @@ class Analysis:
         self._rooms: tuple[layout.Points, layout.Room] | None = None
         for number, (mean, deviation) in settings.known.items():
             self._set(number, mean, deviation, 1)
-        self._machines = Machines(settings.machine_members, settings.machine_learning, settings.machine_alpha)
+        self._machines = Machines(settings.machine_members, settings.machine_learning, settings.machine_alpha, settings.machine_weight)
         self.limits: list[LimitsVersion] = [LimitsVersion(1, 0, "phase I", Text("首批读数自动建立", "set by the first points read"))]
         self.counters: dict[str, int] = {}
 

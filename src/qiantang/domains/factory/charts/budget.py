@@ -30,7 +30,7 @@ _TUNED = ("nelson_1", "ewma", "cusum", "drift")
 _CHARTS = (*_TUNED, "nelson_2", "nelson_3")
 _FIXED = {"nelson_4": 601.0, "nelson_5": 510.6, "nelson_6": 291.3, "nelson_7": 963.2, "nelson_8": 14342.0}
 """In-control run lengths of the rules whose runs are not lengthened (``run_lengths.alternation`` and ``zone_rules``)."""
-_ALWAYS = ("stuck", "range", "rate", "quality", "t2", "spe")
+_ALWAYS = ("stuck", "range", "rate", "quality", *rules.OF_MACHINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,15 @@ def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = N
     for signal in plant.signals:
         readings[signal.number] = signal.rate_hz * 3600.0
     samples = 3.6e9 / settings.machine_every_us if settings.machine_every_us else 0.0
-    machines = sum(len(m) > 1 for m in settings.machine_members) if samples else 0
+    # A machine with a memory has charts of its averages besides; those stay beyond a limit longer and so cross it less often.
+    machine_charts = (len(rules.OF_MACHINES) if settings.machine_weight < 1.0 else 2) * sum(len(m) > 1 for m in settings.machine_members) if samples else 0
     charted = np.flatnonzero(points > 0)
-    each = allowed / max((len(_CHARTS) + 1) * len(charted) + 2 * machines, 1)
+    each = allowed / max((len(_CHARTS) + 1) * len(charted) + machine_charts, 1)
     numbers: dict[tuple[float, float, int], int] = {}
     tuned: list[Tuned] = []
     policies: list[Policy] = []
     of, lengths = np.zeros(len(points), np.int64), np.full(len(points), np.inf)
-    expected = 2.0 * machines * each
+    expected = machine_charts * each
     for s in charted:
         key = (_rounded(points[s] / each), _rounded(readings[s] / each), settings.points_learnt(int(s)))
         if key not in numbers:
@@ -133,7 +134,7 @@ def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = N
         expected += points[s] * sum(tuned[numbers[key]].rates.values()) + readings[s] / key[1]
     made = settings.with_policies(policies or [base or TEXTBOOK], of)
     return Budget(allowed, float(expected), float(readings[charted].sum()) * textbook_rate(),
-                  replace(made, machine_alpha=each / samples if machines else settings.machine_alpha), lengths, points)
+                  replace(made, machine_alpha=each / samples if machine_charts else settings.machine_alpha), lengths, points)
 
 
 def _rounded(run_length: float) -> float:

@@ -1,9 +1,13 @@
-"""The machines of a plant under T² and SPE: each learns its own model from its first points and is judged by it from then on."""
+"""The machines of a plant under T² and SPE: each learns its own model from its first points and is judged by it from then on.
+
+Where machines are given a memory they are judged by their moving averages besides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,14 +15,15 @@ from numpy.typing import NDArray
 
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.layout import OTHERS
+from qiantang.domains.factory.charts.memory import Memory, averages, memory, remembered
 from qiantang.domains.factory.charts.multivariate import Model, model
 
-_T2, _SPE = rules.BIT["t2"], rules.BIT["spe"]
+_T2, _SPE, _T2_SHIFT, _SPE_SHIFT, _T2_SPREAD, _SPE_SPREAD = (rules.BIT[rule] for rule in rules.OF_MACHINES)
 
 
 @dataclass(frozen=True, slots=True)
 class MachineEvent:
-    """One machine whose T² or SPE began or ceased to be beyond its limit: place in the batch, machine, masks, instant, and a
+    """One machine of which T² or SPE, now or remembered, began or ceased to be beyond its limit: place in the batch, machine, masks, instant, and a
     (bit, value, limit, signals that contribute most) for each rule that began."""
 
     index: int
@@ -29,14 +34,28 @@ class MachineEvent:
     details: tuple[tuple[int, float, float, tuple[int, ...]], ...]
 
 
-class Machines:
-    """State and models of all machines. ``members`` are the signals of each, in the order of a sample's values."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One statistic of a sample beside its limit; what each signal adds to it is worked out when it is asked for."""
 
-    def __init__(self, members: Sequence[Sequence[int]], learning: int, alpha: float) -> None:
+    bit: int
+    value: float
+    limit: float
+    contributions: Callable[[], NDArray[np.float64]]
+
+
+class Machines:
+    """State and models of all machines. ``members`` are the signals of each, in the order of a sample's values; with a ``weight``
+    below 1 each machine also has a memory, in which the newest sample counts for so much."""
+
+    def __init__(self, members: Sequence[Sequence[int]], learning: int, alpha: float, weight: float = 1.0) -> None:
         self._members = [np.array(m, np.int64) for m in members]
-        self._learning, self._alpha = learning, alpha
+        self._learning, self._alpha, self._weight = learning, alpha, weight
         self._points: list[list[NDArray[np.float64]]] = [[] for _ in members]
         self.models: list[Model | None] = [None] * len(members)
+        self.memories: list[Memory | None] = [None] * len(members)
+        self._averages = [np.full(len(m), np.nan) for m in members]
+        self._spread = np.full((len(members), 2), np.nan)
         self._done = np.zeros(len(members), np.bool_)
         self._holding = np.zeros(len(members), np.int64)
 
@@ -59,27 +78,54 @@ class Machines:
             return
         points.append(point)
         if len(points) >= max(self._learning, 2 * len(point)):
-            self.models[machine] = model(np.array(points), self._alpha)
+            self._made(machine, np.array(points))
             self._done[machine] = True
             points.clear()
+
+    def _made(self, machine: int, points: NDArray[np.float64]) -> None:
+        """Sets the machine's model and, where there is to be one, its memory, which goes on from the last average of phase I."""
+        made = self.models[machine] = model(points, self._alpha)
+        if made is None or self._weight >= 1.0:
+            return
+        self.memories[machine] = memory(points, made, self._weight, self._alpha)
+        self._averages[machine] = averages(points, self._weight)[-1]
+        z = [made.standardised(point) for point in points]
+        self._spread[machine] = averages(np.array([(made.t2(row), made.spe(row)) for row in z]), self._weight)[-1]
 
     def _event(self, place: int, machine: int, at: int, point: NDArray[np.float64]) -> MachineEvent | None:
         made = self.models[machine]
         if made is None or np.isnan(point[made.used]).all():
             return None
-        z = made.standardised(point)
-        t2, spe = made.t2(z), made.spe(z)
-        holds = (_T2 if t2 > made.t2_limit else 0) | (_SPE if spe > made.spe_limit else 0)
+        judged = self._of_now(made, point)
+        kept = self.memories[machine]
+        if kept is not None:
+            judged += self._of_memory(machine, kept, made, point, judged)
+        holds = 0
+        for one in judged:
+            holds |= one.bit if one.value > one.limit else 0
         held = int(self._holding[machine])
         if holds == held:
             return None
         self._holding[machine] = holds
-        details = []
-        if holds & ~held & _T2:
-            details.append((_T2, t2, made.t2_limit, self._foremost(machine, made.t2_contributions(z))))
-        if holds & ~held & _SPE:
-            details.append((_SPE, spe, made.spe_limit, self._foremost(machine, made.spe_contributions(z))))
-        return MachineEvent(place, machine, holds & ~held, held & ~holds, at, tuple(details))
+        details = tuple((one.bit, one.value, one.limit, self._foremost(machine, one.contributions())) for one in judged if holds & ~held & one.bit)
+        return MachineEvent(place, machine, holds & ~held, held & ~holds, at, details)
+
+    def _of_now(self, made: Model, point: NDArray[np.float64]) -> list[_Judged]:
+        """T² and SPE of a point."""
+        z = made.standardised(point)
+        return [_Judged(_T2, made.t2(z), made.t2_limit, partial(made.t2_contributions, z)),
+                _Judged(_SPE, made.spe(z), made.spe_limit, partial(made.spe_contributions, z))]
+
+    def _of_memory(self, machine: int, kept: Memory, made: Model, point: NDArray[np.float64], now: list[_Judged]) -> list[_Judged]:
+        """T² and SPE of the average with this point, and the averages of T² and SPE, told of the signals that add most to it now."""
+        average = self._averages[machine] = remembered(self._averages[machine], point, kept.weight)
+        t2, spe = now
+        spread = self._spread[machine] = remembered(self._spread[machine], np.array([t2.value, spe.value]), kept.weight)
+        z = kept.averaged.standardised(average)
+        return [_Judged(_T2_SHIFT, kept.averaged.t2(z), kept.averaged.t2_limit, partial(kept.averaged.t2_contributions, z)),
+                _Judged(_SPE_SHIFT, kept.averaged.spe(z), kept.averaged.spe_limit, partial(kept.averaged.spe_contributions, z)),
+                _Judged(_T2_SPREAD, float(spread[0]), kept.t2_limit, t2.contributions),
+                _Judged(_SPE_SPREAD, float(spread[1]), kept.spe_limit, spe.contributions)]
 
     def _foremost(self, machine: int, contributions: NDArray[np.float64]) -> tuple[int, ...]:
         """The signals that contribute most, and more than a tenth of the whole."""
@@ -89,26 +135,41 @@ class Machines:
 
     def columns(self) -> dict[str, Any]:
         """State as arrays by name, for a snapshot."""
-        found: dict[str, Any] = {"machines_done": self._done, "machines_holding": self._holding}
+        found: dict[str, Any] = {"machines_done": self._done, "machines_holding": self._holding, "machines_spread": self._spread}
         for machine, points in enumerate(self._points):
             if points:
                 found[f"machine_points_{machine}"] = np.array(points)
         for machine, made in enumerate(self.models):
             if made is not None:
-                found[f"machine_model_{machine}"] = np.concatenate(
-                    [[made.loadings.shape[1], made.t2_limit, made.spe_limit], made.mean, made.scale, made.variances, made.loadings.ravel()])
+                found[f"machine_model_{machine}"] = _packed(made)
+        for machine, kept in enumerate(self.memories):
+            if kept is not None:
+                found[f"machine_memory_{machine}"] = np.concatenate([[kept.t2_limit, kept.spe_limit], _packed(kept.averaged)])
+                found[f"machine_average_{machine}"] = self._averages[machine]
         return found
 
     def restore(self, columns: Mapping[str, Any]) -> None:
         """Take the state from such arrays."""
-        self._done[:], self._holding[:] = columns["machines_done"], columns["machines_holding"]
+        self._done[:], self._holding[:], self._spread[:] = (columns[f"machines_{name}"] for name in ("done", "holding", "spread"))
         for machine, members in enumerate(self._members):
             points = columns.get(f"machine_points_{machine}")
             self._points[machine] = [] if points is None else list(points)
-            packed = columns.get(f"machine_model_{machine}")
-            if packed is None:
-                self.models[machine] = None
-                continue
-            p, a = len(members), int(packed[0])
-            mean, scale, variances, loadings = np.split(packed[3:], [p, 2 * p, 2 * p + a])
-            self.models[machine] = Model(mean, scale, loadings.reshape(p, a), variances, float(packed[1]), float(packed[2]))
+            made, kept = columns.get(f"machine_model_{machine}"), columns.get(f"machine_memory_{machine}")
+            self.models[machine] = None if made is None else _unpacked(made, len(members))
+            self.memories[machine] = None
+            if kept is not None:
+                self.memories[machine] = Memory(self._weight, _unpacked(kept[2:], len(members)), float(kept[0]), float(kept[1]))
+                self._averages[machine] = np.array(columns[f"machine_average_{machine}"])
+
+
+def _packed(made: Model) -> NDArray[np.float64]:
+    """A model as one array."""
+    return np.concatenate(
+        [[made.loadings.shape[1], made.t2_limit, made.spe_limit], made.mean, made.scale, made.variances, made.loadings.ravel()])
+
+
+def _unpacked(packed: NDArray[np.float64], p: int) -> Model:
+    """The model of p signals from such an array."""
+    a = int(packed[0])
+    mean, scale, variances, loadings = np.split(packed[3:], [p, 2 * p, 2 * p + a])
+    return Model(mean, scale, loadings.reshape(p, a), variances, float(packed[1]), float(packed[2]))

@@ -2,7 +2,7 @@
 
 T² says that the usual relations hold but the machine is far from its usual place; SPE that a relation is broken. After
 J. E. Jackson, A User's Guide to Principal Components (1991), and J. F. MacGregor and T. Kourti, Control Engineering Practice 3
-(1995) 403-414.
+(1995) 403-414. A point says nothing of those before it; what is small and lasts is found with a ``Memory``.
 """
 
 from __future__ import annotations
@@ -120,14 +120,28 @@ def _components(z: Floats) -> tuple[Floats, Floats, Floats]:
     return vectors[:, :kept], variances[:kept], np.maximum(variances[kept:], 0.0)
 
 
-def model(points: Floats, alpha: float) -> Model | None:
+def model(points: Floats, alpha: float, *, weight: float = 1.0) -> Model | None:
     """The model of phase I's points (n, p); None where fewer than two signals vary. Points beyond the limits at a thousandth
-    are left out once and the model made anew.
+    are left out once and the model made anew. Where the points are moving averages, ``weight`` is that of the newest: they have no
+    outliers of their own, and n of them say no more than n·λ/(2-λ) points that do not overlap.
 
-    The limit of SPE is the greater of Jackson and Mudholkar's and of Box's from points that a model of the other four fifths
-    had not seen: with few points the components fit their own noise, and a new point lies farther out than theirs. Where alpha is
-    rarer than one of those points, neither limit is less than where their own upper tail leads.
+    The limit of T² is the greater of its distribution's and of Box's, that of SPE the greater of Jackson and Mudholkar's and of
+    Box's, from points that a model of the other four fifths had not seen: with few points, or points that depend on each
+    other, components and means fit their own noise, and a new point lies farther out than theirs. The fifths follow one
+    another in time, for a model that saw a point's neighbours has seen the point. Where alpha is rarer than one of those
+    points, neither limit is less than where their own upper tail leads.
     """
+    found = _standardised(points)
+    if found is None:
+        return None
+    z, mean, scale = found
+    used = scale > 0.0
+    inside = inliers(points) if weight >= 1.0 else np.ones(len(z), np.bool_)
+    return _made(z[inside][:, used], mean, scale, used, alpha, weight)
+
+
+def _standardised(points: Floats) -> tuple[Floats, Floats, Floats] | None:
+    """Points in units of their own deviation, mean and scale; None where fewer than two signals vary, or points are too few."""
     here = ~np.isnan(points)
     often = here.mean(axis=0) >= 0.5
     mean = np.where(often, np.nan_to_num(np.sum(np.where(here, points, 0.0), axis=0) / np.maximum(here.sum(axis=0), 1)), 0.0)
@@ -135,30 +149,53 @@ def model(points: Floats, alpha: float) -> Model | None:
     scale = np.where(often & (squares > 1e-24), 1.0 / np.sqrt(np.where(squares > 1e-24, squares, 1.0)), 0.0)
     if np.count_nonzero(scale) < 2 or len(points) < FEWEST:
         return None
-    z = np.where(here, (points - mean) * scale, 0.0)
+    return np.where(here, (points - mean) * scale, 0.0), mean, scale
+
+
+def inliers(points: Floats) -> NDArray[np.bool_]:
+    """Which of phase I's points lie within the limits at a thousandth of a first model; all, where too few do or there is none."""
+    found = _standardised(points)
+    if found is None:
+        return np.ones(len(points), np.bool_)
+    z, mean, scale = found
     used = scale > 0.0
-    first = _made(z[:, used], mean, scale, used, 1e-3, far=False)
+    first = _made(z[:, used], mean, scale, used, 1e-3)
     inside = np.array([first.t2(row) <= first.t2_limit and first.spe(row) <= first.spe_limit for row in z])
-    if inside.sum() < max(FEWEST, 0.7 * len(z)):
-        inside[:] = True
-    return _made(z[inside][:, used], mean, scale, used, alpha, far=alpha * inside.sum() < 1.0)
+    return inside if inside.sum() >= max(FEWEST, 0.7 * len(z)) else np.ones(len(z), np.bool_)
 
 
-def _made(z: Floats, mean: Floats, scale: Floats, used: NDArray[np.bool_], alpha: float, *, far: bool) -> Model:
+def _made(z: Floats, mean: Floats, scale: Floats, used: NDArray[np.bool_], alpha: float, weight: float = 1.0) -> Model:
     """The model of standardised points of the signals used."""
     loadings, variances, left = _components(z)
-    unseen, distances = [], []
-    for fold in range(_FOLDS):
-        away = np.arange(len(z)) % _FOLDS == fold
-        others, wide, _ = _components(z[~away])
-        scores = z[away] @ others
-        error = z[away] - scores @ others.T
-        distances.append(np.sum(scores * scores / wide, axis=1))
-        unseen.append(np.sum(error * error, axis=1))
-    errors = np.concatenate(unseen)
+    distances, errors = unseen(z)
     whole = np.zeros((len(used), loadings.shape[1]))
     whole[used] = loadings
-    beyond = tail_limit(errors, alpha) if far else 0.0
-    inner = tail_limit(np.concatenate(distances), alpha) if far else 0.0
-    return Model(mean, scale, whole, variances, max(t2_limit(len(variances), len(z), alpha), inner),
-                 max(jackson_mudholkar(left, alpha), box(float(errors.mean()), float(errors.var(ddof=1)), alpha), beyond))
+    return Model(mean, scale, whole, variances, max(t2_limit(len(variances), len(z), alpha), unseen_limit(distances, alpha, weight)),
+                 max(jackson_mudholkar(left, alpha), unseen_limit(errors, alpha, weight)))
+
+
+def unseen_limit(values: Floats, alpha: float, weight: float = 1.0) -> float:
+    """What T² or SPE exceeds with probability alpha, from those of points that their model had not seen: Box's limit by their
+    mean and variance, the variance taken as much wider as Student's prediction interval is than the normal one, m of them being
+    independent (n·λ/(2-λ) of moving averages). Where alpha is so rare that none of them may be beyond, at least where their
+    tail leads."""
+    from scipy.stats import norm, t
+
+    m = max(len(values) * weight / (2.0 - weight), 3.0)
+    wider = (t.isf(alpha, m - 1.0) / norm.isf(alpha)) ** 2 * (1.0 + 1.0 / m) / (1.0 - 1.0 / m)
+    limit = box(float(values.mean()), float(values.var(ddof=1) * wider), alpha)
+    return max(limit, tail_limit(values, alpha)) if alpha * len(values) < 1.0 else limit
+
+
+def unseen(z: Floats) -> tuple[Floats, Floats]:
+    """T² and SPE of each standardised point by the mean and the components of the other four fifths, which have not seen it."""
+    distances, errors = np.empty(len(z)), np.empty(len(z))
+    for fold in range(_FOLDS):
+        away = np.arange(len(z)) * _FOLDS // len(z) == fold
+        others, wide, _ = _components(z[~away])
+        points = z[away] - z[~away].mean(axis=0)
+        scores = points @ others
+        error = points - scores @ others.T
+        distances[away] = np.sum(scores * scores / wide, axis=1)
+        errors[away] = np.sum(error * error, axis=1)
+    return distances, errors

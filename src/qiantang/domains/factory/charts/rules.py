@@ -13,7 +13,8 @@ from typing import Final
 from qiantang.kernel.words import Text
 
 RULES: Final = ("nelson_1", "nelson_2", "nelson_3", "nelson_4", "nelson_5", "nelson_6", "nelson_7", "nelson_8",
-                "ewma", "cusum", "drift", "stuck", "range", "rate", "quality", "t2", "spe")
+                "ewma", "cusum", "drift", "stuck", "range", "rate", "quality", "t2", "spe",
+                "t2_shift", "spe_shift", "t2_spread", "spe_spread")
 """The names of the rules; the place of a name is its bit in a mask."""
 
 BIT: Final = {name: 1 << place for place, name in enumerate(RULES)}
@@ -36,6 +37,9 @@ CORE: Final = mask("nelson_1", "nelson_2", "nelson_3", "nelson_4", "ewma", "cusu
 """The rules that the quick kernels know."""
 ALL: Final = (1 << len(RULES)) - 1
 
+OF_MACHINES: Final = ("t2", "spe", "t2_shift", "spe_shift", "t2_spread", "spe_spread")
+"""The rules of a whole machine: its point as it is now, the moving average of its points, the moving average of T² and SPE."""
+
 TITLES: Final = {
     "nelson_1": Text("一点超出控制限", "one point beyond the control limit"),
     "nelson_2": Text("连续多点位于中心线同侧", "a run of points on one side of the centre line"),
@@ -54,6 +58,10 @@ TITLES: Final = {
     "quality": Text("读数质量不良", "readings of bad quality"),
     "t2": Text("多变量 T² 超限", "T² of the machine beyond its limit"),
     "spe": Text("多变量残差 SPE 超限", "squared prediction error of the machine beyond its limit"),
+    "t2_shift": Text("多变量移动平均的 T² 超限", "T² of the machine's moving average beyond its limit"),
+    "spe_shift": Text("多变量移动平均的残差 SPE 超限", "squared prediction error of the machine's moving average beyond its limit"),
+    "t2_spread": Text("多变量 T² 的移动平均超限", "moving average of the machine's T² beyond its limit"),
+    "spe_spread": Text("多变量残差 SPE 的移动平均超限", "moving average of the machine's squared prediction error beyond its limit"),
 }
 
 # The word of the past: four fields of bits, the newest reading lowest in each.

@@ -34,7 +34,8 @@ class ChartSettings:
 
     ``machines`` are the ids of the machines (ISA-95 work cells) in the order of their numbers; ``asset_of`` the asset of
     each signal, empty where the plant does not know the number. ``bases`` counts baselines; ``contexts`` counts contexts.
-    ``machine_every_us`` is how often a machine is one point of T² and SPE, 0 for never.
+    ``machine_every_us`` is how often a machine is one point of T² and SPE, 0 for never; ``machine_weight`` what the newest point
+    counts for in its moving averages, 1 for none (``memory``).
     """
 
     plan: NDArray[np.int64]
@@ -49,6 +50,7 @@ class ChartSettings:
     machine_every_us: int = 0
     machine_alpha: float = 1e-4
     machine_learning: int = LEARNING
+    machine_weight: float = 1.0
     needs: NDArray[np.int64] | None = None
     """How many points phase I takes of each baseline; None: ``learning`` of every one."""
     settling: NDArray[np.int64] | None = None
@@ -139,7 +141,7 @@ def _nearest(plant: Plant, contexts: Mapping[tuple[str, str], int], asset: str, 
 
 def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of: Mapping[int, int] | None = None,
             roles: Mapping[str, tuple[str, int]] = ROLES, window_s: float = 10.0, most_order: int = 3, learning: int = LEARNING,
-            machine_every_s: float = 60.0, machine_alpha: float = 1e-4, fastest: Mapping[int, float] | None = None,
+            machine_every_s: float = 60.0, machine_alpha: float = 1e-4, machine_weight: float = 1.0, fastest: Mapping[int, float] | None = None,
             unwatched: frozenset[str] = frozenset(), patience: int = 4,
             settle_s: float = 10.0, settle_share: float = 0.25) -> ChartSettings:
     """The settings of a plant's signals.
@@ -150,6 +152,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     asset's step and each phase of it; where the step has one recipe, it is meant whatever number the machine tells. Outside a phase
     nothing is charted: a press between cycles is not in control. Where the subgroup is a cycle, batch or piece, each phase is a chart
     of its own, for what a cycle brings along moves all its phases.
+    With a ``machine_weight`` below 1 a machine is also judged by its moving averages, which find small changes that last for about
+    1/λ points; they want a phase I of many such spans.
     ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
     ``unwatched`` kinds that are not charted at all (valve states, step names). Autoregressions go up to ``most_order``,
     for readings and windows; a rational subgroup has outlived them, and the few points of phase I would fit chance.
@@ -210,7 +214,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     settling += [0] * (max(bases, 1) - len(settling))
     return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(m) for m in members), tuple(machines),
                          tuple(tuple(m) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha,
-                         machine_learning=max(LEARNING, learning * patience), needs=np.array(needs, np.int64), settling=np.array(settling, np.int64), gaps=gaps)
+                         machine_learning=max(LEARNING, learning * patience), machine_weight=machine_weight,
+                         needs=np.array(needs, np.int64), settling=np.array(settling, np.int64), gaps=gaps)
 
 
 def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts: Mapping[tuple[str, str], int],
