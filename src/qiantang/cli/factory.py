@@ -1,4 +1,4 @@
-"""qiantang factory: a plant at work, its demonstration, its log read again, a simulated week, one alarm explained, its tasks and answers."""
+"""qiantang factory: a plant at work, its demonstration, its log read again, a simulated week, one alarm explained."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ import typer
 from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command, group
 from qiantang.cli.language import said, told
-from qiantang.cli.options import DirOption
+from qiantang.cli.options import DirOption, PlantOption
 from qiantang.cli.planning import declare_planning
 from qiantang.cli.plant_parts import plant_parts
+from qiantang.cli.plant_tasks import declare_tasks
 from qiantang.cli.screen import Screen
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.words import Text, preferred_lang
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from qiantang.district.plant.node import Status
     from qiantang.kernel.wires import Notice
 
-PlantOption = Annotated[str | None, typer.Option("--plant", metavar="ID", show_default=False, help=said(
-    "工厂编号；只有一个工厂时可不写", "the plant; not needed where there is only one"))]
 _EVERY_S = 2.0
 _MOST_ALARMS = 40
 _MOST_HAPPENED = 20
@@ -57,13 +56,7 @@ def declare(app: typer.Typer) -> None:
                                       "Browse an OPC UA server, or hear Sparkplug births, for a first model of a plant."),
             ["qiantang factory describe opc.tcp://10.0.0.5:4840 plant.xlsx --id works",
              "qiantang factory describe mqtt://10.0.0.6:1883 plant.xlsx --seconds 30"])(describe)
-    command(factory, "tasks", said("列出任务：谁、做什么、期限。", "List the tasks: who does what by when."),
-            ["qiantang factory tasks --dir my-district"])(tasks)
-    command(factory, "answer", said("答复任务：接单、开始、完成、拒绝。", "Answer a task: accept, start, finish, refuse."),
-            ["qiantang factory answer TASK accept --worker li",
-             "qiantang factory answer TASK finish --worker li --cause 'bladder leak' --done 'bladder changed' --changed inner_pressure"])(answer)
-    command(factory, "learn", said("设备的水平有意改变后，重新学习其控制图。", "Learn a machine's charts anew after its level was changed on purpose."),
-            ["qiantang factory learn P1 --reason 'new mould'", "qiantang factory learn P1 --reason 'new set point' --changed inner_pressure"])(learn)
+    declare_tasks(factory)
     command(factory, "publish", said("把工厂当日的合计交到地区文件夹；只含工厂指定的列。",
                                      "Hand the day's sums of a plant to its district; only the columns that the plant names."),
             ["qiantang factory publish --uscc 913301… --dir my-district",
@@ -346,72 +339,3 @@ def publish(
         screen.pairs(shown)
 
     return Answer({"file": str(path), "row": row}, draw)
-
-
-def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
-    """The tasks that are not over, the most urgent first."""
-    with plant_parts():
-        from qiantang.district.identity import KEYBOARD
-        from qiantang.district.plant.running import chosen_plant
-        from qiantang.district.plant.views import PlantShown
-        from qiantang.district.workspace import Workspace, found_workspace
-
-        workspace = Workspace(directory) if directory is not None else found_workspace(None)
-        shown = PlantShown(chosen_plant(workspace.hidden, plant), KEYBOARD)
-        rows = shown.rows("tasks")
-
-    def draw(screen: Screen) -> None:
-        screen.line(said(f"{len(rows)} 项任务", f"{len(rows)} tasks"))
-        screen.table([said("任务", "task"), said("优先级", "priority"), said("设备", "machine"), said("状态", "state"), said("人员", "person"),
-                      said("期限", "due")],
-                     [[str(r["id"]), str(r["priority"]), r["title"] if isinstance(r["title"], Text) else str(r["title"]), str(r["state"]),
-                       str(r["worker_name"]), f"{r['due']:%m-%d %H:%M}"] for r in rows])
-
-    return Answer([{name: value for name, value in row.items() if name != "told"} for row in rows], draw)
-
-
-_WorkerOption = Annotated[str, typer.Option("--worker", metavar="ID", show_default=False, help=said("谁在答复", "who answers"))]
-_ChangedOption = Annotated[str, typer.Option("--changed", metavar="NAMES", show_default=False, help=said(
-    "水平因此而变的信号，以分号隔开，或 all", "signals whose level it changed, semicolons between, or all"))]
-
-
-def answer(
-    task: Annotated[str, typer.Argument(metavar="TASK", help=said("任务编号", "the task"))],
-    what: Annotated[str, typer.Argument(metavar="ANSWER", help="accept | start | finish | refuse")],
-    worker: _WorkerOption,
-    cause: Annotated[str, typer.Option("--cause", help=said("原因（完成时）", "the cause (finish)"))] = "",
-    done: Annotated[str, typer.Option("--done", help=said("所做处理（完成时）", "what was done (finish)"))] = "",
-    since: Annotated[str, typer.Option("--since", help=said("自何时起不正常（完成时）", "since when something was wrong (finish)"))] = "",
-    changed: _ChangedOption = "",
-    reason: Annotated[str, typer.Option("--reason", help=said("理由（拒绝时）", "why (refuse)"))] = "",
-    directory: DirOption = None, plant: PlantOption = None,
-) -> Answer:
-    """An answer handed to the plant's node, as the technician's page does."""
-    values = {"task": task, "worker": worker, "cause": cause, "done": done, "since": since, "changed": changed, "reason": reason}
-    return _ordered(what, {name: value for name, value in values.items() if value}, directory, plant)
-
-
-def learn(
-    asset: Annotated[str, typer.Argument(metavar="ASSET", help=said("设备编号", "the asset"))],
-    reason: Annotated[str, typer.Option("--reason", help=said("改变了什么", "what was changed"))],
-    changed: _ChangedOption = "",
-    directory: DirOption = None, plant: PlantOption = None,
-) -> Answer:
-    """The charts of an asset, and of all that stands in it, begin to learn again."""
-    return _ordered("learn_again", {"asset": asset, "reason": reason} | ({"changed": changed} if changed else {}), directory, plant)
-
-
-def _ordered(order: str, values: dict[str, str], directory: Path | None, plant: str | None) -> Answer:
-    with plant_parts():
-        from qiantang.district.identity import KEYBOARD
-        from qiantang.district.plant.running import chosen_plant
-        from qiantang.district.plant.views import PlantShown
-        from qiantang.district.workspace import Workspace, found_workspace
-
-        workspace = Workspace(directory) if directory is not None else found_workspace(None)
-        heard = PlantShown(chosen_plant(workspace.hidden, plant), KEYBOARD).order(order, values)
-
-    def draw(screen: Screen) -> None:
-        screen.line(heard)
-
-    return Answer({"order": order, "values": values}, draw)

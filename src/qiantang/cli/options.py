@@ -30,3 +30,5 @@ DayOption = Annotated[date | None, typer.Option("--on", metavar=_DAY, parser=day
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, show_default=False, help=said("最多显示多少行", "how many rows at most"))]
 ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", show_default=False, help=said(
     "经办人；默认为登录名", "who acts; default: your login name"))]
+PlantOption = Annotated[str | None, typer.Option("--plant", metavar="ID", show_default=False, help=said(
+    "工厂编号；只有一个工厂时可不写", "the plant; not needed where there is only one"))]
