@@ -1,6 +1,7 @@
 """After a repair charts learn again what the fault may have taught them, at one place in the log, whatever is killed in between."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -14,12 +15,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from qiantang.district.plant.answers import Answers, read_answers
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.node import Node, replay
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.relearning import Relearning, relearning_of
+from qiantang.domains.factory.alarms.bearing import Bearing
+from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.charts.settings import charted
 from qiantang.kernel.errors import ActionError, SubjectError
 from qiantang.kernel.readings import Readings
@@ -225,3 +229,61 @@ def test_kill_9_around_repairs_and_the_log_with_its_answers_gives_the_same_alarm
     # Without what people answered the same readings give other alarms.
     (tmp_path / "answers.jsonl").rename(tmp_path / "set-aside.jsonl")
     assert replay(tmp_path, SMALL, charts=repairing.learning) != alarms
+
+
+def repaired(lasting_s: int, *, batches: NDArray[np.int64] | None = None, quiet_s: int = 10) -> tuple[list[Step], list[Change], Pipeline]:
+    """A press that goes wrong at second 10 and stays so for a while; somebody calls it mended at second 20."""
+    r = lines.happened(60, 5, faults=0)
+    value = r.value.copy()
+    value[(r.signal == 12) & (r.at >= START + 10 * S) & (r.at < START + (10 + lasting_s) * S)] += 9.0
+    r = lines.delivered(Readings(r.signal, r.at, r.received, value, r.quality, r.sequence), np.zeros(len(r), np.int64))
+    steps: list[Step] = []
+    changes: list[Change] = []
+    asked = Relearning((12,), START + 10 * S, (), "li", same("mended"))
+
+    def heard(step: Step) -> None:
+        steps.append(step)
+        changes.extend(step.changes)
+        if step.clock >= START + 20 * S > steps[-2].clock:
+            changes.extend(pipeline.mended(asked, pipeline.learn_again(asked)))
+
+    pipeline = Pipeline(SMALL, lines.settings(), heard, addresses=lines.ADDRESSES, bearing=Bearing(quiet=quiet_s * S))
+    for offset, batch in lines.split(r, np.array([len(r)]) if batches is None else batches):
+        pipeline.take(offset, batch)
+    pipeline.finish()
+    return steps, changes, pipeline
+
+
+def told_at(changes: list[Change]) -> list[float]:
+    """At which seconds operators were told of the press."""
+    return [(change.alarm.at - START) / S for change in changes if change.told and change.alarm.signal == 12]
+
+
+def test_what_goes_on_after_a_repair_is_raised_and_told_again_once_it_would_have_fallen_quiet() -> None:
+    steps, changes, pipeline = repaired(45)
+    first, again = told_at(changes)
+    assert first == 10.0
+    assert 28.0 <= again < 30.0, "ten quiet seconds after the repair by our clock, of which readings are waited for two"
+    raised = [alarm for step in steps for alarm in step.alarms if alarm.rule == "nelson_1" and alarm.signal == 12]
+    assert len({alarm.id for alarm in raised}) == 2
+    assert pipeline.counters.counts["armed_again"] == 1
+
+
+def test_what_a_repair_helped_is_not_told_again_though_slow_charts_remember_it() -> None:
+    _, changes, pipeline = repaired(11)
+    assert told_at(changes) == [10.0]
+    assert pipeline.counters.counts["armed_again"] == 1, "the drift chart still held"
+
+
+def test_a_repair_in_vain_is_told_at_the_same_place_however_the_log_is_read_and_wherever_it_is_taken_up_again() -> None:
+    whole, changes, _ = repaired(45)
+    cut, other, _ = repaired(45, batches=np.array([7, 90, 3]))
+    assert [a for step in whole for a in step.alarms] == [a for step in cut for a in step.alarms]
+    assert changes == other
+    waiting, _, before = repaired(45, quiet_s=3600)
+    again = Pipeline(SMALL, lines.settings(), waiting.append, addresses=lines.ADDRESSES, bearing=Bearing(quiet=3600 * S))
+    again.restore(before.snapshot())
+    assert again.snapshot().parts == before.snapshot().parts
+    (instant, signals), = json.loads(again.snapshot().parts["state"])["proofs"]
+    assert signals == [12]
+    assert START + 3620 * S <= instant < START + 3621 * S

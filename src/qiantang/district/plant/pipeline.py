@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any
@@ -101,15 +101,35 @@ class _LearntAgain:
         return cls(tuple(signals), at, by, Text(zh, en))
 
 
+@dataclass(frozen=True, slots=True)
+class _ArmedAgain:
+    """Signals of which what is still wrong is to be raised anew."""
+
+    signals: tuple[int, ...]
+
+    def begin(self, analysis: Analysis) -> None:
+        """Arm the charts."""
+        analysis.arm_again(self.signals)
+
+    def written(self) -> list[object]:
+        """As plain values."""
+        return [list(self.signals)]
+
+
+def _begun(written: Sequence[Any]) -> _LearntAgain | _ArmedAgain:
+    """What charts began anew, as it was written."""
+    return _LearntAgain.read(written) if len(written) > 1 else _ArmedAgain(tuple(written[0]))
+
+
 @dataclass(slots=True)
 class _Checkpoint:
-    """The charts as they were when each source had been handed on up to its frontier, and what was raised since. ``begun`` is what was
-    learnt again at this very place, just before."""
+    """The charts as they were when each source had been handed on up to its frontier, and what was raised since. ``begun`` is what
+    began anew at this very place, just before."""
 
     frontier: NDArray[np.int64]
     analysis: bytes
     raisings: list[Raising] = field(default_factory=list)
-    begun: _LearntAgain | None = None
+    begun: _LearntAgain | _ArmedAgain | None = None
 
 
 @dataclass(slots=True)
@@ -150,6 +170,8 @@ class Pipeline:
         self._start, self._steps, self._in_step = 0, 0, 0
         self._open = _Open()
         self._checkpoints: list[_Checkpoint] = []
+        self._proofs: list[tuple[int, tuple[int, ...]]] = []
+        """Repairs that are to have helped by an instant, and the signals that are to show it."""
         self.know(addresses)
 
     @property
@@ -197,7 +219,10 @@ class Pipeline:
         """Have charts learn anew, to be asked when a step has just ended (in ``heard``); gives the signals concerned.
 
         A late reading from before this is judged by the charts as they were, and what follows is learnt anew again at the same place.
+        What is still wrong when an alarm would have fallen quiet is raised anew: the repair did not help.
         """
+        if asked.signals:
+            self._proofs.append((self.clock + self.register.bearing.quiet, asked.signals))
         self._learnt.look(self.analysis, self.clock)
         signals = tuple(sorted({*asked.changed, *self._learnt.in_doubt(self.analysis, asked.signals, asked.wrong_since)}))
         if signals:
@@ -213,7 +238,7 @@ class Pipeline:
         holding = self.analysis.holding
         over = {(signal, rule) for signal in learnt for bit, rule in enumerate(rules.RULES) if not int(holding[signal]) >> bit & 1}
         concerned = {*asked.signals, *asked.changed}
-        return self.register.mended(sorted({self.plant.machine(s.asset) for s in self.plant.signals if s.number in concerned}), over, self.clock)
+        return self.register.mended(self._machines_of(concerned), over, self.clock)
 
     # --- a step ---
 
@@ -265,7 +290,7 @@ class Pipeline:
             corrected, said, not_anew = self._anew(late)
             alarms += corrected
             findings += said
-        changes = self._registered(alarms, now.ceased)
+        changes = [*self._registered(alarms, now.ceased), *self._unhelped()]
         for what, times in (("alarms", len(now.raised)), ("amended", len(alarms) - len(now.raised)), ("not_anew", not_anew)):
             if times:
                 self.counters.add(what, times)
@@ -278,6 +303,24 @@ class Pipeline:
             self._learnt.look(self.analysis, self.clock)
         self.clock = max(self.clock, clock)
         self._heard(step)
+
+    def _unhelped(self) -> list[Change]:
+        """Of repairs that are to have helped by now, what charts still call wrong: over in the register, and news where points to come show
+        it again."""
+        due = [signals for instant, signals in self._proofs if instant <= self.clock]
+        if not due:
+            return []
+        self._proofs = [one for one in self._proofs if one[0] > self.clock]
+        still = self.analysis.arm_again(sorted({signal for signals in due for signal in signals}))
+        if not still:
+            return []
+        self._keep(_ArmedAgain(tuple(still)))
+        self.counters.add("armed_again", len(still))
+        over = {(signal, rule) for signal, mask in still.items() for bit, rule in enumerate(rules.RULES) if mask >> bit & 1}
+        return self.register.mended(self._machines_of(still), over, self.clock)
+
+    def _machines_of(self, signals: Collection[int]) -> list[str]:
+        return sorted({self.plant.machine(s.asset) for s in self.plant.signals if s.number in signals})
 
     def _registered(self, alarms: Sequence[Alarm], ceased: Sequence[tuple[int, str, int, str]]) -> list[Change]:
         """What the register makes of it; that an alarm is withdrawn which is normal again already is no news to an operator."""
@@ -296,7 +339,7 @@ class Pipeline:
 
     # --- computing anew ---
 
-    def _keep(self, begun: _LearntAgain | None = None) -> None:
+    def _keep(self, begun: _LearntAgain | _ArmedAgain | None = None) -> None:
         """Keep the charts as they are now, and let go of what can no longer be computed anew."""
         self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=begun))
         while len(self._checkpoints) > 1 and not self._usable(self._checkpoints[0]):
@@ -348,7 +391,7 @@ class Pipeline:
         """Everything needed to go on from ``position``; to be taken when a step has just ended (in ``heard``)."""
         state = {"position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "counts": self.counters.counts,
                  "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings),
-                 "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints]}
+                 "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints], "proofs": self._proofs}
         order = self.ordering.snapshot()
         parts = {"learnt": self._learnt.snapshot(), "state": json.dumps(state, ensure_ascii=False).encode(), "ordering": order.state,
                  "analysis": self.analysis.snapshot(), "register": self.register.snapshot()}
@@ -364,6 +407,7 @@ class Pipeline:
         state = json.loads(parts["state"])
         self.position, self.clock, self._start, self._steps = (state[name] for name in ("position", "clock", "start", "steps"))
         self.counters.counts = state["counts"]
+        self._proofs = [(instant, tuple(signals)) for instant, signals in state["proofs"]]
         pending, recent = snapshot.readings["pending"], snapshot.readings["recent"]
         self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent)))
         self.analysis = self.analysis.restored(parts["analysis"])
@@ -373,7 +417,7 @@ class Pipeline:
         self.register = Register.restored(self.plant, parts["register"], self._bearing)
         self._checkpoints = [
             _Checkpoint(np.load(io.BytesIO(parts[f"frontier-{k}"])), parts[f"analysis-{k}"], [Raising.read(one) for one in raisings],
-                        None if begun is None else _LearntAgain.read(begun))
+                        None if begun is None else _begun(begun))
             for k, (raisings, begun) in enumerate(zip(state["checkpoints"], state.get("begun", repeat(None)), strict=False))]
         for checkpoint in self._checkpoints:
             missing = len(self._sources.gateways) - len(checkpoint.frontier)

@@ -6,7 +6,7 @@ The same readings give the same alarms however they are cut into batches, and af
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
@@ -234,12 +234,31 @@ class Analysis:
             bases = slice(plan[layout.FIRST_BASE], plan[layout.FIRST_BASE] + plan[layout.PHASES] * plan[layout.RECIPES] * plan[layout.PARTS])
             kept.base[bases] = 0.0
             kept.base_whole[bases, VERSION] = version
-            charts = [s, *range(plan[layout.CHARTS], plan[layout.CHARTS] + plan[layout.PHASES])] if plan[layout.CHARTS] else [s]
+            charts = self._charts_of(s)
             kept.chart[charts] = 0.0
             kept.chart[charts, layout.LAST] = np.nan
             kept.reading[s, layout.SUM] = 0.0
             kept.reading_whole[s, [layout.COUNT, layout.STUCK_NEED, layout.SEEN, layout.REPEATS]] = 0
         return version
+
+    def arm_again(self, signals: Iterable[int]) -> dict[int, int]:
+        """Charts that say that something is wrong begin without memory, as after any corrective action: what is still wrong is raised
+        anew by points to come, though it never ceased. Gives the mask of rules that held, of those signals of which any did."""
+        kept, found = self._kept, {}
+        for s in signals:
+            charts = self._charts_of(s)
+            held = int(np.bitwise_or.reduce(kept.chart_whole[charts, layout.NOW])) | int(kept.reading_whole[s, layout.HELD])
+            if held:
+                found[s] = held & 0xFFFFFFFF
+                kept.chart[charts] = 0.0
+                kept.chart[charts, layout.LAST] = np.nan
+                kept.reading_whole[s, layout.HELD] = 0
+        return found
+
+    def _charts_of(self, signal: int) -> list[int]:
+        """The rows of a signal's charts: its own, and one for each phase."""
+        plan = self.settings.plan[signal]
+        return [signal, *range(plan[layout.CHARTS], plan[layout.CHARTS] + plan[layout.PHASES])] if plan[layout.CHARTS] else [signal]
 
     def _versioned(self, at: int, who: str, why: Text) -> int:
         version = self.limits[-1].number + 1
