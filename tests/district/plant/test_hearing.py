@@ -24,7 +24,7 @@ def test_the_births_of_an_edge_node_give_the_quantities_of_a_plant(mosquitto: Mo
 
     async def story() -> None:
         node = asyncio.create_task(MqttWire(EdgeNode("G", "E", METRICS), MqttSettings(port=mosquitto.port)).run(Kept()))
-        found.extend(await heard_births(f"mqtt://127.0.0.1:{mosquitto.port}", 2.0))
+        found.extend(await heard_births(f"mqtt://127.0.0.1:{mosquitto.port}", 5.0))
         await ended(node)
 
     asyncio.run(story())

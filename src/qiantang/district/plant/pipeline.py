@@ -22,7 +22,7 @@ from qiantang.district.plant.relearning import Relearning
 from qiantang.district.plant.sources import LATENESS_US, Sources, sources
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import Bearing
-from qiantang.domains.factory.alarms.entry import Change
+from qiantang.domains.factory.alarms.entry import Change, Key
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
@@ -155,7 +155,7 @@ class Pipeline:
         self.plant, self.settings, self.pace = plant, settings, pace or Pace()
         self.analysis = Analysis(settings)
         self._learnt = LearntSince(self.analysis)
-        self.register = Register(plant, bearing)
+        self.register = Register(plant, bearing, self._still)
         self.counters = Counters()
         self._bearing = bearing
         self._heard = heard
@@ -319,6 +319,11 @@ class Pipeline:
         over = {(signal, rule) for signal, mask in still.items() for bit, rule in enumerate(rules.RULES) if mask >> bit & 1}
         return self.register.mended(self._machines_of(still), over, self.clock)
 
+    def _still(self, key: Key) -> bool:
+        """Whether the charts, as they are now, say that the condition behind an alarm is there."""
+        asset, signal, rule = key
+        return self.analysis.holds(asset, signal, rule)
+
     def _machines_of(self, signals: Collection[int]) -> list[str]:
         return sorted({self.plant.machine(s.asset) for s in self.plant.signals if s.number in signals})
 
@@ -414,7 +419,7 @@ class Pipeline:
         self._learnt = LearntSince(self.analysis)
         if "learnt" in parts:
             self._learnt.restore(parts["learnt"])
-        self.register = Register.restored(self.plant, parts["register"], self._bearing)
+        self.register = Register.restored(self.plant, parts["register"], self._bearing, self._still)
         self._checkpoints = [
             _Checkpoint(np.load(io.BytesIO(parts[f"frontier-{k}"])), parts[f"analysis-{k}"], [Raising.read(one) for one in raisings],
                         None if begun is None else _begun(begun))

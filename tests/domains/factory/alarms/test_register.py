@@ -47,6 +47,20 @@ def test_an_acknowledged_alarm_that_is_not_raised_again_is_normal_and_forgotten(
         register.acknowledge(raised.id, "li", START + HOUR)
 
 
+def test_an_alarm_of_which_the_chart_says_that_it_still_holds_stands_until_it_is_over_and_is_called_so_after_a_day() -> None:
+    wrong = {("P1L", P1L_TEMPERATURE, "nelson_1")}
+    register = Register(SMALL, still=wrong.__contains__)
+    raised = alarm(P1L_TEMPERATURE, 0)
+    register.raised([raised])
+    register.acknowledge(raised.id, "li", START + SECOND)
+    assert register.passed(START + 25 * HOUR) == []
+    assert [entry.alarm.id for entry in register.standing()] == [raised.id]
+    again = Register.restored(SMALL, register.snapshot(), still=wrong.__contains__)
+    assert again.passed(START + 26 * HOUR) == []
+    wrong.clear()
+    assert [(change.event, change.state) for change in again.passed(START + 27 * HOUR)] == [(Event.RETURNED, State.NORMAL)]
+
+
 def test_an_alarm_that_went_by_itself_still_waits_to_be_acknowledged() -> None:
     register = Register(SMALL)
     raised = alarm(P1L_TEMPERATURE, 0)

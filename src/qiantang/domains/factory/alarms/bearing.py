@@ -21,9 +21,10 @@ class Bearing:
     """The bounds; all spans in microseconds.
 
     ``per_hour`` alarms an operator and hour are bearable. An alarm not raised again for ``quiet`` is over where nobody says so
-    sooner. ``chatter_times`` within ``chatter`` is chattering; ``flood_times`` (more than) within ``flood`` begins a flood, fewer
-    than ``flood_over`` ends it. Alarms of one cause that follow each other within ``together`` are one. ``stale``: how long an
-    alarm stands before it is called so. ``shelved_at_most``: after that a shelved alarm comes back.
+    sooner and no chart says that it still holds. ``chatter_times`` within ``chatter`` is chattering; ``flood_times`` (more than)
+    within ``flood`` begins a flood, fewer than ``flood_over`` ends it. Alarms of one cause that follow each other within
+    ``together`` are one. ``stale``: how long an alarm stands before it is called so. ``shelved_at_most``: after that a shelved
+    alarm comes back.
     """
 
     per_hour: float = 6.0

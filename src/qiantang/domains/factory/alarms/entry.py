@@ -21,9 +21,10 @@ class Entry:
     """An alarm that is not normal, or was not a moment ago.
 
     ``alarm`` is the latest that a chart raised and ``first`` the id of the one by which the operator knows it. ``holds``: the
-    condition is there, whatever the operator sees. ``raised`` is when it was last told to the operator, ``times`` how often
-    a chart raised it since, ``recent`` the last instants of that. ``leader`` is the alarm it was told together with, empty
-    where it was told by itself. ``until`` is when shelving ends by itself, ``due`` when time comes back to it. Instants are microseconds UTC.
+    condition is there, whatever the operator sees; ``last`` is when that was last known. ``raised`` is when it was last told to the
+    operator, ``times`` how often a chart raised it since, ``recent`` the last instants of that. ``leader`` is the alarm it was told
+    together with, empty where it was told by itself. ``until`` is when shelving ends by itself, ``due`` when time comes back to it.
+    Instants are microseconds UTC.
     """
 
     alarm: Alarm

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from heapq import heappop, heappush
 
@@ -27,12 +27,16 @@ _LEAST_PRIORITY = 4
 
 
 class Register:
-    """Every alarm that is not normal, what is suppressed, the groups and floods of the moment, and the figures so far."""
+    """Every alarm that is not normal, what is suppressed, the groups and floods of the moment, and the figures so far.
 
-    def __init__(self, plant: Plant, bearing: Bearing | None = None) -> None:
+    ``still`` is asked whether the condition behind an alarm that was not raised again for long is there all the same.
+    """
+
+    def __init__(self, plant: Plant, bearing: Bearing | None = None, still: Callable[[Key], bool] = lambda _: False) -> None:
         self.plant = plant
         self.bearing = bearing or Bearing()
         self.now = 0
+        self._still = still
         self._operators = operators_of(plant)
         self._priorities = {signal.number: signal.priority for signal in plant.signals}
         self._entries: dict[Key, Entry] = {}
@@ -75,7 +79,11 @@ class Register:
             if entry.state is State.SHELVED and entry.until <= due:
                 changes += self._come_out(entry, Event.UNSHELVED, due, "", "")
             elif entry.holds and entry.last + self.bearing.quiet <= due:
-                changes += self._return(entry, due)
+                if self._still(entry.key):
+                    entry.last = due
+                    self._await(entry)
+                else:
+                    changes += self._return(entry, due)
             else:
                 self._await(entry)
         self.now = max(self.now, at)
@@ -319,9 +327,9 @@ class Register:
         return json.dumps(written, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
-    def restored(cls, plant: Plant, snapshot: bytes, bearing: Bearing | None = None) -> Register:
+    def restored(cls, plant: Plant, snapshot: bytes, bearing: Bearing | None = None, still: Callable[[Key], bool] = lambda _: False) -> Register:
         """The register as it was when the snapshot was taken."""
-        made, written = cls(plant, bearing), json.loads(snapshot)
+        made, written = cls(plant, bearing, still), json.loads(snapshot)
         made.now, made._suppressed = written["now"], written["suppressed"]
         made._entries = {entry.key: entry for entry in map(Entry.read, written["entries"])}
         made._due = [(due, (asset, signal, rule)) for due, (asset, signal, rule) in written["due"]]

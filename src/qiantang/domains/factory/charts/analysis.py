@@ -201,6 +201,14 @@ class Analysis:
         found: NDArray[np.uint32] = (self._kept.chart_whole[:len(self.settings), layout.NOW] | self._kept.reading_whole[:, layout.HELD]).astype(np.uint32)
         return found
 
+    def holds(self, asset: str, signal: int, rule: str) -> bool:
+        """Whether a rule of a signal, or of the machine ``asset`` where the signal is MACHINE, holds now."""
+        if signal == MACHINE:
+            held = self._machines.holding(self.settings.machines.index(asset)) if asset in self.settings.machines else 0
+        else:
+            held = self._held(signal)
+        return bool(held & rules.BIT[rule])
+
     @property
     def learned(self) -> NDArray[np.bool_]:
         """Which baselines are in force."""
@@ -246,14 +254,20 @@ class Analysis:
         anew by points to come, though it never ceased. Gives the mask of rules that held, of those signals of which any did."""
         kept, found = self._kept, {}
         for s in signals:
-            charts = self._charts_of(s)
-            held = int(np.bitwise_or.reduce(kept.chart_whole[charts, layout.NOW])) | int(kept.reading_whole[s, layout.HELD])
+            held = self._held(s)
             if held:
-                found[s] = held & 0xFFFFFFFF
+                found[s] = held
+                charts = self._charts_of(s)
                 kept.chart[charts] = 0.0
                 kept.chart[charts, layout.LAST] = np.nan
                 kept.reading_whole[s, layout.HELD] = 0
         return found
+
+    def _held(self, signal: int) -> int:
+        """The mask of the rules of a signal that hold now, in whichever phase."""
+        kept = self._kept
+        charts = int(np.bitwise_or.reduce(kept.chart_whole[self._charts_of(signal), layout.NOW]))
+        return (charts | int(kept.reading_whole[signal, layout.HELD])) & 0xFFFFFFFF
 
     def _charts_of(self, signal: int) -> list[int]:
         """The rows of a signal's charts: its own, and one for each phase."""

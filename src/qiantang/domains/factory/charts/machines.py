@@ -133,6 +133,10 @@ class Machines:
         whole = float(np.sum(np.maximum(contributions, 0.0)))
         return tuple(int(self._members[machine][k]) for k in order if contributions[k] > 0.1 * whole)
 
+    def holding(self, machine: int) -> int:
+        """The mask of the rules of a machine (by its number) that hold now."""
+        return int(self._holding[machine])
+
     def columns(self) -> dict[str, Any]:
         """State as arrays by name, for a snapshot."""
         found: dict[str, Any] = {"machines_done": self._done, "machines_holding": self._holding, "machines_spread": self._spread}
