@@ -118,11 +118,8 @@ class Recorder:
             store = self._store
             self._insist("findings", lambda: self._record_findings(store, findings))
         for one in batch:
-            self._gathered.readings += one.readings
-            self._gathered.n += sum(map(len, one.readings))
-            if one.older is not None and len(one.older):
-                self._gathered.older.append(one.older)
-                self._gathered.n += len(one.older)
+            if self._history is not None:
+                self._gather(one)
             if one.snapshot is not None or self._gathered.n >= _ENOUGH:
                 self._flush(one.upto)
             if one.snapshot is not None:
@@ -130,6 +127,13 @@ class Recorder:
             self.recorded = one.upto
             with self._lock:
                 self.bytes -= self._weight(one)
+
+    def _gather(self, one: Recordable) -> None:
+        self._gathered.readings += one.readings
+        self._gathered.n += sum(map(len, one.readings))
+        if one.older is not None and len(one.older):
+            self._gathered.older.append(one.older)
+            self._gathered.n += len(one.older)
 
     def _record_findings(self, store: StateStore, findings: list[StreamedFinding]) -> None:
         """All together; where the store refuses one it is told, counted (``refused_findings``), and the others are recorded."""
