@@ -446,17 +446,26 @@ class Node:
             for given in self._orders():
                 if self._answers.knows(given):
                     continue
-                order = self._completed(given)
-                self._answers.keep(step.upto, order)
-                changes += self._carry_out(order, step.clock)
+                whole = self._completed(given, step.clock)
+                if whole is not None:
+                    self._answers.keep(step.upto, whole)
+                    changes += self._carry_out(whole, step.clock)
         return changes
 
-    def _completed(self, order: Order) -> Order:
-        """The order with what only the node knows of it, so that a replay needs nothing else."""
+    def _completed(self, order: Order, clock: int) -> Order | None:
+        """The order with what only the node knows of it, so that a replay needs nothing else; None, and told, where it cannot be read."""
         values = {name: value for name, value in order.values.items() if not name.startswith("_")}
         if order.order == FINISH and self.work is not None:
-            values |= self.work.repaired(values, order.by)
+            try:
+                values |= self.work.repaired(values, order.by)
+            except QiantangError as wrong:
+                self._refuse(order, wrong, clock)
+                return None
         return replace(order, values=values)
+
+    def _refuse(self, order: Order, wrong: Exception, clock: int) -> None:
+        self.counters.add("orders_refused")
+        self.notice(told("order", order.by, clock, why=_why(wrong)))
 
     def _carry_out(self, order: Order, clock: int) -> list[Change]:
         register, values = self.pipeline.register, order.values
@@ -476,8 +485,7 @@ class Node:
                     self.notice(told("learnt_again", order.by, clock, n=len(learnt)))
                 return self.pipeline.mended(relearning, learnt)
         except (QiantangError, KeyError, ValueError) as wrong:
-            self.counters.add("orders_refused")
-            self.notice(told("order", order.by, clock, why=_why(wrong)))
+            self._refuse(order, wrong, clock)
         return []
 
     def _kept(self, place: int) -> None:
