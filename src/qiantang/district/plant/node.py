@@ -80,6 +80,7 @@ class NodeSettings:
     idle_tick_s: float = 1.0
     settling_s: float = 4.0
     again_s: float = 0.5
+    wire_again_s: float = 5.0
     lateness_of: Callable[[str], int] = lambda _: LATENESS_US
     allowances: Allowances = field(default_factory=Allowances)
     pace: Pace = field(default_factory=Pace)
@@ -180,7 +181,7 @@ class Node:
     async def run(self, wires: Sequence[Wire]) -> None:
         """Work until cancelled, then bring everything that was taken to its end. An error of one of its threads ends it."""
         self.start()
-        tasks = [asyncio.create_task(wire.run(self)) for wire in wires]
+        tasks = [asyncio.create_task(self._wired(wire)) for wire in wires]
         try:
             while self._failed is None:
                 await asyncio.sleep(0.2)
@@ -189,6 +190,17 @@ class Node:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.get_running_loop().run_in_executor(None, self.stop)
+
+    async def _wired(self, wire: Wire) -> None:
+        """Receive over a wire. One that stumbles over an error of its own is told and begins anew; what it had not acknowledged comes again."""
+        while True:
+            try:
+                await wire.run(self)
+            except Exception as wrong:  # noqa: BLE001  # whatever a wire did not foresee: the others go on, and somebody must hear of it
+                self.notice(told("wire", self.plant.id, self.clock(), name=type(wire).__name__, why=f"{type(wrong).__name__}: {wrong}"))
+                await asyncio.sleep(self.settings.wire_again_s)
+            else:
+                return
 
     def start(self) -> None:
         """Start the threads."""
