@@ -237,6 +237,25 @@ def test_a_wire_that_fails_is_told_and_begins_anew(tmp_path: Path) -> None:
     assert "ZeroDivisionError: nobody thought of it" in said
 
 
+def test_a_node_that_can_record_nothing_any_longer_ends_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def settled(_: History, position: int) -> None:
+        raise ZeroDivisionError(position)
+
+    monkeypatch.setattr(History, "settle", settled)
+    sender = Sender(deliveries(SECONDS, 3), 0, 0.002)
+    node = Node(tmp_path, SMALL, settings=NodeSettings(snapshot_s=0.1), charts=quiet, clock=lambda: sender.now)
+
+    async def record() -> None:
+        sending = asyncio.create_task(sender.run(node))
+        try:
+            await node.run([])
+        finally:
+            sending.cancel()
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(asyncio.wait_for(record(), 30))
+
+
 def test_what_people_answer_is_heard_again_by_a_replay(tmp_path: Path) -> None:
     shown = PlantFolder(tmp_path / "shown" / "small")
     sender = Sender(deliveries(SECONDS, 11), 0, 0.002)

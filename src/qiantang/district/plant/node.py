@@ -183,7 +183,7 @@ class Node:
         self.start()
         tasks = [asyncio.create_task(self._wired(wire)) for wire in wires]
         try:
-            while self._failed is None:
+            while self._failed is None and self.recorder.failed is None:
                 await asyncio.sleep(0.2)
         finally:
             for task in tasks:
@@ -216,6 +216,7 @@ class Node:
         for thread in self._threads:
             thread.join()
         self.recorder.stop()
+        self._failed = self._failed or self.recorder.failed
         self._close()
         if self._failed is not None:
             raise self._failed
