@@ -68,7 +68,8 @@ def test_the_mapping_says_which_signal_a_topic_is() -> None:
 
 @pytest.mark.parametrize(("payload", "kind"), [
     (b"", "garbled"), (b"{", "garbled"), (b"\xff\xfe", "garbled"), (b"[" * 100_000, "garbled"), ("warm", "shape"), ({"name": "x"}, "shape"), ({}, "shape"),
-    ({"colour": "red"}, "shape"), (json.loads("[" * 60 + "1" + "]" * 60), "shape")])
+    ({"colour": "red"}, "shape"), (json.loads("[" * 60 + "1" + "]" * 60), "shape"),
+    (b'{"name": "\\ud800", "value": 1}', "garbled"), (b'{"a\xed\xa0\x80": 1}', "garbled")])
 def test_what_holds_no_reading_is_counted_and_explained(payload: object, kind: str) -> None:
     wire = JsonTopics(Directory())
     said = fed(wire, payload, 5)
@@ -101,6 +102,12 @@ def test_a_clock_that_is_off_or_a_time_that_cannot_be_read_gives_the_time_of_rec
     assert [(at, q) for _, at, _, q in rows(said)] == [(T0, Quality.CLOCK), (T0 + 1, Quality.CLOCK), (T0 + 2, Quality.CLOCK),
                                                        (T0 - day * 10**6, Quality.HISTORICAL)]
     assert sorted((n.kind, n.count) for n in said.notices) == [("clock", 2), ("time", 1)]
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-08:00", 10**400])
+def test_a_time_at_the_end_of_the_calendar_is_off_like_any_other(time: object) -> None:
+    said = fed(JsonTopics(Directory()), {"value": 1, "time": time})
+    assert [(at, q) for _, at, _, q in rows(said)] == [(T0, Quality.CLOCK)]
 
 
 def test_a_unit_that_changes_is_marked_until_accepted() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,12 +60,17 @@ def test_a_reason_without_a_result_is_scrap() -> None:
     ({"step": ""}, "step", "缺少", "missing"),
     ({"piece": {"a": 1}}, "piece", "应是短文本", "a short text belongs here"),
     ({"piece": "x" * 300}, "piece", "应是短文本", "a short text belongs here"),
+    ({"piece": math.nan}, "piece", "应是短文本", "a short text belongs here"),
     ({"start": "yesterday"}, "start", "不是时间", "no time"),
-    ({"end": NOW / 1e6 + 90_000}, "end", "在将来", "lies ahead"),
+    ({"start": "0001-01-01T00:00:00"}, "start", "早于 1970 年", "before 1970"),
+    ({"end": "9999-12-31T23:59:59-08:00"}, "end", "在将来", "ahead"),
+    ({"end": 10**400}, "end", "不是时间", "no time"),
+    ({"end": NOW / 1e6 + 90_000}, "end", "在将来", "ahead"),
     ({"start": NOW / 1e6}, "end", "结束早于开始", "ends before it begins"),
     ({"start": None, "end": None}, "end", "缺少时间", "no time"),
     ({"result": "so-so"}, "result", "不认识的结果", "means nothing here"),
     ({"materials": [{"lot": 1}]}, "materials", "批次编号的清单", "list of batch ids"),
+    ({"materials": [math.inf]}, "materials", "批次编号的清单", "list of batch ids"),
     ({"materials": ["b"] * 1001}, "materials", "批次编号的清单", "list of batch ids"),
 ])
 def test_what_is_wrong_with_an_event_is_told_with_its_field_and_a_remedy(wrong: dict[str, Any], column: str, zh: str, en: str) -> None:
@@ -89,6 +95,13 @@ def test_of_a_list_the_good_ones_are_taken_and_each_bad_one_is_named_by_its_numb
     assert events == [CURED]
     assert {f.place.row for f in faults} == {2, 3}
     assert events_of_json(b"{", PieceFields(), "mes/x", NOW)[1][0].place.path == "mes/x"
+
+
+def test_half_of_a_surrogate_pair_is_no_text_that_could_be_put_on_record() -> None:
+    events, (fault,) = events_of_json(b'{"piece": "\\ud83d", "step": "s", "end": 1800000000}', PieceFields(), "mes/x", NOW)
+    assert not events
+    assert "surrogates" in fault.told.en
+    assert events_of_json(b'{"piece": "\\ud83d\\ude00", "step": "s", "end": 1799999999}', PieceFields(), "mes/x", NOW)[0][0].piece == "\U0001f600"
 
 
 def told(said: Said) -> list[str]:

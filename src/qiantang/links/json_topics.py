@@ -10,7 +10,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from qiantang.kernel.readings import Directory, Quality, Readings, readings
 from qiantang.kernel.wires import Counters
@@ -123,7 +124,7 @@ class JsonTopics(Listening):
                 self._tell("unmapped", topic, now)
                 continue
             try:
-                said = json.loads(payload)
+                said = read_json(payload)
             except (ValueError, RecursionError) as wrong:
                 self._tell("garbled", topic, now, f"{payload[:40]!r} ({type(wrong).__name__})")
                 continue
@@ -269,6 +270,15 @@ def _number(said: object) -> float | None:
     return None
 
 
+def read_json(payload: bytes | str) -> Any:
+    """What a payload says. ValueError where it is no JSON, or holds half of a surrogate pair: nobody could write that down."""
+    text = payload if isinstance(payload, str) else payload.decode("utf-8-sig")
+    said = json.loads(text)
+    if "\\u" in text:
+        json.dumps(said, ensure_ascii=False).encode()
+    return said
+
+
 def instant_us(said: object, local: timezone) -> int | None:
     """Microseconds UTC of an ISO 8601 text or a count since 1970 in s, ms, µs or ns (told by its size); None where it is neither."""
     number = said if isinstance(said, int | float) and not isinstance(said, bool) else None
@@ -278,10 +288,10 @@ def instant_us(said: object, local: timezone) -> int | None:
         except ValueError:
             number = _number(said)
         else:
-            return round((day if day.tzinfo else day.replace(tzinfo=local)).astimezone(UTC).timestamp() * 1e6)
-    if number is None or not math.isfinite(number) or number <= 0:
+            return round((day if day.tzinfo else day.replace(tzinfo=local)).timestamp() * 1e6)
+    if number is None or not 0 < number < 10**20:
         return None
     for most, factor in ((10**11, 10**6), (10**14, 10**3), (10**17, 1)):
         if number < most:
             return round(number * factor)
-    return round(number / 1000) if number < 10**20 else None
+    return round(number / 1000)

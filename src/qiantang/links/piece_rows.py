@@ -6,7 +6,7 @@ out because it is always the same (its step, its machine) is stated once for the
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from qiantang.kernel.errors import Fault, Place
 from qiantang.kernel.pieces import PieceEvent, Result
 from qiantang.kernel.words import Text
-from qiantang.links.json_topics import instant_us
+from qiantang.links.json_topics import instant_us, read_json
 from qiantang.links.messages import Noticing
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -69,19 +69,19 @@ class PieceFields:
             name, value = raw(wanted)
             if value is None:
                 return otherwise
-            if not isinstance(value, str | int | float) or isinstance(value, bool) or len(str(value)) > _LONGEST:
+            if not _is_short(value):
                 faults.append(_fault(place, name, value, Text("应是短文本", "a short text belongs here"), Text(
                     f"请写编号或名称，至多 {_LONGEST} 字。", f"Write an id or a name, {_LONGEST} characters at most.")))
                 return otherwise
-            return (str(int(value)) if isinstance(value, float) and value == int(value) else str(value)).strip()
+            return _written(value).strip()
 
         def instant(wanted: str) -> int | None:
             name, value = raw(wanted)
             if value is None:
                 return None
             found = _instant(value, self.local)
-            if found is None or found > now + _AHEAD_US:
-                faults.append(_fault(place, name, value, Text("不是时间，或在将来", "this is no time, or lies ahead"), Text(
+            if found is None or not 0 < found <= now + _AHEAD_US:
+                faults.append(_fault(place, name, value, Text("不是时间，或早于 1970 年，或在将来", "this is no time, or lies before 1970 or ahead"), Text(
                     "请写如 2026-11-26T08:30:00+08:00，或 1970 年以来的秒、毫秒数。", "Write it like 2026-11-26T08:30:00+08:00, or as s or ms since 1970.")))
                 return None
             return found
@@ -120,11 +120,22 @@ class PieceFields:
             return ()
         parts = [p.strip() for p in value.replace("；", ";").replace("，", ";").replace(",", ";").split(";")] if isinstance(value, str) else \
             value if isinstance(value, list) else [value]
-        if len(parts) > _MOST_MATERIALS or any(isinstance(p, bool) or not isinstance(p, str | int | float) or len(str(p)) > _LONGEST for p in parts):
+        if len(parts) > _MOST_MATERIALS or not all(map(_is_short, parts)):
             faults.append(_fault(place, name, value, Text("应是批次编号的清单", "a list of batch ids belongs here"),
                                  Text("请以分号隔开，或写 JSON 数组。", "Put semicolons between, or write a JSON array.")))
             return ()
-        return tuple(dict.fromkeys(str(int(p)) if isinstance(p, float) and p == int(p) else str(p) for p in parts if str(p) != ""))
+        return tuple(dict.fromkeys(_written(p) for p in parts if p != ""))
+
+
+def _is_short(value: object) -> bool:
+    """Whether it can be an id or a name."""
+    return (isinstance(value, str | int | float) and not isinstance(value, bool) and not (isinstance(value, float) and not math.isfinite(value))
+            and len(str(value)) <= _LONGEST)
+
+
+def _written(value: object) -> str:
+    """An id or a name as it is written: a sheet holds whole numbers with a point."""
+    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
 
 
 def _instant(value: object, local: timezone) -> int | None:
@@ -143,7 +154,7 @@ def _fault(place: Place, column: str, value: object, what: Text, remedy: Text) -
 def events_of_json(payload: bytes | str, fields: PieceFields, source: str, now: int) -> tuple[list[PieceEvent], list[Fault]]:
     """The events in a JSON text, which is an object or a list of them; of several that are wrong each is told by its number."""
     try:
-        said = json.loads(payload)
+        said = read_json(payload)
     except (ValueError, RecursionError) as wrong:
         begins = payload[:40].decode("utf-8", errors="replace") if isinstance(payload, bytes) else payload[:40]
         return [], [Fault(Text(f"不是 JSON：{wrong}", f"this is no JSON: {wrong}"), Place(path=source), begins, "piece-event",

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.wires import Counters
 from qiantang.links.json_topics import TopicMapping
-from qiantang.links.messages import Messages, Noticing, Publication, Said
+from qiantang.links.messages import Listening, Messages, Noticing, Said
 from qiantang.links.piece_rows import PieceFields, events_of_json, noticed
 
 
-class PieceTopics:
+class PieceTopics(Listening):
     """Translates topics into piece events; ``topics`` says for each filter how its messages are written."""
 
     def __init__(self, topics: Mapping[str, PieceFields], counters: Counters | None = None) -> None:
@@ -27,22 +27,6 @@ class PieceTopics:
     def subscriptions(self) -> tuple[tuple[str, int], ...]:
         """The filters, each acknowledged once what it brought is durable."""
         return tuple((mapping.filter, 1) for mapping, _ in self._topics)
-
-    def will(self, now: int) -> Publication | None:
-        """None."""
-        return None
-
-    def connected(self, now: int) -> Said:
-        """Nothing."""
-        return Said()
-
-    def disconnected(self, now: int) -> Said:
-        """Nothing."""
-        return Said()
-
-    def farewell(self, now: int) -> tuple[Publication, ...]:
-        """Nothing."""
-        return ()
 
     def tick(self, now: int) -> Said:
         """What is due to be told."""

@@ -55,9 +55,10 @@ jobs:
 changeovers: {usual: -1, mounted: {P8: f1}}
 """)
     assert [f"{fault.place.row}: {fault.message.en}" for fault in refused.value.faults] == [
-        "4: there is no such machine: P9", "4: minutes cannot be below 1", "4: this is before the schedule begins",
+        "4: there is no such machine: P9", "4: minutes must be between 1 and 527040 (a year)", "4: this is before the schedule begins",
         "4: 'soon' is no local time (year-month-day hours:minutes)", "5: the job 'a' occurs twice", "5: the job 'a' has no steps",
-        "5: '2026-12-07T20:00+08:00' is no local time (year-month-day hours:minutes)", "6: there is no such machine: P8", "6: minutes cannot be below 0"]
+        "5: '2026-12-07T20:00+08:00' is no local time (year-month-day hours:minutes)", "6: there is no such machine: P8",
+        "6: minutes must be between 0 and 527040 (a year)"]
     assert "known: P1, P2, M1" in refused.value.faults[0].remedy.en
 
 

@@ -22,7 +22,7 @@ from qiantang.domains.factory.sorting import in_order
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.findings.stream import current
 from qiantang.kernel.readings import Readings, readings, together
-from qiantang.kernel.wires import Delivery
+from qiantang.kernel.wires import Counters, Delivery, Receiver
 from qiantang.stores import open_store
 from qiantang.stores.reading_log import ReadingLog
 from tests.district.plant import lines
@@ -205,6 +205,55 @@ def test_a_snapshot_of_other_settings_is_told_and_the_log_read_anew(tmp_path: Pa
     kinds = {n.kind for n in node.notices}
     assert kinds <= {"settings"} or "settings" in kinds
     assert {f.id for f in before} <= {f.id for f in recorded(tmp_path)}
+
+
+class Stumbling:
+    """A wire that fails as nobody foresaw, then brings a batch."""
+
+    def __init__(self, batch: Readings) -> None:
+        self.counters, self._batch, self._begun = Counters(), batch, 0
+
+    async def run(self, receiver: Receiver) -> None:
+        self._begun += 1
+        if self._begun == 1:
+            raise ZeroDivisionError("nobody thought of it")
+        await receiver.deliver(Delivery(self._batch))
+
+
+def test_a_wire_that_fails_is_told_and_begins_anew(tmp_path: Path) -> None:
+    batch = deliveries(1, 3)[0]
+    node = Node(tmp_path, SMALL, settings=NodeSettings(wire_again_s=0.01), charts=quiet, clock=lambda: int(batch.received.max()))
+
+    async def bring() -> None:
+        running = asyncio.create_task(node.run([Stumbling(batch)]))
+        while node.status().logged < len(batch):
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(bring(), 30))
+    (said,) = [n.told.en for n in node.notices if n.kind == "wire"]
+    assert "Stumbling" in said
+    assert "ZeroDivisionError: nobody thought of it" in said
+
+
+def test_a_node_that_can_record_nothing_any_longer_ends_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def settled(_: History, position: int) -> None:
+        raise ZeroDivisionError(position)
+
+    monkeypatch.setattr(History, "settle", settled)
+    sender = Sender(deliveries(SECONDS, 3), 0, 0.002)
+    node = Node(tmp_path, SMALL, settings=NodeSettings(snapshot_s=0.1), charts=quiet, clock=lambda: sender.now)
+
+    async def record() -> None:
+        sending = asyncio.create_task(sender.run(node))
+        try:
+            await node.run([])
+        finally:
+            sending.cancel()
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(asyncio.wait_for(record(), 30))
 
 
 def test_what_people_answer_is_heard_again_by_a_replay(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.sources import gateway, sources
 from qiantang.domains.factory.alarms.finding import RULEBOOK
+from qiantang.domains.factory.ordering import TICK
 from qiantang.kernel.findings.stream import current
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.stores.snapshots import Snapshot, Snapshots
@@ -105,6 +106,17 @@ def test_readings_from_before_what_is_remembered_are_kept_apart_and_judged_by_no
     steps = piped(split(together([r, old]), WHOLE))[1]
     assert together([s.older for s in steps]).value.tolist() == [50.0, -50.0]
     assert standing(steps) == standing(straight(r))
+
+
+def test_a_night_of_silence_keeps_no_checkpoint_after_the_other() -> None:
+    r = happened(20, 3)
+    pipeline = Pipeline(SMALL, lines.settings(), lambda _: None, addresses=lines.ADDRESSES)
+    pipeline.take(0, r)
+    morning = int(r.received[-1]) + 600 * S
+    for second in range(600):
+        pipeline.take(len(r) + second, readings([TICK], [morning - (600 - second) * S], [0.0]))
+    kept = [name for name in pipeline.snapshot().parts if name.startswith("analysis-")]
+    assert 0 < len(kept) <= 6
 
 
 def test_a_machine_behind_two_gateways_is_one_source() -> None:

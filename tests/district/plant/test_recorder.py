@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from qiantang.district.plant.recorder import Recordable, Recorder
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.readings import Readings, readings
 from qiantang.kernel.wires import Counters
-from qiantang.stores.snapshots import Snapshot
+from qiantang.stores.snapshots import Snapshot, Snapshots
 
 S = 1_000_000
 START = 1_795_694_400 * S
@@ -60,3 +62,17 @@ def test_what_is_beyond_the_room_is_shed_and_counted_reading_by_reading(tmp_path
     assert counters.counts["shed_history"] == 1200 - kept
     assert history.position == 1200
     history.close()
+
+
+def test_without_a_history_no_reading_is_kept_for_one(tmp_path: Path) -> None:
+    recorder = Recorder("p", None, None, Snapshots(tmp_path), Counters(), noticed=lambda _: None)
+    recorder.start()
+    batch = some(0, 100)
+    held = weakref.ref(batch.value)
+    recorder.put(Recordable(100, (), (batch,), None, Snapshot(100, {})))
+    del batch
+    recorder.put(Recordable(200, (), (), None, Snapshot(200, {})))
+    while recorder.recorded < 200:
+        time.sleep(0.005)
+    assert held() is None
+    recorder.stop()

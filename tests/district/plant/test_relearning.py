@@ -21,7 +21,8 @@ from qiantang.district.plant.answers import Answers, read_answers
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.node import Node, replay
 from qiantang.district.plant.pipeline import Pipeline, Step
-from qiantang.district.plant.relearning import Relearning, relearning_of
+from qiantang.district.plant.relearning import Relearning, instant_said, relearning_of
+from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.charts.settings import charted
@@ -179,6 +180,19 @@ def test_an_order_left_before_the_node_was_killed_is_carried_out_once(tmp_path: 
     assert list(folder.orders()) == []
     alarms = replay(tmp_path, SMALL, charts=repairing.learning)
     assert alarms == replay(tmp_path, SMALL, charts=repairing.learning)
+
+
+def test_an_answer_whose_time_cannot_be_read_is_refused_and_the_node_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Work, "repaired", lambda _, values, by: {"_since": str(instant_said(values["since"]))})
+    r = lines.happened(10, 4, faults=0)
+    folder = PlantFolder(tmp_path)
+    for at, since in enumerate(("yesterday", "0001-01-01")):
+        folder.leave(Order("finish", {"task": "task-1", "since": since}, "li", at))
+    node = fed(tmp_path, lines.delivered(r, np.zeros(len(r), np.int64)))
+    assert [n.told.en for n in node.notices if n.kind == "order"] == [
+        f"it cannot be done: since: the time '{since}' cannot be read. Write it like 2026-11-26 08:30." for since in ("yesterday", "0001-01-01")]
+    assert list(folder.orders()) == []
+    assert read_answers(tmp_path / "answers.jsonl")[0].orders == []
 
 
 def test_a_torn_last_answer_was_not_carried_out_and_is_cut_off(tmp_path: Path) -> None:

@@ -72,9 +72,16 @@ def test_rules_are_the_plants_own_only_once_all_of_them_are_stated(plants: Path)
 def test_every_word_that_the_plant_does_not_know_is_told_with_its_line(plants: Path) -> None:
     assert faults(plants, "needs:\n  - {skill: x-ray, people: 1, shifts: [noon]}\n  - {skill: mechanical, people: -1, days: [2026-12-10]}\n"
                           "people:\n  t-9: {}\nrules: {least_rest_h: 0, night_from: dusk}\n") == [
-        "5: nobody has the skill 'x-ray'", "5: there is no such shift: noon", "6: -1 people are fewer than none",
+        "5: nobody has the skill 'x-ray'", "5: there is no such shift: noon", "6: between 0 and 10000 people can be needed",
         "6: 2026-12-10 is no day of the plan", "8: there is no such technician: t-9", "9: 'dusk' is no time of day (hours:minutes)",
-        "9: least_rest_h must be above 0"]
+        "9: least_rest_h must be above 0, and 168 at most"]
+
+
+@pytest.mark.parametrize(("rule", "en"), [("most_hours_a_week: 1.0e+30", "most_hours_a_week must be above 0, and 168 at most"),
+                                          ("most_days_in_row: 0", "most_days_in_row must be between 1 and 35"),
+                                          ("most_nights_in_row: 2.5", "'2.5' is no whole number")])
+def test_a_rule_beyond_reason_is_refused_before_anything_is_planned(plants: Path, rule: str, en: str) -> None:
+    assert faults(plants, f"needs: [{{skill: mechanical, people: 1}}]\nrules: {{{rule}}}\n") == [f"5: {en}"]
 
 
 def test_a_plant_in_which_nobody_works_and_a_file_that_needs_nothing_are_refused(plants: Path) -> None:

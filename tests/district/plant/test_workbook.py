@@ -1,5 +1,6 @@
 """A plant goes into a workbook and comes out the same; whatever is wrong in one is told at its place, all together."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from qiantang.domains.factory.plant import (
     Technician,
     Vehicle,
 )
+from qiantang.domains.factory.simulation.making import made_plant
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.readings import Directory
 from qiantang.kernel.words import LANGS, Lang, Text
@@ -44,6 +46,29 @@ PLANT = Plant(
 def test_a_plant_comes_out_of_its_workbook_as_it_went_in(tmp_path: Path, lang: Lang) -> None:
     write_plant(tmp_path / "plant.xlsx", PLANT, lang)
     assert read_plant(tmp_path / "plant.xlsx") == PLANT
+
+
+def as_a_sheet_holds_it(value: Any) -> Any:
+    """The same with numbers cut to the digits that a sheet holds."""
+    if isinstance(value, dict):
+        return {name: as_a_sheet_holds_it(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_a_sheet_holds_it(one) for one in value]
+    return float(f"{value:.15g}") if isinstance(value, float) else value
+
+
+def test_the_demonstration_plant_comes_out_of_its_workbook_as_it_went_in(tmp_path: Path) -> None:
+    plant = made_plant()
+    write_plant(tmp_path / "plant.xlsx", plant, "en")
+    assert as_a_sheet_holds_it(asdict(read_plant(tmp_path / "plant.xlsx"))) == as_a_sheet_holds_it(asdict(plant))
+
+
+def test_a_recipe_may_be_the_same_for_every_product_but_names_none_that_is_not_there(tmp_path: Path) -> None:
+    head = ["配方编号", "产品编号", "工序", "阶段", "时长（秒）"]
+    sheets = {"工厂": OWN, "设备": ASSETS, "信号": SIGNALS}
+    assert read_plant(book(tmp_path / "p.xlsx", {**sheets, "配方": [head, ["r", "", "curing", "heat", 0]]})).recipes == (
+        Recipe("r", "", "curing", (Phase("heat", 0.0),)),)
+    assert faults(book(tmp_path / "q.xlsx", {**sheets, "配方": [head, ["r", "R15", "curing", "heat", -1]]})) == [("配方", 2, "cell"), ("配方", 2, "unknown")]
 
 
 def test_signals_bear_the_numbers_of_the_nodes_own_directory() -> None:

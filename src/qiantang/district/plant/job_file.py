@@ -71,16 +71,18 @@ class _Reading:
 
     def jobs(self, part: Part) -> tuple[Job, ...]:
         found: dict[str, Job] = {}
-        if not part.entries():
+        entries = part.entries()
+        if not entries:
             part.fault("没有工单", "there are no jobs", None, Text("请在 jobs 下列出工单。", "List them under jobs."))
-        for entry in part.entries():
+        for entry in entries:
             given = entry.fields("id", "ready", "by", "steps")
             name = given["id"].word()
             if name in found:
                 given["id"].fault(f"工单“{name}”重复", f"the job '{name}' occurs twice", name)
-            if not given["steps"].entries():
+            steps = given["steps"].entries()
+            if not steps:
                 entry.fault(f"工单“{name}”没有工序", f"the job '{name}' has no steps", name)
-            found[name] = Job(name, tuple(map(self._step, given["steps"].entries())), self._minute(given["ready"]) or 0, self._minute(given["by"]))
+            found[name] = Job(name, tuple(map(self._step, steps)), self._minute(given["ready"]) or 0, self._minute(given["by"]))
         return tuple(found.values())
 
     def changeovers(self, part: Part) -> Changeovers:
@@ -112,12 +114,13 @@ class _Reading:
 
 
 _SHOWN = 12
+_MOST_MINUTES = 527_040
 
 
 def _minutes(part: Part, least: int = 0) -> int:
     minutes = part.whole()
-    if part.is_there and minutes < least:
-        part.fault(f"分钟数不应小于 {least}", f"minutes cannot be below {least}", minutes)
+    if part.is_there and not least <= minutes <= _MOST_MINUTES:
+        part.fault(f"分钟数应为 {least} 至 {_MOST_MINUTES}（一年）", f"minutes must be between {least} and {_MOST_MINUTES} (a year)", minutes)
     return minutes
 
 

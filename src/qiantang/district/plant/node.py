@@ -80,6 +80,7 @@ class NodeSettings:
     idle_tick_s: float = 1.0
     settling_s: float = 4.0
     again_s: float = 0.5
+    wire_again_s: float = 5.0
     lateness_of: Callable[[str], int] = lambda _: LATENESS_US
     allowances: Allowances = field(default_factory=Allowances)
     pace: Pace = field(default_factory=Pace)
@@ -180,15 +181,26 @@ class Node:
     async def run(self, wires: Sequence[Wire]) -> None:
         """Work until cancelled, then bring everything that was taken to its end. An error of one of its threads ends it."""
         self.start()
-        tasks = [asyncio.create_task(wire.run(self)) for wire in wires]
+        tasks = [asyncio.create_task(self._wired(wire)) for wire in wires]
         try:
-            while self._failed is None:
+            while self._failed is None and self.recorder.failed is None:
                 await asyncio.sleep(0.2)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.get_running_loop().run_in_executor(None, self.stop)
+
+    async def _wired(self, wire: Wire) -> None:
+        """Receive over a wire. One that stumbles over an error of its own is told and begins anew; what it had not acknowledged comes again."""
+        while True:
+            try:
+                await wire.run(self)
+            except Exception as wrong:  # noqa: BLE001  # whatever a wire did not foresee: the others go on, and somebody must hear of it
+                self.notice(told("wire", self.plant.id, self.clock(), name=type(wire).__name__, why=f"{type(wrong).__name__}: {wrong}"))
+                await asyncio.sleep(self.settings.wire_again_s)
+            else:
+                return
 
     def start(self) -> None:
         """Start the threads."""
@@ -204,6 +216,7 @@ class Node:
         for thread in self._threads:
             thread.join()
         self.recorder.stop()
+        self._failed = self._failed or self.recorder.failed
         self._close()
         if self._failed is not None:
             raise self._failed
@@ -446,17 +459,26 @@ class Node:
             for given in self._orders():
                 if self._answers.knows(given):
                     continue
-                order = self._completed(given)
-                self._answers.keep(step.upto, order)
-                changes += self._carry_out(order, step.clock)
+                whole = self._completed(given, step.clock)
+                if whole is not None:
+                    self._answers.keep(step.upto, whole)
+                    changes += self._carry_out(whole, step.clock)
         return changes
 
-    def _completed(self, order: Order) -> Order:
-        """The order with what only the node knows of it, so that a replay needs nothing else."""
+    def _completed(self, order: Order, clock: int) -> Order | None:
+        """The order with what only the node knows of it, so that a replay needs nothing else; None, and told, where it cannot be read."""
         values = {name: value for name, value in order.values.items() if not name.startswith("_")}
         if order.order == FINISH and self.work is not None:
-            values |= self.work.repaired(values, order.by)
+            try:
+                values |= self.work.repaired(values, order.by)
+            except QiantangError as wrong:
+                self._refuse(order, wrong, clock)
+                return None
         return replace(order, values=values)
+
+    def _refuse(self, order: Order, wrong: Exception, clock: int) -> None:
+        self.counters.add("orders_refused")
+        self.notice(told("order", order.by, clock, why=_why(wrong)))
 
     def _carry_out(self, order: Order, clock: int) -> list[Change]:
         register, values = self.pipeline.register, order.values
@@ -476,8 +498,7 @@ class Node:
                     self.notice(told("learnt_again", order.by, clock, n=len(learnt)))
                 return self.pipeline.mended(relearning, learnt)
         except (QiantangError, KeyError, ValueError) as wrong:
-            self.counters.add("orders_refused")
-            self.notice(told("order", order.by, clock, why=_why(wrong)))
+            self._refuse(order, wrong, clock)
         return []
 
     def _kept(self, place: int) -> None:

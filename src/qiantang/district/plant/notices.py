@@ -20,6 +20,8 @@ TELLINGS = {
                             "Look at the ids and the start times in the system that sends them"),
     "piece_stranger": Text("{n} 条产品事件的设备不在工作簿中：可追溯，不计入 OEE。请核对设备编号",
                            "{n} piece events name an asset that the workbook does not have: they can be traced and are in no OEE. Look at the asset ids"),
+    "wire": Text("接入 {name} 因未预料的错误中断，将重新开始：{why}。若反复出现，请将此报给开发者",
+                 "the wire {name} stopped over an error that was not foreseen, and begins anew: {why}. If it comes back, report it to the developers"),
     "order": Text("无法办理：{why}", "it cannot be done: {why}"),
 }
 """``damage``, ``findings``, ``history`` and ``refused`` bear the sentence of the error itself."""

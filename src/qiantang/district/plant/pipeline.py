@@ -296,7 +296,7 @@ class Pipeline:
                 self.counters.add(what, times)
         step = Step(self._start, self.position, self.clock, tuple(alarms), tuple(findings), tuple(changes), (*now.readings, late),
                     together(now.older), not_anew)
-        if not self._checkpoints or self._steps % self.pace.checkpoint_steps == 0:
+        if not self._checkpoints or (self._steps % self.pace.checkpoint_steps == 0 and self._moved_on()):
             self._keep()
         self._steps, self._in_step, self._start = self._steps + 1, 0, self.position
         if clock // _LOOK_US > self.clock // _LOOK_US:
@@ -349,6 +349,10 @@ class Pipeline:
         self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=begun))
         while len(self._checkpoints) > 1 and not self._usable(self._checkpoints[0]):
             self._checkpoints.pop(0)
+
+    def _moved_on(self) -> bool:
+        """Whether anything was handed on since the last checkpoint. In silence nothing is forgotten, so none would ever be let go of."""
+        return not np.array_equal(self._checkpoints[-1].frontier, self.ordering.frontier)
 
     def _usable(self, checkpoint: _Checkpoint) -> bool:
         """Whether everything that was handed on since is still remembered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -27,6 +28,7 @@ from qiantang.stores.snapshots import Snapshot, Snapshots
 _ENOUGH = 250_000
 """So many readings are worth a file of the history."""
 _AGAIN_S = 1.0
+_LOOK_S = 0.1
 _CALM = 4
 """Files are merged while less than this part of what may wait does: in a flood what comes is recorded first."""
 
@@ -65,6 +67,8 @@ class Recorder:
         self.bytes = 0
         self.recorded = 0
         """The place in the log up to which everything is on record."""
+        self.failed: BaseException | None = None
+        """What it ended with, where that was not foreseen: nothing is recorded any longer."""
         self._plant, self._store, self._history, self._snapshots = plant, store, history, snapshots
         self._noticed, self._kept, self._most_bytes = noticed, kept, most_bytes
         self._queue: queue.Queue[Recordable | None] = queue.Queue(10_000)
@@ -95,6 +99,16 @@ class Recorder:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as wrong:  # noqa: BLE001  # a thread has nobody to raise to: the node ends with it
+            self.failed = wrong
+            # Nobody waits for room any longer; the log has it all still.
+            while not (self._stopping and self._queue.empty()):
+                with contextlib.suppress(queue.Empty):
+                    self._queue.get(timeout=_LOOK_S)
+
+    def _work(self) -> None:
         while True:
             one = self._queue.get()
             batch: list[Recordable] = []
@@ -118,11 +132,8 @@ class Recorder:
             store = self._store
             self._insist("findings", lambda: self._record_findings(store, findings))
         for one in batch:
-            self._gathered.readings += one.readings
-            self._gathered.n += sum(map(len, one.readings))
-            if one.older is not None and len(one.older):
-                self._gathered.older.append(one.older)
-                self._gathered.n += len(one.older)
+            if self._history is not None:
+                self._gather(one)
             if one.snapshot is not None or self._gathered.n >= _ENOUGH:
                 self._flush(one.upto)
             if one.snapshot is not None:
@@ -130,6 +141,13 @@ class Recorder:
             self.recorded = one.upto
             with self._lock:
                 self.bytes -= self._weight(one)
+
+    def _gather(self, one: Recordable) -> None:
+        self._gathered.readings += one.readings
+        self._gathered.n += sum(map(len, one.readings))
+        if one.older is not None and len(one.older):
+            self._gathered.older.append(one.older)
+            self._gathered.n += len(one.older)
 
     def _record_findings(self, store: StateStore, findings: list[StreamedFinding]) -> None:
         """All together; where the store refuses one it is told, counted (``refused_findings``), and the others are recorded."""

@@ -95,6 +95,6 @@ def instant_said(said: str) -> int:
     """Microseconds UTC of a day and time as a person writes it, at the place's own time where no zone is named."""
     try:
         return round(datetime.fromisoformat(said.strip()).astimezone().timestamp() * 1e6)
-    except ValueError as wrong:
+    except (ValueError, OverflowError) as wrong:
         raise ActionError(Fault(Text(f"无法识别时间“{said}”", f"the time '{said}' cannot be read"), Place(column="since"), said, "time",
                                 Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong

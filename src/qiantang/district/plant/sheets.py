@@ -131,6 +131,8 @@ _TEXT = Text("文本", "text")
 _NUMBER = Text("数字", "a number")
 _POSITIVE = Text("大于 0 的数", "a number above 0")
 _RATE = Text("0 或更大的数；0 为每个子组一次", "a number, 0 or more; 0 is once a subgroup")
+_PRODUCT = Text("产品或半成品；空为各产品通用", "a product or what goes into one; empty: the same for all")
+_LENGTH = Text("0 或更大的数；0 为时长不定", "a number, 0 or more; 0: of no fixed length")
 _WHOLE = Text("非负整数", "a whole number, 0 or more")
 _YES_NO = Text("是或否", "yes or no")
 
@@ -172,8 +174,10 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("products", Text("产品", "products"), (
         _id("产品编号", "product id"), *_titles(), Column("mass_kg", Text("质量（千克）", "mass (kg)"), above_zero, _POSITIVE, needed=True))),
     Sheet("recipes", Text("配方", "recipes"), (
-        _id("配方编号", "recipe id"), _id("产品编号", "product id", "product"), _id("工序", "process step", "step"), _id("阶段", "phase", "phase"),
-        Column("seconds", Text("时长（秒）", "length (s)"), above_zero, _POSITIVE, needed=True),
+        _id("配方编号", "recipe id"),
+        Column("product", Text("产品编号", "product id"), word, _PRODUCT, ""),
+        _id("工序", "process step", "step"), _id("阶段", "phase", "phase"),
+        Column("seconds", Text("时长（秒）", "length (s)"), not_below_zero, _LENGTH, needed=True),
         Column("baselines", Text("各种类基准", "baselines by kind"), figures, Text("种类=数值；以分号隔开", "kind=value; semicolons between"), {}))),
     Sheet("skills", Text("技能", "skills"), (_id("技能", "skill"), *_titles())),
     Sheet("shifts", Text("班次", "shifts"), (

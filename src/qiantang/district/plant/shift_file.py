@@ -30,7 +30,8 @@ from qiantang.domains.factory.dispatch.shift_plans import ASSUMED_RULES, Person,
 from qiantang.domains.factory.plant import Plant, Technician
 from qiantang.kernel.words import Text, same
 
-_MOST_DAYS = 35
+_MOST_DAYS, _MOST_PEOPLE = 35, 10_000
+_MOST_HOURS, _MOST_IN_ROW = 168, 35
 _A_FILE = Text("请给出排班文件（YAML）；写法见工厂文档。", "Name a shift file (YAML); the factory's documentation shows one.")
 _SHIFT, _SKILL, _PERSON = Text("班次", "shift"), Text("技能", "skill"), Text("人员", "technician")
 _RULES = ("least_rest_h", "most_hours_a_week", "most_days_in_row", "most_nights_in_row", "night_from")
@@ -85,17 +86,18 @@ class _Reading:
     def needs(self, part: Part) -> dict[tuple[int, str, str], int]:
         had = sorted({skill for person in self.plant.technicians for skill in person.skills})
         found: dict[tuple[int, str, str], int] = {}
-        if not part.entries():
+        entries = part.entries()
+        if not entries:
             part.fault("没有写需要什么", "nothing is needed", None, Text("例：", "Example: ") + same("needs: [{skill: mechanical, people: 2}]"))
-        for entry in part.entries():
+        for entry in entries:
             given = entry.fields("skill", "people", "shifts", "days")
             skill, many = given["skill"].word(), given["people"].whole()
             if skill and skill not in had:
                 given["skill"].fault(f"没有人会{self._skill(skill).zh}", f"nobody has the skill {self._skill(skill).en}", skill,
                                      Text("请在“维修人员”中填写会的人，或删去此需求；现有技能：" + ("、".join(had) or "（无）"),
                                           "Enter it with a technician, or leave the need out; skills there are: " + (", ".join(had) or "none")))
-            if many < 0:
-                given["people"].fault(f"人数 {many} 小于 0", f"{many} people are fewer than none", many)
+            if not 0 <= many <= _MOST_PEOPLE:
+                given["people"].fault(f"人数应为 0 至 {_MOST_PEOPLE}", f"between 0 and {_MOST_PEOPLE} people can be needed", many)
             shifts = self._shifts(given["shifts"]) or [shift.name for shift in self.plant.shifts]
             days = self._days(given["days"]) if given["days"].is_there else list(range(len(self.days)))
             found |= {(day, shift, skill): many for day in days for shift in shifts}
@@ -149,8 +151,14 @@ def _rules(part: Part) -> ShiftRules:
 
     def stated(name: str, otherwise: float) -> float:
         value = float(given[name].number()) if given[name].is_there else otherwise
-        if value <= 0:
-            given[name].fault(f"{name} 应大于 0", f"{name} must be above 0", value)
+        if not 0 < value <= _MOST_HOURS:
+            given[name].fault(f"{name} 应大于 0，至多 {_MOST_HOURS}", f"{name} must be above 0, and {_MOST_HOURS} at most", value)
+        return value
+
+    def in_row(name: str, otherwise: int) -> int:
+        value = given[name].whole() if given[name].is_there else otherwise
+        if not 1 <= value <= _MOST_IN_ROW:
+            given[name].fault(f"{name} 应为 1 至 {_MOST_IN_ROW}", f"{name} must be between 1 and {_MOST_IN_ROW}", value)
         return value
 
     night = ASSUMED_RULES.night_from_s
@@ -162,5 +170,5 @@ def _rules(part: Part) -> ShiftRules:
             given["night_from"].fault(f"“{written}”不是时刻（时:分）", f"'{written}' is no time of day (hours:minutes)", written)
     return ShiftRules(
         stated("least_rest_h", ASSUMED_RULES.least_rest_h), stated("most_hours_a_week", ASSUMED_RULES.most_hours_a_week),
-        int(stated("most_days_in_row", ASSUMED_RULES.most_days_in_row)), int(stated("most_nights_in_row", ASSUMED_RULES.most_nights_in_row)),
+        in_row("most_days_in_row", ASSUMED_RULES.most_days_in_row), in_row("most_nights_in_row", ASSUMED_RULES.most_nights_in_row),
         night, assumed=not all(given[name].is_there for name in _RULES))

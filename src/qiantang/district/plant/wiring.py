@@ -30,7 +30,7 @@ from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.errors import FactsError, Fault, Place, raise_all
 from qiantang.kernel.readings import Directory
 from qiantang.kernel.wires import Wire
-from qiantang.kernel.words import Text
+from qiantang.kernel.words import Text, same
 
 if TYPE_CHECKING:
     from qiantang.links.piece_rows import PieceFields
@@ -82,8 +82,8 @@ def read_node_file(path: Path) -> NodeFile:
     if "operators" in found:
         plant = replace(plant, operators=int(found["operators"]))
     raise_all(FactsError, _unbrought(plant, found.get("brokers") or (), path.name))
-    return NodeFile(plant, tuple(_broker(b) for b in found.get("brokers", ())), tuple(path.parent / str(f) for f in found.get("files", ())),
-                    Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched", ())))), path.parent)
+    return NodeFile(plant, tuple(_broker(b) for b in found.get("brokers") or ()), tuple(path.parent / str(f) for f in found.get("files") or ()),
+                    Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched") or ()))), path.parent)
 
 
 def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -> list[Wire]:
@@ -177,7 +177,11 @@ def _faults(found: dict[str, Any], file: str) -> Iterator[Fault]:
         yield Fault(Text("缺少 plant（工厂工作簿）", "the plant (its workbook) is missing"), Place(file, path="plant"), rule="needed",
                     remedy=Text("请写 plant: plant.xlsx", "Write plant: plant.xlsx"))
     yield from _strangers(found, _KNOWN, file, "")
-    brokers: Sequence[Any] = found.get("brokers") or ()
+    unlisted = [name for name in ("brokers", "files", "unwatched") if not isinstance(found.get(name) or [], list)]
+    for name in unlisted:
+        yield Fault(Text("应是清单", "a list belongs here"), Place(file, path=name), found[name], "list",
+                    Text("每项一行，以“- ”开头。", "A line each, beginning with '- '."))
+    brokers: Sequence[Any] = [] if "brokers" in unlisted else found.get("brokers") or ()
     for number, row in enumerate(brokers):
         place = f"brokers.{number + 1}"
         if not isinstance(row, dict) or row.get("kind") not in _KINDS:
@@ -185,14 +189,23 @@ def _faults(found: dict[str, Any], file: str) -> Iterator[Fault]:
                         Text("kind 可为：" + "、".join(_KINDS), "kind is one of: " + ", ".join(_KINDS)))
             continue
         yield from _strangers(row, _BROKER, file, place + ".")
+        topics = row.get("topics", [])
+        if not isinstance(topics, list) or not all(isinstance(topic, dict) and "filter" in topic for topic in topics):
+            yield Fault(Text("应是带 filter 的主题清单", "a list of topics, each with its filter, belongs here"), Place(file, path=place + ".topics"), topics,
+                        "topics", Text("例：", "Example: ") + same("topics: [{filter: \"hall/+/+\", address: \"{1}/{2}\"}]"))
+        for name in ("port", "version"):
+            yield from _no_number(row.get(name, 1), file, f"{place}.{name}", "1883" if name == "port" else "5")
         if "password" in row:
             yield Fault(Text("密码不写在文件里", "a password does not stand in the file"), Place(file, path=place), rule="no-secret",
                         remedy=Text("请写 password_from: 环境变量名", "Write password_from: NAME_OF_AN_ENVIRONMENT_VARIABLE"))
     for name in ("operators", "learning"):
-        value = found.get(name, 1)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            yield Fault(Text("应是正整数", "a positive whole number belongs here"), Place(file, path=name), value, "number",
-                        Text("例如 4。", "4, for example."))
+        yield from _no_number(found.get(name, 1), file, name, "4")
+
+
+def _no_number(value: object, file: str, path: str, example: str) -> Iterator[Fault]:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        yield Fault(Text("应是正整数", "a positive whole number belongs here"), Place(file, path=path), value, "number",
+                    Text(f"例如 {example}。", f"{example}, for example."))
 
 
 def _unbrought(plant: Plant, brokers: Sequence[Any], file: str) -> Iterator[Fault]:

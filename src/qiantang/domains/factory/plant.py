@@ -61,7 +61,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A part of a recipe: its length in seconds, and what each kind of signal should be in it."""
+    """A part of a recipe: its length in seconds (0 where that is not fixed), and what each kind of signal should be in it."""
 
     name: str
     seconds: float
@@ -70,7 +70,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a step makes a product, phase by phase."""
+    """How a step makes a product, phase by phase; ``product`` is empty where it makes every one alike."""
 
     id: str
     product: str
@@ -80,7 +80,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What is made; ``mass_kg`` of compound in one piece."""
+    """What is made, or goes into what is made; ``mass_kg`` of compound in one piece, or in one batch of what comes in batches."""
 
     id: str
     title: Text

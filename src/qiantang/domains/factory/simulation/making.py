@@ -71,8 +71,10 @@ STEPS: Mapping[str, str] = {
 }
 GATEWAYS: Mapping[str, int] = {"press": 8, "builder": 2}
 """How many gateways share the machines of a family; other families stand behind one gateway each area."""
-COMPOUNDS = ("tread", "side", "carcass", "master")
+COMPOUND_TITLES = {"tread": Text("胎面胶", "tread compound"), "side": Text("胎侧胶", "sidewall compound"), "carcass": Text("胎体胶", "carcass compound"),
+                   "master": Text("母炼胶", "master batch")}
 """What is mixed: three final compounds, and the master batch before them."""
+COMPOUNDS = tuple(COMPOUND_TITLES)
 SIZES = ("175/65R14", "195/65R15", "205/55R16", "215/60R16", "225/45R17")
 CURE_FACTORS = (0.94, 0.97, 1.0, 1.03, 1.06)
 """Cure time of each size as a share of the stated one; every size has as many presses, so the mean is the stated time."""
@@ -222,7 +224,7 @@ def _recipes(figures: Figures) -> Iterator[Recipe]:
     """One recipe for each size in curing and building, for each compound in mixing, and one for every other step."""
     def recipe(step: str, of: str, number: int, families: tuple[str, ...], seconds: tuple[float, ...]) -> Recipe:
         kinds = [kind for kind in stated_kinds() if kind.by_phase and kind.family in families]
-        return Recipe(f"{step}-{of}", of, step, tuple(
+        return Recipe(f"{step}-{of or 'all'}", of, step, tuple(
             Phase(name, length, {kind.name: recipe_level(kind, name, number) for kind in kinds})
             for name, length in zip(phases(families[0])[1:], seconds, strict=True)))
 
@@ -240,7 +242,7 @@ def _recipes(figures: Figures) -> Iterator[Recipe]:
         ("bead", ("bead_line",), figures["bead.piece_s"] * per_carrier, figures["bead.setup_s"]),
         ("inspection", ("uniformity", "xray", "balance"), figures["inspection.uniformity_s"], 0.0),
     ):
-        yield recipe(step, "all", 2, families, (run_s, setup_s))
+        yield recipe(step, "", 2, families, (run_s, setup_s))
 
 
 def _technicians(seed: int, per_shift: int) -> Iterator[Technician]:
@@ -264,7 +266,8 @@ def made_plant(seed: int = 1, figures: Figures | None = None) -> Plant:
     mass = figures["mixing.tread_kg"] + figures["mixing.side_kg"] + figures["mixing.carcass_kg"]
     return Plant(
         "demo-tire", Text("演示轮胎工厂（合成数据）", "Demonstration tire plant (synthetic)"), assets, tuple(_signals(assets)),
-        tuple(Product(size, same(size), mass) for size in SIZES), tuple(_recipes(figures)), SKILLS, SHIFTS,
+        (*(Product(size, same(size), mass) for size in SIZES), *(Product(name, title, figures["mixing.batch_kg"]) for name, title in COMPOUND_TITLES.items())),
+        tuple(_recipes(figures)), SKILLS, SHIFTS,
         tuple(_technicians(seed, int(figures["people.per_shift"]))),
         tuple(Vehicle(machine_id("vehicle", n), 2400.0, 0.22, figures["people.walk_m_s"], (110.0, 190.0)) for n in range(1, COUNTS["vehicle"] + 1)),
         tuple(Part(name, same(name.replace("_", " ")), draw.randrange(6, 30), (150.0, 100.0)) for name in parts),
