@@ -150,7 +150,9 @@ def test_missing_labels_are_told_with_their_place(tmp_path: Path):
         published(tmp_path)
 
 
-@pytest.mark.parametrize("written", ["{", "[]", '{"a/one.csv": [["2014-04-01T00:00:00Z", "2014-04-02T00:00:00Z"]]}', '{"a/one.csv": [["2014-04-01 00:00:00"]]}', '{"a/one.csv": [["first", "last"]]}'])
+@pytest.mark.parametrize("written", [
+    "{", "[]", '{"a/one.csv": [["2014-04-01 00:00:00"]]}', '{"a/one.csv": [["first", "last"]]}',
+    '{"a/one.csv": [["2014-04-01T00:00:00Z", "2014-04-02T00:00:00Z"]]}'])
 def test_labels_of_another_form_are_told(tmp_path: Path, written: str):
     laid_out(tmp_path, {"a/one.csv": noisy(1, 50)}, {"a/one.csv": []})
     (tmp_path / "labels" / "combined_windows.json").write_text(written, encoding="utf-8")
