@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.factory.rows import Row
 
-PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation", "pace", "tennessee", "skab")
+PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation", "pace", "tennessee",
+         "skab", "nab")
 """Modules beside this one, each with ``rows()``; one that is not there is left out."""
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.factory")
     parser.add_argument("--only", nargs="+", choices=there, default=there, metavar="PART", help=", ".join(there))
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds")
-    parser.add_argument("--data", type=Path, help="directory of published files, for skab")
+    parser.add_argument("--data", type=Path, help="directory of published files, for skab or nab, one of them at a time")
     asked = parser.parse_args()
     for part in asked.only:
         for row in rows_of(part, asked.quick, asked.data):
