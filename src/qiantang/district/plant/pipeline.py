@@ -345,10 +345,10 @@ class Pipeline:
     # --- computing anew ---
 
     def _keep(self, begun: _LearntAgain | _ArmedAgain | None = None) -> None:
-        """Keep the charts as they are now, and let go of what can no longer be computed anew."""
-        self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=begun))
-        while len(self._checkpoints) > 1 and not self._usable(self._checkpoints[0]):
+        """Let go of what can no longer be computed anew, and keep the charts as they are now."""
+        while self._checkpoints and not self._usable(self._checkpoints[0]):
             self._checkpoints.pop(0)
+        self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=begun))
 
     def _moved_on(self) -> bool:
         """Whether anything was handed on since the last checkpoint. In silence nothing is forgotten, so none would ever be let go of."""
