@@ -127,6 +127,7 @@ def test_a_node_runs_from_its_file_until_interrupted_and_its_log_gives_the_same_
 
 @pytest.mark.parametrize(("written", "words"), [
     ("plant: plant.xlsx\nbrokers: [{kind: kafka}]\nlearning: 0\n", ("kind is one of", "positive whole number")),
+    ("plant: plant.xlsx\nmachine_weight: 2\n", ("machine_weight: a number above 0, 1 at most, belongs here",)),
     ("plant: plant.xlsx\nbrokers: 5\nfiles: readings.csv\n", ("brokers: a list belongs here", "files: a list belongs here")),
     ("plant: plant.xlsx\nbrokers: [{kind: json, port: mqtt, topics: [hall]}]\n", ("brokers.1.port", "each with its filter")),
     ("brokers: [{kind: json, password: x}]\nwhat: 1\n", ("the plant", "password", "means nothing here")),

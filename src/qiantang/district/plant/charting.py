@@ -16,16 +16,17 @@ from qiantang.domains.factory.plant import Plant
 class Charting:
     """``learning`` points from which each chart learns its limits, ``unwatched`` kinds of signals that are not charted,
     ``lateness_us`` microseconds that what is delayed is waited for. ``budget`` false takes the textbook's limits, whatever alarms they
-    raise."""
+    raise. ``machine_weight`` below 1 gives each machine a memory of its points, in which the newest counts for so much."""
 
     learning: int = 200
     unwatched: frozenset[str] = frozenset()
     lateness_us: int = LATENESS_US
     budget: bool = True
+    machine_weight: float = 1.0
 
     def settings(self, plant: Plant) -> ChartSettings:
         """Charts whose limits keep the alarm budget of the plant's operators."""
-        plain = charted(plant, learning=self.learning, unwatched=self.unwatched)
+        plain = charted(plant, learning=self.learning, unwatched=self.unwatched, machine_weight=self.machine_weight)
         return budgeted(plant, plain).settings if self.budget else plain
 
     def lateness(self, _: str) -> int:
@@ -39,4 +40,5 @@ class Charting:
     @classmethod
     def read(cls, written: Mapping[str, Any]) -> Charting:
         """What was written."""
-        return cls(int(written["learning"]), frozenset(written["unwatched"]), int(written["lateness_us"]), bool(written["budget"]))
+        return cls(int(written["learning"]), frozenset(written["unwatched"]), int(written["lateness_us"]), bool(written["budget"]),
+                   float(written.get("machine_weight", 1.0)))

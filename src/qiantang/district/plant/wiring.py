@@ -8,6 +8,7 @@
     files: [readings.csv]              # readings to be taken in once
     operators: 4                       # who bear the alarms; the plant's own number where it is not stated
     learning: 200                      # points from which each chart learns its limits
+    machine_weight: 0.1                # a machine's newest point in its moving averages; 1, where it is not stated, for none
     unwatched: [valve_state]           # kinds of signals that are kept and not charted
 
 Piece events in Sparkplug metrics and in files need nothing here: the workbook names metric and file. Signals whose addresses say so
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from qiantang.links.piece_rows import PieceFields
 
 _OPC_UA, _MODBUS = "opc.tcp://", "modbus://"
-_KNOWN = {"plant", "brokers", "files", "operators", "learning", "unwatched"}
+_KNOWN = {"plant", "brokers", "files", "operators", "learning", "machine_weight", "unwatched"}
 _BROKER = {"kind", "host", "port", "id", "groups", "topics", "user", "password_from", "version"}
 _KINDS = ("sparkplug", "json", "pieces")
 _SESSION_S = 86_400
@@ -83,7 +84,8 @@ def read_node_file(path: Path) -> NodeFile:
         plant = replace(plant, operators=int(found["operators"]))
     raise_all(FactsError, _unbrought(plant, found.get("brokers") or (), path.name))
     return NodeFile(plant, tuple(_broker(b) for b in found.get("brokers") or ()), tuple(path.parent / str(f) for f in found.get("files") or ()),
-                    Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched") or ()))), path.parent)
+                    Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched") or ())),
+                             machine_weight=float(found.get("machine_weight", 1.0))), path.parent)
 
 
 def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -> list[Wire]:
@@ -200,6 +202,10 @@ def _faults(found: dict[str, Any], file: str) -> Iterator[Fault]:
                         remedy=Text("请写 password_from: 环境变量名", "Write password_from: NAME_OF_AN_ENVIRONMENT_VARIABLE"))
     for name in ("operators", "learning"):
         yield from _no_number(found.get(name, 1), file, name, "4")
+    weight = found.get("machine_weight", 1.0)
+    if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0.0 < weight <= 1.0:
+        yield Fault(Text("应大于 0、不大于 1", "a number above 0, 1 at most, belongs here"), Place(file, path="machine_weight"), weight, "weight",
+                    Text("例如 0.1；1 为不设移动平均。", "0.1, for example; 1 for no moving averages."))
 
 
 def _no_number(value: object, file: str, path: str, example: str) -> Iterator[Fault]:

@@ -225,3 +225,8 @@ def test_a_signal_never_read_does_not_spoil_a_machines_memory():
     assert kept is not None
     assert not kept.averaged.used[2]
     assert np.isfinite([kept.averaged.t2_limit, kept.averaged.spe_limit, kept.t2_limit, kept.spe_limit]).all()
+
+
+def test_a_snapshot_of_another_weight_is_refused_for_its_limits_belong_to_that():
+    with pytest.raises(ValueError, match=r"weight 0\.1, the settings' of 1"):
+        Analysis(settings()).restored(Analysis(settings(0.1)).snapshot())

@@ -139,7 +139,8 @@ class Machines:
 
     def columns(self) -> dict[str, Any]:
         """State as arrays by name, for a snapshot."""
-        found: dict[str, Any] = {"machines_done": self._done, "machines_holding": self._holding, "machines_spread": self._spread}
+        found: dict[str, Any] = {"machines_done": self._done, "machines_holding": self._holding, "machines_spread": self._spread,
+                                 "machines_weight": np.array([self._weight])}
         for machine, points in enumerate(self._points):
             if points:
                 found[f"machine_points_{machine}"] = np.array(points)
@@ -153,7 +154,9 @@ class Machines:
         return found
 
     def restore(self, columns: Mapping[str, Any]) -> None:
-        """Take the state from such arrays."""
+        """Take the state from such arrays; ValueError where they are of another weight, to which the limits belong."""
+        if (weight := float(columns["machines_weight"][0])) != self._weight:
+            raise ValueError(f"the snapshot's moving averages are of weight {weight:g}, the settings' of {self._weight:g}")
         self._done[:], self._holding[:], self._spread[:] = (columns[f"machines_{name}"] for name in ("done", "holding", "spread"))
         for machine, members in enumerate(self._members):
             points = columns.get(f"machine_points_{machine}")
