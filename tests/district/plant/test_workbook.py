@@ -95,6 +95,15 @@ def test_the_empty_workbook_to_fill_in_has_every_sheet_and_says_what_is_missing(
     assert {sheet for sheet, _, _ in faults(tmp_path / "p.xlsx")} == {s.title.zh for s in SHEETS if s.needed}
 
 
+def test_a_shift_that_ends_before_it_begins_is_told_with_how_midnight_is_passed(tmp_path: Path) -> None:
+    head = ["班次", "名称（中文）", "开始", "结束"]
+    path = book(tmp_path / "p.xlsx", {"工厂": OWN, "设备": ASSETS, "信号": SIGNALS, "班次": [
+        head, ["day", "白班", "08:00", "16:00"], ["late", "中班", "16:00", "00:00"], ["night", "夜班", "22:00", "06:00"], ["none", "无", "08:00", "08:00"]]})
+    assert faults(path) == [("班次", 3, "order"), ("班次", 4, "order"), ("班次", 5, "order")]
+    book(path, {"工厂": OWN, "设备": ASSETS, "信号": SIGNALS, "班次": [head, ["late", "中班", "16:00", "24:00"], ["night", "夜班", "22:00", "30:00"]]})
+    assert [(s.end_s - s.start_s) // 3600 for s in read_plant(path).shifts] == [8, 8]
+
+
 def test_times_may_pass_midnight_and_nonsense_is_refused() -> None:
     assert clock("31:30") == 113_400
     assert spans("11:30-12:00；17:30-18:00") == ((41_400, 43_200), (63_000, 64_800))

@@ -41,7 +41,7 @@ def read_plant(path: Path) -> Plant:
     found = {sheet.name: _rows(sheet, cells, path.name, faults) for sheet, cells in _sheets(path, faults)}
     faults += [Fault(Text(f"缺少工作表“{sheet.title.zh}”或其中没有行", f"the sheet '{sheet.title.en}' is missing or empty"),
                      Place(path.name, sheet.title.zh), rule="sheet") for sheet in SHEETS if sheet.needed and not found.get(sheet.name)]
-    faults += _unlinked(found, path.name)
+    faults += _unlinked(found, path.name) + _without_length(found, path.name)
     raise_all(FactsError, faults)
     return _plant(found)
 
@@ -161,6 +161,15 @@ def _unlinked(found: Mapping[str, list[Row]], file: str) -> list[Fault]:
         faults += [Fault(Text(f"技能“{s}”不在工作表“技能”中", f"the skill '{s}' is not in the sheet 'skills'"), place, s, "unknown")
                    for s in row["skills"] or () if s not in skills]
     return faults
+
+
+def _without_length(found: Mapping[str, list[Row]], file: str) -> list[Fault]:
+    """Shifts that end before they begin: one that passes midnight has 24 hours added to its end."""
+    return [Fault(Text(f"班次“{row['name']}”的结束 {_clock(row['end_s'])} 不晚于开始 {_clock(row['start_s'])}",
+                       f"the shift '{row['name']}' ends at {_clock(row['end_s'])}, not after it begins at {_clock(row['start_s'])}"),
+                  Place(file, BY_NAME["shifts"].title.zh, row[_ROWS]), _clock(row["end_s"]), "order",
+                  Text("结束在次日的，时数加 24，如 24:00、31:30。", "Where it ends on the next day, add 24 to the hours, like 24:00 or 31:30."))
+            for row in found.get("shifts", []) if row["start_s"] is not None and row["end_s"] is not None and row["end_s"] <= row["start_s"]]
 
 
 def _title(row: Row) -> Text:
