@@ -174,6 +174,14 @@ def test_a_server_that_is_not_there_is_told_with_what_to_check(tmp_path: Path, r
     assert not (tmp_path / "plant.xlsx").exists()
 
 
+@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:80", "mqtt://", "mqtt://127.0.0.1:99999", "opc.tcp://127.0.0.1:port"])
+def test_what_is_no_address_is_told_with_how_one_is_written(tmp_path: Path, run: Run, address: str) -> None:
+    answered = run("factory", "describe", address, tmp_path / "plant.xlsx", "--lang", "en")
+    assert answered.code == 2
+    assert "opc.tcp://HOST:PORT" in answered.err
+    assert not (tmp_path / "plant.xlsx").exists()
+
+
 def test_a_server_of_another_maker_gives_a_first_model(tmp_path: Path, run: Run) -> None:
     port = free_port()
     with node_server("node-opcua@2.186.4", LINKS / "opcua_server.js", str(port), "5", "1000"):

@@ -236,11 +236,11 @@ def describe(
 
     with plant_parts():
         from qiantang.district.plant.describing import described_plant
-        from qiantang.district.plant.hearing import SCHEME, browsed, heard_births
+        from qiantang.district.plant.hearing import found_at
         from qiantang.district.plant.workbook import write_plant
 
         _free(path, force)
-        found = asyncio.run(heard_births(address, seconds) if address.startswith(SCHEME) else browsed(address))
+        found = asyncio.run(found_at(address, seconds))
         made = described_plant(plant, Text(plant, plant), found)
         write_plant(path, made, preferred_lang())
 
