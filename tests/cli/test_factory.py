@@ -154,6 +154,12 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     again = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told
     assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
     assert run("factory", "publish", "--uscc", who, "--column", "torque", "--dir", district).code == 2
+    english = run("factory", "publish", "--uscc", who, "--dir", district, "--lang", "en").out
+    assert not any("\u4e00" <= sign <= "\u9fff" for line in english.splitlines() if "name of the plant" not in line for sign in line)
+    refused = run("factory", "publish", "--uscc", "9133", "--column", "torque", "--dir", district, "--lang", "en")
+    assert refused.code == 2
+    assert "no unified social credit code" in refused.err
+    assert "torque" in refused.err
     report = read_folder(district, (PLANT_FIGURES, ENTERPRISES), district / "store", date(2026, 12, 31))
     assert [(sheet.table, sheet.accepted) for file in report.files for sheet in file.sheets] == [("plant_figures", 1)]
     assert report.quarantined == 0
