@@ -49,6 +49,10 @@ def test_tasks_are_listed_by_urgency_with_their_people(district: Path, run: Run)
     rows = run("factory", "tasks", "--dir", district, "--json").told
     assert [row["id"] for row in rows] == ["T1", "T2", "T3"]
     assert rows[0]["priority"] == 1
+    zh, en = (run("factory", "tasks", "--dir", district, "--lang", lang).out for lang in ("zh", "en"))
+    assert "待派" in zh
+    assert "to be assigned" in en
+    assert not any(row["state"] in zh for row in rows), "states are told in words"
 
 
 def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) -> None:
@@ -58,6 +62,9 @@ def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) 
     assert "170.5" in answered.out
     assert "说明" not in answered.out
     zh = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "zh").out
+    assert "日志中的位置" in zh
+    assert "offset" not in zh
+    assert "nelson_1" not in zh
     assert "1号密炼机 转矩：166.25 kNm" in zh
     chain = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--json").told
     assert chain[1]["amends"] == chain[0]["id"]

@@ -305,12 +305,19 @@ def simulate(
     return Answer([asdict(row) for row in found], draw)
 
 
+_EXPLAINED = (("rule", Text("规则", "rule")), ("value", Text("值", "value")), ("limit", Text("限值", "limit")), ("unit", Text("单位", "unit")),
+              ("readings", Text("读数个数", "readings")), ("limits", Text("限值的版本", "version of the limits")),
+              ("offset", Text("日志中的位置", "place in the log")), ("moved", Text("同时变化的信号", "signals that moved as well")))
+"""What stands below an explained alarm; numbers of signals are those of the plant's own list."""
+
+
 def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报警编号", "the alarm"))], directory: DirOption = None,
             plant: PlantOption = None) -> Answer:
     """One alarm, and what later corrected it."""
     with plant_parts():
         from qiantang.district.plant.running import chosen_plant, findings_of
         from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.alarms.wording import rule_title
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         found = findings_of(chosen_plant(workspace.hidden, plant), alarm)
@@ -318,7 +325,8 @@ def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报
     def draw(screen: Screen) -> None:
         for one in found:
             screen.line(str(one.values["told_zh" if preferred_lang() == "zh" else "told_en"]))
-            screen.pairs([(name, str(one.values[name])) for name in ("rule", "value", "limit", "unit", "readings", "limits", "offset", "moved")], indent=4)
+            screen.pairs([(title, rule_title(str(one.values[name])) if name == "rule" else str(one.values[name]))
+                          for name, title in _EXPLAINED if one.values[name] != ""], indent=4)
 
     return Answer([{"id": f.id, "at": f.at.isoformat(), "outcome": f.outcome, "amends": f.amends, "values": dict(f.values)} for f in found], draw)
 
@@ -355,6 +363,7 @@ def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
         from qiantang.district.plant.running import chosen_plant
         from qiantang.district.plant.views import PlantShown
         from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.actions import TASK
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         shown = PlantShown(chosen_plant(workspace.hidden, plant), KEYBOARD)
@@ -364,7 +373,7 @@ def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
         screen.line(said(f"{len(rows)} 项任务", f"{len(rows)} tasks"))
         screen.table([said("任务", "task"), said("优先级", "priority"), said("设备", "machine"), said("状态", "state"), said("人员", "person"),
                       said("期限", "due")],
-                     [[str(r["id"]), str(r["priority"]), r["title"] if isinstance(r["title"], Text) else str(r["title"]), str(r["state"]),
+                     [[str(r["id"]), str(r["priority"]), r["title"] if isinstance(r["title"], Text) else str(r["title"]), TASK.state(str(r["state"])).title,
                        str(r["worker_name"]), f"{r['due']:%m-%d %H:%M}"] for r in rows])
 
     return Answer([{name: value for name, value in row.items() if name != "told"} for row in rows], draw)
