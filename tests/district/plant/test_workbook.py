@@ -80,6 +80,16 @@ def test_everything_wrong_is_told_at_once_with_sheet_and_row(tmp_path: Path) -> 
         ("信号", 3, "unknown")], key=str)
 
 
+def test_faults_name_sheets_and_columns_as_the_workbook_does(tmp_path: Path) -> None:
+    path = book(tmp_path / "p.xlsx", {
+        "plant": [["plant id", "title (Chinese)"], ["works", "工厂"]], "assets": [["asset id", "title (Chinese)", "level"], ["p1", "硫化机", "robot"]],
+        "shifts": [["shift", "title (Chinese)", "from", "until"], ["late", "中班", "16:00", "00:00"]]})
+    with pytest.raises(FactsError) as refused:
+        read_plant(path)
+    told = {(f.place.sheet, f.place.column, f.rule) for f in refused.value.faults}
+    assert told == {("assets", "level", "cell"), ("signals", "", "sheet"), ("shifts", "", "order")}
+
+
 def test_a_sheet_that_is_missing_or_misnamed_and_a_changed_header_are_told_with_what_was_meant(tmp_path: Path) -> None:
     path = book(tmp_path / "p.xlsx", {"工厂": OWN, "设备": [["设备编码", "名称（中文）", "层级"], ["p1", "硫化机", "cell"]], "信号表": SIGNALS})
     with pytest.raises(FactsError) as refused:
