@@ -170,6 +170,7 @@ def run(
         from qiantang.district.plant.running import run_node
         from qiantang.district.plant.wiring import read_node_file
         from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.measures.counts import counted
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         read = read_node_file(file)
@@ -198,7 +199,7 @@ def run(
             sys.stderr.write(said("已停止；已确认的读数都在日志里。\n", "Stopped; everything acknowledged is in the log.\n"))
 
     def draw(screen: Screen) -> None:
-        screen.pairs([(name, f"{count:,}") for name, count in sorted(counts.items())])
+        screen.pairs([(counted(name), f"{count:,}") for name, count in sorted(counts.items())])
 
     return Answer({"plant": read.plant.id, "folder": str(folder.path), "counts": counts}, draw)
 
