@@ -49,6 +49,10 @@ def test_tasks_are_listed_by_urgency_with_their_people(district: Path, run: Run)
     rows = run("factory", "tasks", "--dir", district, "--json").told
     assert [row["id"] for row in rows] == ["T1", "T2", "T3"]
     assert rows[0]["priority"] == 1
+    zh, en = (run("factory", "tasks", "--dir", district, "--lang", lang).out for lang in ("zh", "en"))
+    assert "待派" in zh
+    assert "to be assigned" in en
+    assert not any(row["state"] in zh for row in rows), "states are told in words"
 
 
 def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) -> None:
@@ -58,6 +62,9 @@ def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) 
     assert "170.5" in answered.out
     assert "说明" not in answered.out
     zh = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "zh").out
+    assert "日志中的位置" in zh
+    assert "offset" not in zh
+    assert "nelson_1" not in zh
     assert "1号密炼机 转矩：166.25 kNm" in zh
     chain = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--json").told
     assert chain[1]["amends"] == chain[0]["id"]
@@ -157,6 +164,12 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     again = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told
     assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
     assert run("factory", "publish", "--uscc", who, "--column", "torque", "--dir", district).code == 2
+    english = run("factory", "publish", "--uscc", who, "--dir", district, "--lang", "en").out
+    assert not any("\u4e00" <= sign <= "\u9fff" for line in english.splitlines() if "name of the plant" not in line for sign in line)
+    refused = run("factory", "publish", "--uscc", "9133", "--column", "torque", "--dir", district, "--lang", "en")
+    assert refused.code == 2
+    assert "no unified social credit code" in refused.err
+    assert "torque" in refused.err
     report = read_folder(district, (PLANT_FIGURES, ENTERPRISES), district / "store", date(2026, 12, 31))
     assert [(sheet.table, sheet.accepted) for file in report.files for sheet in file.sheets] == [("plant_figures", 1)]
     assert report.quarantined == 0
@@ -174,6 +187,14 @@ def test_a_server_that_is_not_there_is_told_with_what_to_check(tmp_path: Path, r
     answered = run("factory", "describe", f"opc.tcp://127.0.0.1:{free_port()}", tmp_path / "plant.xlsx", "--lang", "en")
     assert answered.code == 2
     assert "cannot be reached" in answered.err
+    assert not (tmp_path / "plant.xlsx").exists()
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:80", "mqtt://", "mqtt://127.0.0.1:99999", "opc.tcp://127.0.0.1:port"])
+def test_what_is_no_address_is_told_with_how_one_is_written(tmp_path: Path, run: Run, address: str) -> None:
+    answered = run("factory", "describe", address, tmp_path / "plant.xlsx", "--lang", "en")
+    assert answered.code == 2
+    assert "opc.tcp://HOST:PORT" in answered.err
     assert not (tmp_path / "plant.xlsx").exists()
 
 

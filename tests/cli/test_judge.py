@@ -50,6 +50,15 @@ def test_broken_figures_are_refused_where_stored_ones_are_expected(tmp_path: Pat
     assert not (tmp_path / "out.parquet").exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"PAR", b"# notes\n", b"PAR1 begun and cut off"])
+def test_what_is_no_parquet_file_is_told_in_a_sentence(tmp_path: Path, run: Run, content: bytes) -> None:
+    (tmp_path / "facts.parquet").write_bytes(content)
+    said = run("judge", tmp_path / "facts.parquet", "--rulebook", LOW, "--out", tmp_path / "out.parquet", "--lang", "en")
+    assert said.code == 2
+    assert "no Parquet file" in said.err
+    assert "SELECT" not in said.err
+
+
 def test_explained_findings_have_a_column_for_each_criterion(tmp_path: Path, run: Run) -> None:
     facts, out = written(tmp_path / "facts.parquet", STORED), tmp_path / "out.parquet"
     run("judge", facts, "--rulebook", LOW, "--out", out, "--explain")

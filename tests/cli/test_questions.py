@@ -57,6 +57,10 @@ def test_a_part_of_a_name_finds_the_subject(assessed_once: Path, run: Run) -> No
     assert run("explain", "企业05", "--json", "--dir", assessed_once).told["subject"] == code(5)
 
 
+def test_spaces_in_a_name_do_not_matter(assessed_once: Path, run: Run) -> None:
+    assert run("explain", " 企 业 05", "--json", "--dir", assessed_once).told["subject"] == code(5)
+
+
 def test_a_part_that_fits_several_subjects_names_them(assessed_once: Path, run: Run) -> None:
     said = run("explain", "示例企业", "--dir", assessed_once)
     assert said.code == 2

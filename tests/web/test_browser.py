@@ -178,6 +178,26 @@ def test_a_page_prints_without_its_menu(page: Page, at: str) -> None:
     assert page.locator("h1").is_visible()
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_page_is_wider_than_a_telephone(page: Page, at: str, lang: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    wide = {}
+    for path in PATHS:
+        page.goto(at + path + ("&" if "?" in path else "?") + f"lang={lang}")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide[path] = width
+    assert wide == {}
+
+
+def test_sections_stand_below_each_other_where_a_page_is_narrow(page: Page, at: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{at}/cockpit?lang=en")
+    edges = page.evaluate("[...document.querySelectorAll('.grid > section')].map(s => Math.round(s.getBoundingClientRect().left))")
+    assert len(edges) > 1
+    assert len(set(edges)) == 1
+
+
 def test_a_wall_is_the_same_page_in_larger_type(page: Page, at: str) -> None:
     sizes = []
     for query in ("", "?wall=1920"):

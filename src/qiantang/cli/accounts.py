@@ -15,6 +15,7 @@ from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command, group
 from qiantang.cli.language import said
 from qiantang.cli.options import DirOption
+from qiantang.cli.page_parts import page_parts
 from qiantang.cli.screen import Screen
 from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.words import Text
@@ -41,8 +42,9 @@ def declare(app: typer.Typer) -> None:
 
 @contextmanager
 def _accounts(directory: DirOption) -> Iterator[Accounts]:
-    from qiantang.district.workspace import found_workspace
-    from qiantang.web.running import accounts_of
+    with page_parts():
+        from qiantang.district.workspace import found_workspace
+        from qiantang.web.running import accounts_of
 
     brain, accounts = accounts_of(found_workspace(directory).folder)
     try:

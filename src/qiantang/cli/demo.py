@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ import typer
 from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command
 from qiantang.cli.language import said
+from qiantang.cli.plant_parts import plant_parts
 from qiantang.cli.screen import Screen
 from qiantang.kernel.errors import FactsError, Place
 from qiantang.kernel.words import Text
@@ -54,6 +56,10 @@ def demo(
     from qiantang.district.workspace import Workspace
 
     _refuse_others(directory)
+    if plant:
+        # What is missing for the plant is told before the district is made, not after.
+        with plant_parts():
+            import_module("qiantang.district.plant.demonstration")
     with progress() as tell, engine_at_hand() as engine, _beside(directory) as fresh:
         made = replace(build_demo(fresh, enterprises, seed, progress=part(tell, 0, 0.25)), directory=directory)
         report = taken(Workspace(fresh), engine, part(tell, 0.25, 0.5))

@@ -163,6 +163,7 @@ def run(
         from qiantang.district.plant.running import run_node
         from qiantang.district.plant.wiring import read_node_file
         from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.measures.counts import counted
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         read = read_node_file(file)
@@ -191,7 +192,7 @@ def run(
             sys.stderr.write(said("已停止；已确认的读数都在日志里。\n", "Stopped; everything acknowledged is in the log.\n"))
 
     def draw(screen: Screen) -> None:
-        screen.pairs([(name, f"{count:,}") for name, count in sorted(counts.items())])
+        screen.pairs([(counted(name), f"{count:,}") for name, count in sorted(counts.items())])
 
     return Answer({"plant": read.plant.id, "folder": str(folder.path), "counts": counts}, draw)
 
@@ -229,11 +230,11 @@ def describe(
 
     with plant_parts():
         from qiantang.district.plant.describing import described_plant
-        from qiantang.district.plant.hearing import SCHEME, browsed, heard_births
+        from qiantang.district.plant.hearing import found_at
         from qiantang.district.plant.workbook import write_plant
 
         _free(path, force)
-        found = asyncio.run(heard_births(address, seconds) if address.startswith(SCHEME) else browsed(address))
+        found = asyncio.run(found_at(address, seconds))
         made = described_plant(plant, Text(plant, plant), found)
         write_plant(path, made, preferred_lang())
 
@@ -298,12 +299,19 @@ def simulate(
     return Answer([asdict(row) for row in found], draw)
 
 
+_EXPLAINED = (("rule", Text("规则", "rule")), ("value", Text("值", "value")), ("limit", Text("限值", "limit")), ("unit", Text("单位", "unit")),
+              ("readings", Text("读数个数", "readings")), ("limits", Text("限值的版本", "version of the limits")),
+              ("offset", Text("日志中的位置", "place in the log")), ("moved", Text("同时变化的信号", "signals that moved as well")))
+"""What stands below an explained alarm; numbers of signals are those of the plant's own list."""
+
+
 def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报警编号", "the alarm"))], directory: DirOption = None,
             plant: PlantOption = None) -> Answer:
     """One alarm, and what later corrected it."""
     with plant_parts():
         from qiantang.district.plant.running import chosen_plant, findings_of
         from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.alarms.wording import rule_title
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         found = findings_of(chosen_plant(workspace.hidden, plant), alarm)
@@ -311,7 +319,8 @@ def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报
     def draw(screen: Screen) -> None:
         for one in found:
             screen.line(str(one.values["told_zh" if preferred_lang() == "zh" else "told_en"]))
-            screen.pairs([(name, str(one.values[name])) for name in ("rule", "value", "limit", "unit", "readings", "limits", "offset", "moved")], indent=4)
+            screen.pairs([(title, rule_title(str(one.values[name])) if name == "rule" else str(one.values[name]))
+                          for name, title in _EXPLAINED if one.values[name] != ""], indent=4)
 
     return Answer([{"id": f.id, "at": f.at.isoformat(), "outcome": f.outcome, "amends": f.amends, "values": dict(f.values)} for f in found], draw)
 

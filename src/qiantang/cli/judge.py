@@ -87,6 +87,9 @@ def _facts(engine: DuckDBEngine, path: Path, dossier: Dossier, needed: frozenset
     if not path.is_file():
         raise FactsError.of("没有这个文件", "there is no such file", place=Place(str(path)), value=str(path))
     d = engine.dialect
+    if not _is_parquet(path):
+        raise FactsError.of("不是 Parquet 文件", "this is no Parquet file", place=Place(str(path)), value=str(path), remedy=Text(
+            "工作簿请用 qiantang check 与 assess。", "For workbooks there are qiantang check and assess."))
     source = engine.parquet([path])
     given = {str(row[0]): str(row[1]) for row in engine.execute(f"DESCRIBE SELECT * FROM {source}")}
     if dossier.subject not in given:
@@ -104,6 +107,17 @@ def _facts(engine: DuckDBEngine, path: Path, dossier: Dossier, needed: frozenset
             missing.append(name)
             parts.append(f"{d.null(column.type)} AS {d.quoted(name)}")
     return f"(SELECT {', '.join(parts)} FROM {source} AS _p)", missing, assumed
+
+
+def _is_parquet(path: Path) -> bool:
+    """Whether the file begins and ends as every Parquet file does."""
+    with path.open("rb") as file:
+        first = file.read(len(_MAGIC))
+        file.seek(max(path.stat().st_size - len(_MAGIC), 0))
+        return first == _MAGIC == file.read()
+
+
+_MAGIC = b"PAR1"
 
 
 def _value(quoted: str, column: Column, kept: str, natural: bool, path: Path) -> str:

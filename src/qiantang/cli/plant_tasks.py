@@ -34,6 +34,7 @@ def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
         from qiantang.district.plant.running import chosen_plant
         from qiantang.district.plant.views import PlantShown
         from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.actions import TASK
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         shown = PlantShown(chosen_plant(workspace.hidden, plant), KEYBOARD)
@@ -43,7 +44,7 @@ def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
         screen.line(said(f"{len(rows)} 项任务", f"{len(rows)} tasks"))
         screen.table([said("任务", "task"), said("优先级", "priority"), said("设备", "machine"), said("状态", "state"), said("人员", "person"),
                       said("期限", "due")],
-                     [[str(r["id"]), str(r["priority"]), r["title"] if isinstance(r["title"], Text) else str(r["title"]), str(r["state"]),
+                     [[str(r["id"]), str(r["priority"]), r["title"] if isinstance(r["title"], Text) else str(r["title"]), TASK.state(str(r["state"])).title,
                        str(r["worker_name"]), f"{r['due']:%m-%d %H:%M}"] for r in rows])
 
     return Answer([{name: value for name, value in row.items() if name != "told"} for row in rows], draw)

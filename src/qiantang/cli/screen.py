@@ -130,7 +130,7 @@ class Screen:
 
 _GAP = 2
 _FLOWS_FROM = 21
-_CODES_TO = 33
+_CODES_TO = 37
 _FLOWING = 12
 _MEASURED = 60
 _LONGEST_WORDS = (16, 10, 7)

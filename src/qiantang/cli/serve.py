@@ -11,8 +11,9 @@ import typer
 from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command
 from qiantang.cli.language import said, told
+from qiantang.cli.page_parts import page_parts
 from qiantang.cli.screen import Screen
-from qiantang.kernel.errors import FactsError, SubjectError
+from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.words import Text
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -31,12 +32,9 @@ def serve(
     secure: Annotated[bool, typer.Option("--https", help=said("经 https 访问（由前置代理提供）", "reached by https, through a proxy before it"))] = False,
 ) -> Answer:
     """Serve until Ctrl-C."""
-    try:
+    with page_parts():
         from qiantang.web.running import application
         from qiantang.web.running import serve as run
-    except ModuleNotFoundError as missing:
-        raise FactsError.of(f"缺少网页所需的组件 {missing.name}", f"what the pages need is not installed: {missing.name}", value=missing.name,
-                            remedy=Text("请安装：pip install 'qiantang[web]'", "Install it: pip install 'qiantang[web]'")) from missing
     from qiantang.district.postman import carrying
     from qiantang.district.workspace import Workspace, found_workspace
 

@@ -90,8 +90,10 @@ class Inquiry:
         subject = d.quoted(self.dossier.subject)
         name = d.quoted("name") if self._named else subject
         part = asked.replace("%", "").replace("_", "").strip()
-        like = d.string(f"%{part}%") if part else d.string("")
-        found = self.engine.rows(f"SELECT {subject} AS s, {name} AS name FROM {facts} AS f WHERE {name} LIKE {like} OR {subject} LIKE {like} "
+        # Whoever types a name leaves out the spaces within it.
+        like = d.string(f"%{part.replace(' ', '')}%") if part else d.string("")
+        found = self.engine.rows(f"SELECT {subject} AS s, {name} AS name FROM {facts} AS f "
+                                 f"WHERE replace({name}, ' ', '') LIKE {like} OR {subject} LIKE {like} "
                                  f"ORDER BY CASE WHEN {name} = {d.string(asked)} THEN 0 ELSE 1 END, 1 LIMIT {SUBJECT_HINTS + 1}")
         exact = [row for row in found if row["name"] == asked]
         if len(found) == 1 or len(exact) == 1:

@@ -21,7 +21,7 @@ from qiantang.district.plant.answers import Answers, read_answers
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.node import Node, replay
 from qiantang.district.plant.pipeline import Pipeline, Step
-from qiantang.district.plant.relearning import Relearning, instant_said, relearning_of
+from qiantang.district.plant.relearning import Relearning, instant_said, named_signals, relearning_of
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change
@@ -127,6 +127,14 @@ def test_what_cannot_be_learnt_again_is_refused_in_both_languages(order: Order, 
     assert en in fault.message.en
     assert fault.remedy.zh
     assert fault.remedy.en
+
+
+@pytest.mark.parametrize(("written", "en"), [("inner_presure", "Write 'all', or: inner pressure"), ("平板温", "Write 'all', or: plate temperature"),
+                                             ("torque", "Write 'all', or: plate temperature, inner pressure, nitrogen flow")])
+def test_a_signal_that_is_not_known_is_refused_with_the_nearest_names(written: str, en: str) -> None:
+    with pytest.raises(SubjectError) as refused:
+        named_signals(SMALL, "P1", written)
+    assert refused.value.faults[0].remedy.en == en
 
 
 def test_signals_are_named_as_people_name_them_and_an_asset_holds_what_stands_in_it() -> None:

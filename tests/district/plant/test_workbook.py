@@ -105,6 +105,16 @@ def test_everything_wrong_is_told_at_once_with_sheet_and_row(tmp_path: Path) -> 
         ("信号", 3, "unknown")], key=str)
 
 
+def test_faults_name_sheets_and_columns_as_the_workbook_does(tmp_path: Path) -> None:
+    path = book(tmp_path / "p.xlsx", {
+        "plant": [["plant id", "title (Chinese)"], ["works", "工厂"]], "assets": [["asset id", "title (Chinese)", "level"], ["p1", "硫化机", "robot"]],
+        "shifts": [["shift", "title (Chinese)", "from", "until"], ["late", "中班", "16:00", "00:00"]]})
+    with pytest.raises(FactsError) as refused:
+        read_plant(path)
+    told = {(f.place.sheet, f.place.column, f.rule) for f in refused.value.faults}
+    assert told == {("assets", "level", "cell"), ("signals", "", "sheet"), ("shifts", "", "order")}
+
+
 def test_a_sheet_that_is_missing_or_misnamed_and_a_changed_header_are_told_with_what_was_meant(tmp_path: Path) -> None:
     path = book(tmp_path / "p.xlsx", {"工厂": OWN, "设备": [["设备编码", "名称（中文）", "层级"], ["p1", "硫化机", "cell"]], "信号表": SIGNALS})
     with pytest.raises(FactsError) as refused:
@@ -118,6 +128,15 @@ def test_a_sheet_that_is_missing_or_misnamed_and_a_changed_header_are_told_with_
 def test_the_empty_workbook_to_fill_in_has_every_sheet_and_says_what_is_missing(tmp_path: Path) -> None:
     write_plant(tmp_path / "p.xlsx", None, "zh")
     assert {sheet for sheet, _, _ in faults(tmp_path / "p.xlsx")} == {s.title.zh for s in SHEETS if s.needed}
+
+
+def test_a_shift_that_ends_before_it_begins_is_told_with_how_midnight_is_passed(tmp_path: Path) -> None:
+    head = ["班次", "名称（中文）", "开始", "结束"]
+    path = book(tmp_path / "p.xlsx", {"工厂": OWN, "设备": ASSETS, "信号": SIGNALS, "班次": [
+        head, ["day", "白班", "08:00", "16:00"], ["late", "中班", "16:00", "00:00"], ["night", "夜班", "22:00", "06:00"], ["none", "无", "08:00", "08:00"]]})
+    assert faults(path) == [("班次", 3, "order"), ("班次", 4, "order"), ("班次", 5, "order")]
+    book(path, {"工厂": OWN, "设备": ASSETS, "信号": SIGNALS, "班次": [head, ["late", "中班", "16:00", "24:00"], ["night", "夜班", "22:00", "30:00"]]})
+    assert [(s.end_s - s.start_s) // 3600 for s in read_plant(path).shifts] == [8, 8]
 
 
 def test_times_may_pass_midnight_and_nonsense_is_refused() -> None:

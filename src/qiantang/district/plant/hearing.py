@@ -11,7 +11,7 @@ from qiantang.kernel.readings import Directory
 from qiantang.kernel.wires import Delivery, Notice
 from qiantang.kernel.words import Text
 
-SCHEME = "mqtt://"
+_BROKER, _SERVER = "mqtt", "opc.tcp"
 _HOST = "qiantang-describe"
 
 
@@ -23,6 +23,22 @@ class _Listener:
 
     def notice(self, notice: Notice) -> None:
         del notice
+
+
+async def found_at(address: str, seconds: float) -> list[Found]:
+    """What is found at an address: births heard for so many seconds at ``mqtt://``, variables browsed at ``opc.tcp://``.
+
+    FactsError where the address is of neither kind, or where nobody is reached.
+    """
+    told = urlsplit(address)
+    try:
+        named = told.scheme in (_BROKER, _SERVER) and bool(told.hostname) and told.port != 0
+    except ValueError:
+        named = False
+    if not named:
+        raise FactsError.of(f"“{address}”不是可描述的地址", f"'{address}' is no address that can be described", value=address, remedy=Text(
+            "请写 opc.tcp://主机:端口，或 mqtt://主机:端口。", "Write opc.tcp://HOST:PORT, or mqtt://HOST:PORT."))
+    return await heard_births(address, seconds) if told.scheme == _BROKER else await browsed(address)
 
 
 async def heard_births(address: str, seconds: float, groups: tuple[str, ...] = ("+",)) -> list[Found]:
@@ -59,6 +75,8 @@ async def browsed(address: str) -> list[Found]:
     try:
         variables = await described(address)
     except OSError as wrong:
-        raise FactsError.of(f"无法连接 {address}：{wrong}", f"{address} cannot be reached: {wrong}", value=address,
+        # A server that never answers has nothing to say either.
+        raise FactsError.of(f"无法连接 {address}" + (f"：{wrong}" if str(wrong) else ""),
+                            f"{address} cannot be reached" + (f": {wrong}" if str(wrong) else ""), value=address,
                             remedy=Text("请核对地址与端口。", "Check address and port.")) from wrong
     return [Found(f"{address}|{v.node}", v.path, v.unit, v.least, v.most) for v in variables]

@@ -98,7 +98,7 @@ class _Reading:
 
     def _machine(self, part: Part, name: str) -> str:
         if name and name not in self.plant.asset:
-            machines = [asset.id for asset in self.plant.assets if asset.level == "cell"]
+            machines = [asset.id for asset in self.plant.assets if asset.level == "cell"] or [asset.id for asset in self.plant.assets]
             not_known(part, _MACHINE, name, machines[:_SHOWN] + ["…"] * (len(machines) > _SHOWN))
         return name
 

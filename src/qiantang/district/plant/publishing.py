@@ -17,8 +17,10 @@ from qiantang.district.plant.folder import PlantFolder
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.kernel.errors import Fault, Place, SubjectError, raise_all
+from qiantang.kernel.expressions.figures import figure
+from qiantang.kernel.facts.identity import is_credit_code
 from qiantang.kernel.facts.schema import Value
-from qiantang.kernel.words import Text
+from qiantang.kernel.words import Text, same
 from qiantang.links.templates import write_template
 
 _KEY = ("plant", "uscc", "on")
@@ -43,9 +45,16 @@ def sums_now(folder: PlantFolder) -> dict[str, float]:
 
 
 def published(folder: PlantFolder, uscc: str, on: date, columns: Collection[str] = ALL) -> dict[str, Value]:
-    """The plant's row of a day, as stored values, kept in its folder; asked again on the same day it is brought up to date."""
-    raise_all(SubjectError, [Fault(Text(f"没有可上报的列“{name}”", f"there is no column “{name}” to publish"), Place(folder.name), name, "known-column",
-                                   Text("可选：" + "、".join(ALL), "Choose from: " + ", ".join(ALL))) for name in columns if name not in ALL])
+    """The plant's row of a day, as stored values, kept in its folder; asked again on the same day it is brought up to date.
+
+    SubjectError where the credit code is none or a column is not known.
+    """
+    named = [] if is_credit_code(uscc) else [Fault(
+        Text(f"“{uscc}”不是统一社会信用代码", f"'{uscc}' is no unified social credit code"), Place(folder.name), uscc, "credit-code",
+        Text("与营业执照核对这 18 位。", "Compare its 18 characters with the business licence."))]
+    strange = [Fault(Text(f"没有可上报的列“{name}”", f"there is no column “{name}” to publish"), Place(folder.name), name, "known-column",
+                     Text("可选：" + "、".join(ALL), "Choose from: " + ", ".join(ALL))) for name in columns if name not in ALL]
+    raise_all(SubjectError, [*named, *strange])
     plant, now = folder.plant(), sums_now(folder)
     assert plant is not None
     path = folder.path / _KEPT
@@ -65,13 +74,16 @@ def published(folder: PlantFolder, uscc: str, on: date, columns: Collection[str]
     return row
 
 
-def titled(row: Mapping[str, Value]) -> list[tuple[Text, str]]:
+def titled(row: Mapping[str, Value]) -> list[tuple[Text, Text]]:
     """A row in words: each column's title with its value in the column's own unit."""
     found = []
     for name, value in row.items():
         column = PLANT_FIGURES.column(name)
-        figure = str(column.type.decimal(value)) if column.type.is_number and isinstance(value, int) else str(value)
-        found.append((column.title, f"{figure} {column.unit.title.zh}".strip() if column.type.is_number else figure))
+        if column.type.is_number and isinstance(value, int):
+            number = column.type.decimal(value)
+            found.append((column.title, Text(figure(number, column.unit, "zh"), figure(number, column.unit, "en"))))
+        else:
+            found.append((column.title, same(str(value))))
     return found
 
 

@@ -83,12 +83,20 @@ def named_signals(plant: Plant, asset: str, said: str) -> tuple[int, ...]:
         if not mine:
             unknown.append(name)
     if unknown:
-        titles = list({s.name: s.title for s in there}.values())
-        more = Text("……", " …") if len(titles) > _MOST_NAMED else same("")
         raise SubjectError(*(Fault(
             Text(f"设备“{asset}”没有信号“{name}”", f"the asset '{asset}' has no signal '{name}'"), Place(plant.id, column="changed"), name, "known-signal",
-            Text("可填“全部”，或：", "Write 'all', or: ") + joined(titles[:_MOST_NAMED]) + more) for name in unknown))
+            Text("可填“全部”，或：", "Write 'all', or: ") + _meant(name, there)) for name in unknown))
     return tuple(sorted(found))
+
+
+def _meant(name: str, there: list[Signal]) -> Text:
+    """The signals whose names are nearest to what was written; where none is near, the first ones there are."""
+    titles = {word.lower(): s.title for s in there for word in (s.name, s.kind, s.title.zh, s.title.en)}
+    near = list(dict.fromkeys(titles[word] for word in difflib.get_close_matches(name.lower(), list(titles), n=6, cutoff=0.6)))
+    if near:
+        return joined(near)
+    known = list({s.name: s.title for s in there}.values())
+    return joined(known[:_MOST_NAMED]) + (Text("……", " …") if len(known) > _MOST_NAMED else same(""))
 
 
 def instant_said(said: str) -> int:

@@ -167,7 +167,8 @@ class PlantShown:
         """The figures and the gravest alarms as they stand now, beside the cells."""
         fresh = PlantShown(self._folder, self._who)
         figures = fresh.figures()
-        cards = Cards(tuple(Card(name, title, Amount(figures.get(name), unit, digits)) for name, title, unit, digits in _BESIDE))
+        cards = Cards(tuple(Card(name, title, Amount(figures.get(name), unit, digits, percent=name in _SHARES))
+                            for name, title, unit, digits in _BESIDE))
         # A machine is told once, by its gravest alarm.
         gravest = {fresh._plant.machine(e.alarm.asset): e for e in reversed(fresh._register.shown())}
         worst = sorted(gravest.values(), key=lambda e: e.priority)[:_MOST_BESIDE]
@@ -355,10 +356,11 @@ class PlantShown:
 
 _LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))
 _BESIDE = (
-    ("oee", Text("OEE", "OEE"), same(""), 3), ("takt_s", Text("节拍", "takt"), same("s"), 2),
+    ("oee", Text("OEE", "OEE"), same(""), 1), ("takt_s", Text("节拍", "takt"), same("s"), 2),
     ("alarms_per_operator_hour", Text("每操作员小时报警", "alarms an operator and hour"), same(""), 1),
     ("tasks_open", Text("未完成任务", "open tasks"), same(""), 0),
 )
+_SHARES = frozenset({"oee"})
 
 
 def alarm_told(alarm: Alarm, plant: Plant) -> Text:

@@ -38,10 +38,16 @@ def read_plant(path: Path) -> Plant:
     Signals are numbered in the order of their rows; ``numbered`` gives them a node's own numbers.
     """
     faults: list[Fault] = []
-    found = {sheet.name: _rows(sheet, cells, path.name, faults) for sheet, cells in _sheets(path, faults)}
+    called, found = {}, {}
+    for sheet, name, cells in _sheets(path, faults):
+        called[sheet.name] = name
+        found[sheet.name] = _rows(sheet, name, cells, path.name, faults)
+    # A sheet that is not there is named as the others are.
+    english = any(name == BY_NAME[known].title.en for known, name in called.items())
+    called = {sheet.name: sheet.title.said("en" if english else "zh") for sheet in SHEETS} | called
     faults += [Fault(Text(f"缺少工作表“{sheet.title.zh}”或其中没有行", f"the sheet '{sheet.title.en}' is missing or empty"),
-                     Place(path.name, sheet.title.zh), rule="sheet") for sheet in SHEETS if sheet.needed and not found.get(sheet.name)]
-    faults += _unlinked(found, path.name)
+                     Place(path.name, called[sheet.name]), rule="sheet") for sheet in SHEETS if sheet.needed and not found.get(sheet.name)]
+    faults += _unlinked(found, called, path.name) + _without_length(found, called, path.name)
     raise_all(FactsError, faults)
     return _plant(found)
 
@@ -80,25 +86,26 @@ def write_plant(path: Path, plant: Plant | None, lang: Lang) -> None:
 # --- reading ---
 
 
-def _sheets(path: Path, faults: list[Fault]) -> Iterable[tuple[Sheet, Sequence[Sequence[object]]]]:
+def _sheets(path: Path, faults: list[Fault]) -> Iterable[tuple[Sheet, str, Sequence[Sequence[object]]]]:
+    """Each sheet that is known, the name it bears in this workbook, and its cells."""
     titles = {word.lower(): sheet for sheet in SHEETS for word in (sheet.name, sheet.title.zh, sheet.title.en)}
     for sheet in sheets_of(path, path.name):
         known = titles.get(sheet.name.strip().lower())
         if known is not None:
-            yield known, sheet.rows
+            yield known, sheet.name.strip(), sheet.rows
         elif any(any(cell not in (None, "") for cell in row) for row in sheet.rows):
             near = difflib.get_close_matches(sheet.name, list(titles), n=1, cutoff=0.5)
             faults.append(Fault(Text(f"不认识工作表“{sheet.name}”", f"the sheet '{sheet.name}' is not known"), Place(path.name, sheet.name),
                                 sheet.name, "sheet", _meant(near)))
 
 
-def _rows(sheet: Sheet, cells: Sequence[Sequence[object]], file: str, faults: list[Fault]) -> list[Row]:
+def _rows(sheet: Sheet, called: str, cells: Sequence[Sequence[object]], file: str, faults: list[Fault]) -> list[Row]:
     if not cells:
         return []
     headers = [str(cell).strip() for cell in cells[0]]
     known = {word.lower(): column for column in sheet.columns for word in (column.name, column.header.zh, column.header.en)}
     places = {column.name: at for at, header in enumerate(headers) if (column := known.get(header.lower())) is not None}
-    place = Place(file, sheet.title.zh, 1)
+    place = Place(file, called, 1)
     for at, header in enumerate(headers):
         if header and header.lower() not in known:
             near = difflib.get_close_matches(header, list(known), n=1, cutoff=0.5)
@@ -108,10 +115,12 @@ def _rows(sheet: Sheet, cells: Sequence[Sequence[object]], file: str, faults: li
     faults += [Fault(Text(f"缺少列“{c.header.zh}”", f"the column '{c.header.en}' is missing"), place, rule="missing_column") for c in lacking]
     if lacking:
         return []
+    written = {name: headers[at] for name, at in places.items()}
     rows = []
     for line, cells_of in enumerate(cells[1:], start=2):
         if any(cell not in (None, "") for cell in cells_of):
-            rows.append({_ROWS: line} | {c.name: _value(c, places, cells_of, Place(file, sheet.title.zh, line, c.header.zh), faults) for c in sheet.columns})
+            rows.append({_ROWS: line} | {c.name: _value(c, places, cells_of, Place(file, called, line, written.get(c.name, "")), faults)
+                                         for c in sheet.columns})
     return rows
 
 
@@ -138,11 +147,11 @@ _LINKS = (("signals", "asset", "assets"), ("assets", "parent", "assets"), ("reci
 _KEYS = {"shifts": "name", "signals": "address", "pieces": "address"}
 
 
-def _unlinked(found: Mapping[str, list[Row]], file: str) -> list[Fault]:
+def _unlinked(found: Mapping[str, list[Row]], called: Mapping[str, str], file: str) -> list[Fault]:
     """What is named twice, and what names something that is not there."""
     faults = []
     for name, rows in found.items():
-        key, title = _KEYS.get(name, "id"), BY_NAME[name].title.zh
+        key, title = _KEYS.get(name, "id"), called[name]
         seen: set[object] = set()
         for row in rows:
             if name != "recipes" and row[key] in seen:
@@ -154,13 +163,22 @@ def _unlinked(found: Mapping[str, list[Row]], file: str) -> list[Fault]:
             if row[column] and row[column] not in known:
                 where = BY_NAME[of].title
                 faults.append(Fault(Text(f"“{row[column]}”不在工作表“{where.zh}”中", f"'{row[column]}' is not in the sheet '{where.en}'"),
-                                    Place(file, BY_NAME[name].title.zh, row[_ROWS]), row[column], "unknown"))
+                                    Place(file, called[name], row[_ROWS]), row[column], "unknown"))
     skills = {row["id"] for row in found.get("skills", [])}
     for row in found.get("technicians", []):
-        place = Place(file, BY_NAME["technicians"].title.zh, row[_ROWS])
+        place = Place(file, called["technicians"], row[_ROWS])
         faults += [Fault(Text(f"技能“{s}”不在工作表“技能”中", f"the skill '{s}' is not in the sheet 'skills'"), place, s, "unknown")
                    for s in row["skills"] or () if s not in skills]
     return faults
+
+
+def _without_length(found: Mapping[str, list[Row]], called: Mapping[str, str], file: str) -> list[Fault]:
+    """Shifts that end before they begin: one that passes midnight has 24 hours added to its end."""
+    return [Fault(Text(f"班次“{row['name']}”的结束 {_clock(row['end_s'])} 不晚于开始 {_clock(row['start_s'])}",
+                       f"the shift '{row['name']}' ends at {_clock(row['end_s'])}, not after it begins at {_clock(row['start_s'])}"),
+                  Place(file, called["shifts"], row[_ROWS]), _clock(row["end_s"]), "order",
+                  Text("结束在次日的，时数加 24，如 24:00、31:30。", "Where it ends on the next day, add 24 to the hours, like 24:00 or 31:30."))
+            for row in found.get("shifts", []) if row["start_s"] is not None and row["end_s"] is not None and row["end_s"] <= row["start_s"]]
 
 
 def _title(row: Row) -> Text:

@@ -22,7 +22,7 @@ from qiantang.district.identity import KEYBOARD, Identity
 from qiantang.district.letter_batches import BatchHead, BatchState, LetterBatch, LetterWritten
 from qiantang.kernel.errors import QiantangError, SubjectError
 from qiantang.kernel.pages.declaring import Act, Page
-from qiantang.kernel.words import Lang
+from qiantang.kernel.words import Lang, Text
 from qiantang.web.letters.press import WEIGHTS, Press, cut_font
 from qiantang.web.letters.rendering import letter_pdf
 
@@ -147,8 +147,9 @@ def _subjects(brain: Brain, order: Order) -> list[str]:
         d, subject = ask.reads.engine.dialect, ask.reads.engine.dialect.quoted(inquiry.dossier.subject)
         known = {code for code, _ in inquiry.reading.outline.codes}
         if not set(order.outcomes) <= known:
-            wrong = sorted(set(order.outcomes) - known)
-            raise SubjectError.of(f"规则 {order.rulebook} 没有结论 {wrong}", f"rulebook {order.rulebook} has no outcome {wrong}", value=wrong)
+            wrong, codes = sorted(set(order.outcomes) - known), [code for code, _ in inquiry.reading.outline.codes]
+            raise SubjectError.of(f"规则 {order.rulebook} 没有结论“{'、'.join(wrong)}”", f"rulebook {order.rulebook} has no outcome '{', '.join(wrong)}'",
+                                  value=wrong, remedy=Text("可选：" + "、".join(codes), "possible: " + ", ".join(codes)))
         test = f" WHERE outcome IN ({', '.join(d.string(o) for o in order.outcomes)})" if order.outcomes else ""
         rows = ask.reads.engine.rows(f"SELECT {subject} AS s FROM {ask.reads.findings(inquiry.run, inquiry.reading)} AS r{test} ORDER BY 1")
     return [str(row["s"]) for row in rows][:order.most]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from qiantang.domains.factory.measures.counts import counted
 from qiantang.domains.factory.measures.names import MACHINE_STATES
 from qiantang.domains.factory.pages.showing import SECONDS, amount, cell, chosen, drawn, share, whole
 from qiantang.kernel.pages.blocks import Card, Cards, Column, Drawn, Row, Section, Table
@@ -24,7 +25,7 @@ def draw_plant(ask: Ask) -> Drawn:
     counters = plant.rows("counters")
     if counters:
         table = Table("counters", (Column("name", Text("事项", "what")), Column("count", Text("次数", "times"), number=True)),
-                      tuple(Row((cell(row["name"]), cell(row["count"]))) for row in counters))
+                      tuple(Row((counted(str(row["name"])), cell(row["count"]))) for row in counters))
         sections.append(Section(Text("数据接入：每种异常的处置次数", "Ingest: how often each thing happened"), (table,), span=6))
     notices = plant.rows("notices")
     if notices:

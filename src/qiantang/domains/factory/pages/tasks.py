@@ -90,7 +90,8 @@ def draw_task(ask: Ask) -> Drawn:
     sections = [Section(state.title, (facts,), span=7)]
     answers = [TASK.event(step.event) for step in TASK.steps_from(state.name) if "technician" in step.may and step.event in _ANSWERS]
     if answers and ask.may("dispatch") and plant.at_work:
-        forms = tuple(Form(event.name, tuple(Field(need.name, need.title, "long", required=not need.optional) for need in event.needs), event.title,
+        forms = tuple(Form(event.name, tuple(Field(need.name, need.title, "text" if need.optional else "long", required=not need.optional)
+                                             for need in event.needs), event.title,
                            "alarm" if event.name == "refuse" else "plain", carried={"task": str(found["id"])}) for event in answers)
         sections.append(Section(Text("现在可以", "What can be done now"), forms, span=5, name="steps"))
     events = plant.rows("task_events", task=str(found["id"]))
