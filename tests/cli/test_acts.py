@@ -79,6 +79,13 @@ def test_a_corrected_fact_is_judged_again_and_the_difference_is_shown(district: 
     assert "receipt 7" in explained.out
     history = run("history", code(0), "--json", "--dir", district).told
     assert history["corrections"][0]["evidence"] == "receipt 7"
+    # What changed stands on two lines; of everybody else's unchanged outcomes a line counts both runs.
+    mine = [(p["outcome"], p["again"]) for p in history["past"] if p["rulebook"] == "lowland/qiantang-5wan"]
+    assert mine == [("low", 0), ("not_low", 0)]
+    other = run("history", code(1), "--json", "--dir", district).told["past"]
+    assert {p["again"] for p in other} == {1}
+    assert len({p["rulebook"] for p in other}) == len(other)
+    assert "2 runs alike" in run("history", code(1), "--dir", district, "--lang", "en").out
 
 
 def test_the_old_workbook_read_again_does_not_undo_a_correction(district: Path, run: Run) -> None:

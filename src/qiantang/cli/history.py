@@ -32,7 +32,8 @@ def history(subject: SubjectArgument, rulebook: RulebookOption = None, directory
         rows = []
         for past in found.past:
             outcome = said("不适用", "does not apply") if not past.judged else UNKNOWN if past.outcome_title is None else told(past.outcome_title)
-            rows.append([past.run.period, past.run.rulebook, str(past.run.known_at), outcome, "" if past.score is None else grouped(past.score),
+            again = said(f"（{past.again + 1} 次评价相同）", f" ({past.again + 1} runs alike)") if past.again else ""
+            rows.append([past.run.period, past.run.rulebook, str(past.run.known_at), outcome + again, "" if past.score is None else grouped(past.score),
                          "" if past.decided_by is None else told(past.decided_by)])
         screen.table([said("年度", "year"), said("规则", "rulebook"), said("事实截至", "facts as of"), said("结论", "outcome"), said("得分", "score"),
                       said("决定因素", "decided by")], rows, right=[4], indent=2)
@@ -46,6 +47,6 @@ def history(subject: SubjectArgument, rulebook: RulebookOption = None, directory
         "subject": found.subject, "name": found.name,
         "past": [{"run": p.run.key, "rulebook": p.run.rulebook, "version": p.run.version, "law_date": p.run.law_date, "known_at": p.run.known_at,
                   "year": p.run.period, "judged": p.judged, "outcome": p.outcome, "title": p.outcome_title, "score": p.score,
-                  "decided_by": p.decided_by} for p in found.past],
+                  "decided_by": p.decided_by, "again": p.again} for p in found.past],
         "corrections": [{"table": c.table, "row": c.key, "column": c.column, "old": c.old, "new": c.new, "evidence": c.evidence, "by": c.actor,
                          "at": c.at} for c in found.corrections]}, draw)

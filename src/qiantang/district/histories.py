@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qiantang.district.inquiries import Inquiry
@@ -15,7 +16,8 @@ from qiantang.kernel.words import Text
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One run's word on a subject. ``judged`` is false where the rulebook did not apply to it."""
+    """One run's word on a subject. ``judged`` is false where the rulebook did not apply to it. ``again`` later runs for the same
+    year under the same law said just this."""
 
     run: RunRecord
     judged: bool
@@ -23,6 +25,15 @@ class Past:
     outcome_title: Text | None
     score: Decimal | None
     decided_by: Text | None
+    again: int = 0
+
+    def says_as(self, other: Past) -> bool:
+        """Whether another run for the same year under the same law said the same."""
+        def told(past: Past) -> tuple[object, ...]:
+            run = past.run
+            return run.rulebook, run.period, run.law_date, past.judged, past.outcome, past.score, past.decided_by
+
+        return told(self) == told(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,19 @@ def history_of(reads: ReadService, asked: str, rulebook: str | None = None, know
     finally:
         store.close()
     found = [past for record in records if (past := _past(reads, record, subject, first)) is not None]
-    return History(subject, name, tuple(sorted(found, key=lambda p: (p.run.rulebook, p.run.period, p.run.law_date, p.run.created_at))),
-                   corrections)
+    found.sort(key=lambda p: (p.run.rulebook, p.run.period, p.run.law_date, p.run.created_at))
+    return History(subject, name, tuple(_folded(found)), corrections)
+
+
+def _folded(past: Sequence[Past]) -> list[Past]:
+    """Runs that say what the run before them said, counted with it: a correction judges everybody anew, and most are as they were."""
+    folded: list[Past] = []
+    for one in past:
+        if folded and folded[-1].says_as(one):
+            folded[-1] = replace(folded[-1], again=folded[-1].again + 1)
+        else:
+            folded.append(one)
+    return folded
 
 
 def _past(reads: ReadService, record: RunRecord, subject: str, first: Inquiry) -> Past | None:
