@@ -16,6 +16,7 @@ COUNTED: dict[str, Text] = {
     "judged": Text("已判断的读数", "readings judged"),
     "late": Text("迟到的读数", "late readings"),
     "learnt_again": Text("重新学习的信号", "signals learnt again"),
+    "armed_again": Text("修复后仍报异常、已清除记忆的信号", "signals still called wrong after a repair, whose charts begin without memory"),
     "log_bytes_removed": Text("日志中已清理的字节", "bytes of the log removed"),
     "log_failed": Text("日志未能写入", "the log could not be written"),
     "logged": Text("写入日志的读数", "readings in the log"),
