@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from gmqtt.mqtt.protocol import MQTTProtocol  # type: ignore[import-untyped]  # it ships no types
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qiantang.links.mqtt_line import GarbledError, Line, Publications, packet, publications
+
+MOST = 4_000_000
 
 
 def on_line(command: int, body: bytes) -> bytes:
@@ -33,6 +35,7 @@ class Beside:
     def __init__(self) -> None:
         self.packets: list[tuple[int, bytes]] = []
         self.aborted = False
+        self.passed_over = 0
 
     def put_package(self, package: Any) -> None:
         self.packets.append((package.cmd, bytes(package.data)))
@@ -54,6 +57,7 @@ def taken(pieces: list[bytes], version: int) -> tuple[list[tuple[bytes, bytes, i
 
     line = Line.__new__(Line)
     line._published, line._pieces, line._held, line._awaited = told, [], 0, 2
+    line._passing, line._most, line._passed_over = 0, MOST, lambda: setattr(beside, "passed_over", beside.passed_over + 1)
     line._connection = line._transport = beside
     line._connection_state = type("State", (), {"protocol_version": version})()
     for piece in pieces:
@@ -104,3 +108,13 @@ def test_a_large_message_in_many_pieces_is_joined_once() -> None:
     line = published(b"t", bytes(3_000_000), 1, 7, b"")
     found, _, _ = taken([line[at:at + 65_536] for at in range(0, len(line), 65_536)], 5)
     assert [(topic, len(payload), number) for topic, payload, number in found] == [(b"t", 3_000_000, 7)]
+
+
+@given(st.lists(st.integers(0, 9_000_000), max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_a_message_beyond_what_is_allowed_is_passed_over_and_what_follows_is_taken(cuts: list[int]) -> None:
+    line = published(b"t", b"1", 0, 0, b"") + published(b"t", bytes(MOST), 1, 7, b"") + published(b"t", b"2", 0, 0, b"")
+    places = sorted({0, len(line), *(cut % (len(line) + 1) for cut in cuts), *range(0, len(line), 262_144)})
+    found, left, beside = taken([line[a:b] for a, b in pairwise(places)], 5)
+    assert [payload for _, payload, _ in found] == [b"1", b"2"]
+    assert (left, beside.passed_over) == ([], 1)

@@ -40,6 +40,7 @@ TELLINGS = {
     "disconnected": Text("与 {source} 的连接中断：{why}", "the connection to {source} is lost: {why}"),
     "refused": Text("{source} 拒绝：{why}", "{source} refuses: {why}"),
     "paused": Text("来自 {source} 的消息积压已满，暂停接收", "too much from {source} is waiting; reading is paused"),
+    "too_large": Text("来自 {source} 的消息超过 {most} MiB，未接收", "a message from {source} is larger than {most} MiB and was not taken"),
     "unsent": Text("未连接 {source}，消息未发出", "messages were not sent: there is no connection to {source}"),
 }
 """Kinds of notices of the wire itself."""
@@ -50,10 +51,10 @@ class MqttSettings:
     """Where the broker is and how to treat it.
 
     ``linger_ms`` is how long a batch is gathered; ``most_batch`` its bytes at most, few enough for a processor's own cache;
-    ``most_waiting`` the bytes that may wait to be delivered; ``receive_maximum`` (MQTT 5) how many messages may wait to be
-    acknowledged. ``shared`` names a group whose members share the subscriptions (MQTT 5). ``session_s`` > 0 asks the broker to keep
-    the session that long, which Sparkplug forbids a host. Leaving takes ``farewell_s`` at most. Pauses between connections grow from
-    ``first_pause_s`` to ``longest_pause_s``.
+    ``most_waiting`` the bytes that may wait to be delivered; ``most_packet`` those of the largest message taken; ``receive_maximum``
+    (MQTT 5) how many messages may wait to be acknowledged. ``shared`` names a group whose members share the subscriptions (MQTT 5).
+    ``session_s`` > 0 asks the broker to keep the session that long, which Sparkplug forbids a host. Leaving takes ``farewell_s`` at
+    most. Pauses between connections grow from ``first_pause_s`` to ``longest_pause_s``.
     """
 
     host: str = "127.0.0.1"
@@ -71,6 +72,7 @@ class MqttSettings:
     tick_ms: float = 20.0
     most_batch: int = 2**19
     most_waiting: int = 32 * 2**20
+    most_packet: int = 16 * 2**20
     most_unsent: int = 8 * 2**20
     patience_s: float = 10.0
     farewell_s: float = 1.0
@@ -218,7 +220,7 @@ class _Session:
 
         self._translator, self._settings, self._clock = translator, settings, clock
         self._will = translator.will(clock())
-        properties: dict[str, Any] = {"receive_maximum": settings.receive_maximum}
+        properties: dict[str, Any] = {"receive_maximum": settings.receive_maximum, "maximum_packet_size": settings.most_packet}
         if settings.session_s:
             properties["session_expiry_interval"] = settings.session_s
         will = self._will and gmqtt.Message(self._will.topic, self._will.payload, qos=self._will.qos, retain=self._will.retain)
@@ -235,7 +237,7 @@ class _Session:
         self._client.on_subscribe = self._granted
         # gmqtt acknowledges at once, or after a task for each message; ours are acknowledged many at once, when they are safe.
         self._client._package_handler._handle_qos_1_publish_packet = self._arrived_at_least_once  # noqa: SLF001  # gmqtt offers no other way
-        self._client._create_connection = connecting(self._arrived, self._client)  # noqa: SLF001  # likewise
+        self._client._create_connection = connecting(self._arrived, settings.most_packet, self._passed_over, self._client)  # noqa: SLF001  # likewise
         self._topic_texts: dict[bytes, str] = {}
         self._loop = asyncio.get_running_loop()
         self._waiting = Messages()
@@ -249,7 +251,7 @@ class _Session:
         self._outbox_bytes = 0
         self._closed = False
         self._leaving = False
-        self._pauses = 0
+        self._pauses = self._too_large = 0
         self.ready = False
         self.left = False
 
@@ -302,6 +304,9 @@ class _Session:
             if self._pauses > pauses:
                 pauses = self._pauses
                 tell(receiver, "paused")
+            for _ in range(self._too_large):
+                self._too_large -= 1
+                tell(receiver, "too_large", most=self._settings.most_packet >> 20)
             self._read_on()
             if self.unsent < self._settings.most_unsent:
                 await self._hand_over(receiver, self._translator.tick(self._clock()), [])
@@ -431,6 +436,10 @@ class _Session:
 
     def _arrived_at_least_once(self, packet: int, payload: bytes, topic: str, properties: object) -> None:
         self._add(topic, payload, packet)
+
+    def _passed_over(self) -> None:
+        self._too_large += 1
+        self._wake.set()
 
     def _add(self, topic: str, payload: bytes, packet: int) -> None:
         if self._leaving:

@@ -100,11 +100,13 @@ def wanted(line: bytes, at: int) -> int:
 
 
 class Line(MQTTProtocol):  # type: ignore[misc]  # it ships no types
-    """gmqtt's protocol, but for how what comes is read. ``published`` is given the publications of each piece that came."""
+    """gmqtt's protocol, but for how what comes is read. ``published`` is given the publications of each piece that came; a packet of
+    more than ``most`` bytes is passed over unread, and ``passed_over`` told."""
 
-    def __init__(self, published: Callable[[Publications], None], **gmqtt: Any) -> None:
+    def __init__(self, published: Callable[[Publications], None], most: int, passed_over: Callable[[], None], **gmqtt: Any) -> None:
         super().__init__(**gmqtt)
-        self._published = published
+        self._published, self._most, self._passed_over = published, most, passed_over
+        self._passing = 0
         self._pieces: list[bytes] = []
         self._held = 0
         self._awaited = 2
@@ -112,6 +114,10 @@ class Line(MQTTProtocol):  # type: ignore[misc]  # it ships no types
     def data_received(self, data: bytes) -> None:
         """Bytes came; those of a packet that is not whole are held until it is."""
         self._connection._last_data_in = time.monotonic()  # noqa: SLF001  # what gmqtt's keep-alive looks at
+        if self._passing:
+            passed = min(self._passing, len(data))
+            self._passing -= passed
+            data = data[passed:]
         self._pieces.append(data)
         self._held += len(data)
         if self._held < self._awaited:
@@ -132,6 +138,10 @@ class Line(MQTTProtocol):  # type: ignore[misc]  # it ships no types
             self._transport.abort()
             return
         self._pieces, self._held, self._awaited = ([line[at:]] if at < len(line) else []), len(line) - at, wanted(line, at)
+        if self._awaited > self._most:
+            self._passing = self._awaited - self._held
+            self._pieces, self._held, self._awaited = [], 0, 2
+            self._passed_over()
 
     def eof_received(self) -> bool:
         """The broker has ended: the connection is to be closed."""
@@ -141,13 +151,13 @@ class Line(MQTTProtocol):  # type: ignore[misc]  # it ships no types
         """Nothing is read but in ``data_received``."""
 
 
-def connecting(published: Callable[[Publications], None], client: Any) -> Callable[..., Any]:
+def connecting(published: Callable[[Publications], None], most: int, passed_over: Callable[[], None], client: Any) -> Callable[..., Any]:
     """What a gmqtt client connects with, reading publications by a ``Line``: one connection in the client's life."""
 
     async def connect(host: str, *, port: int, ssl: Any, clean_session: bool, keepalive: int) -> MQTTConnection:
         handler, state = client._package_handler, client._connection_state  # noqa: SLF001  # gmqtt offers no other way
         transport, protocol = await asyncio.get_running_loop().create_connection(
-            lambda: Line(published, connection_state=state, id_generator=handler.id_generator), host, port, ssl=ssl)
+            lambda: Line(published, most, passed_over, connection_state=state, id_generator=handler.id_generator), host, port, ssl=ssl)
         return MQTTConnection(transport, protocol, clean_session, keepalive, package_handler=handler)
 
     return connect
