@@ -120,13 +120,13 @@ def _over_broker(broker: Broker, plant: Plant, directory: Directory, folder: Pat
 
     where = MqttSettings(broker.host, broker.port, user=broker.user, password=os.environ.get(broker.password_from, ""), version=broker.version)
     if broker.kind == "json":
-        # The broker keeps what a node that was killed had not acknowledged.
-        kept = replace(where, client=f"{broker.id}-json", session_s=_SESSION_S)
+        # The broker keeps what a node that was killed had not acknowledged, for each plant by itself.
+        kept = replace(where, client=f"{broker.id}-{plant.id}-json", session_s=_SESSION_S)
         return MqttWire(JsonTopics(directory, JsonSettings(tuple(TopicMapping(*topic) for topic in broker.topics))), kept)
     if broker.kind == "pieces":
         from qiantang.links.piece_topics import PieceTopics
 
-        return MqttWire(PieceTopics(_pieces(plant, "json")), replace(where, client=f"{broker.id}-pieces", session_s=_SESSION_S))
+        return MqttWire(PieceTopics(_pieces(plant, "json")), replace(where, client=f"{broker.id}-{plant.id}-pieces", session_s=_SESSION_S))
     # A host of Sparkplug begins with a clean session (3.0, 5.6); its births are remembered here instead.
     host = RememberingHost(folder / f"births-{broker.id}.json", broker.id, directory, groups=broker.groups)
     metrics = _pieces(plant, "sparkplug")
