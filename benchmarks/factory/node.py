@@ -19,8 +19,9 @@ import numpy as np
 
 from benchmarks.factory import big_plant
 from benchmarks.factory.rows import Row
-from qiantang.district.plant.node import Node, replay
+from qiantang.district.plant.node import Node
 from qiantang.district.plant.pipeline import Pipeline
+from qiantang.district.plant.replaying import replay
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Delivery
 from qiantang.stores import open_store

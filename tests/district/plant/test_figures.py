@@ -2,20 +2,15 @@
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from qiantang.domains.factory.plant import Asset, Signal
 from qiantang.kernel.words import same
 from tests.district.plant import counting
+from tests.district.plant.killing import through_kills
 from tests.district.plant.sender import Sender
 
 
@@ -35,29 +30,10 @@ def test_figures_after_a_stop_in_the_middle_are_those_of_a_run_without(tmp_path:
 
 
 def test_figures_after_kill_9_are_those_of_a_run_without(tmp_path: Path, undisturbed: str) -> None:
-    draws = np.random.default_rng(3)
-    first, kills = 0, 0
-    while True:
-        child = subprocess.Popen([sys.executable, "-m", "tests.district.plant.counting", str(tmp_path), str(first)], stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        before, said = first, []
-        for line in child.stdout:
-            said.append(line.strip())
-            if line.startswith("ack "):
-                first = int(line.removeprefix("ack ")) + 1
-            # A third of the way on, with a snapshot or two on the disk, and at no particular moment.
-            if kills < 3 and first - before >= 11:
-                time.sleep(float(draws.uniform(0.0, 0.06)))
-                os.kill(child.pid, signal.SIGKILL)
-                kills += 1
-                break
-        child.stdout.close()
-        child.wait()
-        if "done" in said:
-            break
-    assert kills == 3
+    # With a snapshot or two on the disk.
+    done = through_kills("counting", tmp_path, kills=3, after=11, within_s=0.06, seed=3)
     assert list((tmp_path / "snapshots").iterdir())
-    assert said[said.index("done") + 1] == undisturbed
+    assert done[1] == undisturbed
 
 
 def test_a_machine_that_is_added_begins_at_nothing_and_the_others_go_on(tmp_path: Path, undisturbed: str) -> None:

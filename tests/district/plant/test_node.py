@@ -16,7 +16,8 @@ import pytest
 
 from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
-from qiantang.district.plant.node import Node, NodeSettings, replay
+from qiantang.district.plant.node import Node, NodeSettings
+from qiantang.district.plant.replaying import replay
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.sorting import in_order
 from qiantang.engines.duckdb_history import History

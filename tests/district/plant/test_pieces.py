@@ -2,16 +2,10 @@
 
 import asyncio
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from qiantang.district.identity import KEYBOARD
@@ -22,6 +16,7 @@ from qiantang.kernel.readings import readings
 from qiantang.kernel.wires import Delivery
 from qiantang.stores.piece_record import PieceRecord
 from tests.district.plant import piecing
+from tests.district.plant.killing import through_kills
 from tests.district.plant.lines import START, S
 
 TOLD = [event for _, events in piecing.told() for event in events]
@@ -86,29 +81,10 @@ def test_a_stop_in_the_middle_changes_neither_record_nor_figures(tmp_path: Path,
 
 
 def test_kill_9_loses_no_event_and_counts_none_twice(tmp_path: Path, undisturbed: tuple[Path, str]) -> None:
-    draws = np.random.default_rng(6)
-    first, kills = 0, 0
-    while True:
-        child = subprocess.Popen([sys.executable, "-m", "tests.district.plant.piecing", str(tmp_path), str(first)], stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        before, said = first, []
-        for line in child.stdout:
-            said.append(line.strip())
-            if line.startswith("ack "):
-                first = int(line.removeprefix("ack ")) + 1
-            # With a snapshot or two on the disk, and at no particular moment.
-            if kills < 4 and first - before >= 32:
-                time.sleep(float(draws.uniform(0.0, 0.04)))
-                os.kill(child.pid, signal.SIGKILL)
-                kills += 1
-                break
-        child.stdout.close()
-        child.wait()
-        if "done" in said:
-            break
-    assert kills == 4
+    # With a snapshot or two on the disk.
+    done = through_kills("piecing", tmp_path, kills=4, after=32, within_s=0.04, seed=6)
     assert on_record(tmp_path) == on_record(undisturbed[0])
-    assert said[said.index("done") + 1] == undisturbed[1]
+    assert done[1] == undisturbed[1]
 
 
 def test_what_says_otherwise_than_the_record_and_strange_assets_are_counted_and_told(tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from qiantang.district.plant.answers import Answers, read_answers
 from qiantang.district.plant.folder import Order, PlantFolder
-from qiantang.district.plant.node import Node, replay
+from qiantang.district.plant.node import Node
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.relearning import Relearning, instant_said, named_signals, relearning_of
+from qiantang.district.plant.replaying import replay
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from qiantang.district.plant.folder import Order
 
+ANSWERS = "answers.jsonl"
+"""The file in a node's folder."""
+
 
 @dataclass(slots=True)
 class Kept:

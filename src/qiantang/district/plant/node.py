@@ -9,7 +9,6 @@ made to wait. Every reading that is shed is counted.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 import threading
 import time
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from qiantang.district.plant.answers import Answers, read_answers
+from qiantang.district.plant.answers import ANSWERS, Answers
 from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.inbox import Inbox, weight
@@ -31,7 +30,6 @@ from qiantang.district.plant.sources import LATENESS_US
 from qiantang.district.plant.tracing import RECORD
 from qiantang.district.plant.work import Work
 from qiantang.district.plant.workbook import numbered
-from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
@@ -54,7 +52,6 @@ _GROUP = 65_536
 _TAKEN = 32_768
 """So many readings are judged at once: enough that what a batch costs by itself does not weigh, few enough for a processor's cache."""
 _NOTICES = 1000
-_ANSWERS = "answers.jsonl"
 _HISTORY_MIB = 64
 """What DuckDB may hold in a node; it sorts on the disk what is more."""
 
@@ -133,7 +130,7 @@ class Node:
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
-        self._answers = Answers(folder / _ANSWERS)
+        self._answers = Answers(folder / ANSWERS)
         self.pieces = PieceRecord(folder / RECORD)
         self._charts = charts
         self._heard, self._judged = heard, judged
@@ -520,37 +517,3 @@ class Node:
 
 def _why(wrong: Exception) -> Text | str:
     return wrong.faults[0].told if isinstance(wrong, QiantangError) else str(wrong)
-
-
-def replay(folder: Path, plant: Plant, *, settings: NodeSettings | None = None, charts: Callable[[Plant], ChartSettings] = charted,
-           heard: Callable[[Step], None] = lambda _: None, start: int = 0) -> list[Alarm]:
-    """The alarms that a node's log gives, from its beginning; the node itself must not be at work. Nothing is written.
-
-    The same log gives the same alarms, bit for bit, however often and in whatever pieces it is read: charts that were learnt anew after
-    a repair are learnt anew at the same place.
-    """
-    s = settings or NodeSettings()
-    alarms: list[Alarm] = []
-    answers, _ = read_answers(folder / _ANSWERS)
-
-    def note(step: Step) -> None:
-        alarms.extend(step.alarms)
-        for order in answers.between(step.start, step.upto):
-            with contextlib.suppress(QiantangError):
-                relearning = relearning_of(order, plant)
-                if relearning is not None:
-                    pipeline.learn_again(relearning)
-        heard(step)
-
-    directory, log = SignalDirectory(folder / "signals"), ReadingLog(folder / "log")
-    with contextlib.closing(directory), contextlib.closing(log):
-        plant = numbered(plant, directory)
-        pipeline = Pipeline(plant, charts(plant), note, addresses=directory.addresses, lateness_of=s.lateness_of, allowances=s.allowances,
-                            pace=s.pace, bearing=s.bearing)
-        pipeline.begin(max(start, log.start))
-        for offset, batch in log.read(start):
-            pipeline.position = max(pipeline.position, offset)
-            pipeline.take(offset, batch)
-        pipeline.finish()
-    return alarms
-

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.folder import STATE, PlantFolder, plant_folders
-from qiantang.district.plant.node import Node, NodeSettings, Status, replay
+from qiantang.district.plant.node import Node, NodeSettings, Status
+from qiantang.district.plant.replaying import replay
 from qiantang.district.plant.wiring import NodeFile, wires_of
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarm import Alarm
