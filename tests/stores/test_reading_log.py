@@ -229,3 +229,16 @@ def test_an_unsound_snapshot_is_told_and_the_one_before_it_taken(tmp_path: Path)
     newest.write_bytes(newest.read_bytes()[:-1])
     assert kept.latest() == Snapshot(60, {"a": b"x" * 60, "b": b""})
     assert kept.unsound() == [newest]
+
+
+def test_a_snapshot_gives_its_tables_back_bit_for_bit_also_those_that_lie_within_a_larger_one(tmp_path: Path) -> None:
+    block = np.random.default_rng(1).normal(size=(128, 5))
+    block[3, 2] = np.nan
+    kept = Snapshots(tmp_path)
+    kept.write(Snapshot(7, {"a": b"x"}, tables=[block[:70], np.zeros((0, 4)), block.T]))
+    found = kept.latest()
+    assert found is not None
+    assert [table.shape for table in found.tables] == [(70, 5), (0, 4), (5, 128)]
+    assert found.tables[0].tobytes() == block[:70].tobytes()
+    assert found.tables[2].tobytes() == block.T.tobytes()
+    assert found.parts == {"a": b"x"}

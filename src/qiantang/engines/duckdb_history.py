@@ -35,7 +35,7 @@ STEPS: dict[Step, int] = {"second": 1_000_000, "minute": 60_000_000, "hour": 3_6
 """The lengths to which readings are gathered, in microseconds."""
 
 _RAW = "raw"
-_AT_ONCE = 1_000_000
+_AT_ONCE = 500_000
 """So many readings are put in order together when files are merged."""
 _GATHERED = ("signal", "slot", "n", "n_value", "total", "least", "most")
 _WORTH = 2

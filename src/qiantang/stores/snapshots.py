@@ -8,25 +8,30 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qiantang.kernel.readings import Readings
 from qiantang.stores.reading_frames import MOST_READINGS, frame_at, packed, unpacked
 
-_MAGIC = b"QTS2"
+_MAGIC = b"QTS3"
 _ENDING = ".snapshot"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The parts of a state by name, as of the log's ``offset``; ``readings`` are those that belong to it, in chunks of pieces, none
-    empty. Chunks come back as they were, their pieces in another cut.
+    empty. Chunks come back as they were, their pieces in another cut. ``tables`` are numbers that belong to it, two-dimensional.
 
-    Who takes one hands readings over as they are; they are packed where the snapshot is written.
+    Who takes one hands readings and tables over as they are; they are packed where the snapshot is written.
     """
 
     offset: int
     parts: Mapping[str, bytes]
     readings: Mapping[str, Sequence[tuple[Readings, ...]]] = field(default_factory=dict)
+    tables: Sequence[NDArray[np.float64]] = ()
 
 
 class Snapshots:
@@ -42,8 +47,10 @@ class Snapshots:
         """Put a snapshot on the disk, then remove all but the newest two. An OSError leaves the older ones."""
         chunks = {name: [_framed(chunk) for chunk in of] for name, of in snapshot.readings.items()}
         head = json.dumps({"offset": snapshot.offset, "parts": {name: len(part) for name, part in snapshot.parts.items()},
-                           "readings": {name: [len(frames) for frames in of] for name, of in chunks.items()}}).encode()
-        bodies = [*snapshot.parts.values(), *(frame for of in chunks.values() for frames in of for frame in frames)]
+                           "readings": {name: [len(frames) for frames in of] for name, of in chunks.items()},
+                           "tables": [table.shape for table in snapshot.tables]}).encode()
+        bodies: list[Any] = [*snapshot.parts.values(), *map(_bytes_of, snapshot.tables),
+                             *(frame for of in chunks.values() for frames in of for frame in frames)]
         summed = zlib.crc32(head)
         for body in bodies:
             summed = zlib.crc32(body, summed)
@@ -91,6 +98,10 @@ def _read(data: bytes) -> Snapshot | None:
     for name, size in head["parts"].items():
         parts[name] = data[place:place + size]
         place += size
+    tables = []
+    for rows, columns in head["tables"]:
+        tables.append(np.frombuffer(data, "<f8", rows * columns, place).reshape(rows, columns).copy())
+        place += tables[-1].nbytes
     readings: dict[str, tuple[tuple[Readings, ...], ...]] = {}
     for name, counts in head["readings"].items():
         chunks = []
@@ -104,7 +115,12 @@ def _read(data: bytes) -> Snapshot | None:
                 place += frame.length
             chunks.append(tuple(pieces))
         readings[name] = tuple(chunks)
-    return Snapshot(head["offset"], parts, readings)
+    return Snapshot(head["offset"], parts, readings, tuple(tables))
+
+
+def _bytes_of(table: NDArray[np.float64]) -> Any:
+    """A table row by row, as something that has bytes; not copied where it lies so."""
+    return np.ascontiguousarray(table, "<f8").reshape(-1).view(np.uint8).data
 
 
 def _framed(chunk: tuple[Readings, ...]) -> list[bytes]:

@@ -7,16 +7,21 @@ Where the log was read in pieces, and how large, changes nothing.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import repeat
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.district.plant.checkpoints import (
+    ArmedAgain,
+    Checkpoint,
+    LearntAgain,
+    SharedBlocks,
+    begun,
+    charts_state,
+)
 from qiantang.district.plant.raisings import Raising, amended, order, raised
 from qiantang.district.plant.relearning import Relearning
 from qiantang.district.plant.sources import LATENESS_US, Sources, sources
@@ -24,6 +29,7 @@ from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change, Key
 from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
 from qiantang.domains.factory.charts.relearning import LearntSince
@@ -34,7 +40,6 @@ from qiantang.domains.factory.recent import NEVER
 from qiantang.kernel.findings.stream import StreamedFinding
 from qiantang.kernel.readings import Readings, together
 from qiantang.kernel.wires import Counters
-from qiantang.kernel.words import Text
 from qiantang.stores.snapshots import Snapshot
 
 _LOOK_US = 5_000_000
@@ -77,61 +82,6 @@ class Step:
         return together(self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class _LearntAgain:
-    """Signals whose phase I began anew at an instant: by whom, and why."""
-
-    signals: tuple[int, ...]
-    at: int
-    by: str
-    why: Text
-
-    def begin(self, analysis: Analysis) -> None:
-        """Have the charts begin anew."""
-        analysis.learn_again(np.array(self.signals), at=self.at, who=self.by, why=self.why)
-
-    def written(self) -> list[object]:
-        """As plain values."""
-        return [list(self.signals), self.at, self.by, self.why.zh, self.why.en]
-
-    @classmethod
-    def read(cls, written: Sequence[Any]) -> _LearntAgain:
-        """What was written."""
-        signals, at, by, zh, en = written
-        return cls(tuple(signals), at, by, Text(zh, en))
-
-
-@dataclass(frozen=True, slots=True)
-class _ArmedAgain:
-    """Signals of which what is still wrong is to be raised anew."""
-
-    signals: tuple[int, ...]
-
-    def begin(self, analysis: Analysis) -> None:
-        """Arm the charts."""
-        analysis.arm_again(self.signals)
-
-    def written(self) -> list[object]:
-        """As plain values."""
-        return [list(self.signals)]
-
-
-def _begun(written: Sequence[Any]) -> _LearntAgain | _ArmedAgain:
-    """What charts began anew, as it was written."""
-    return _LearntAgain.read(written) if len(written) > 1 else _ArmedAgain(tuple(written[0]))
-
-
-@dataclass(slots=True)
-class _Checkpoint:
-    """The charts as they were when each source had been handed on up to its frontier, and what was raised since. ``begun`` is what
-    began anew at this very place, just before."""
-
-    frontier: NDArray[np.int64]
-    analysis: bytes
-    raisings: list[Raising] = field(default_factory=list)
-    begun: _LearntAgain | _ArmedAgain | None = None
-
-
 @dataclass(slots=True)
 class _Open:
     """What the step that is under way has come to so far."""
@@ -169,7 +119,7 @@ class Pipeline:
         """Our clock as the log tells it, microseconds UTC."""
         self._start, self._steps, self._in_step = 0, 0, 0
         self._open = _Open()
-        self._checkpoints: list[_Checkpoint] = []
+        self._checkpoints: list[Checkpoint] = []
         self._proofs: list[tuple[int, tuple[int, ...]]] = []
         """Repairs that are to have helped by an instant, and the signals that are to show it."""
         self.know(addresses)
@@ -185,10 +135,8 @@ class Pipeline:
             before = self._sources if len(self._sources.of) else None
             self._sources = sources(addresses, self.settings, self._lateness_of, before=before)
             self.ordering.know(self._sources.of, self._sources.lateness_us)
-            more = len(self._sources.gateways)
             for checkpoint in self._checkpoints:
-                missing = more - len(checkpoint.frontier)
-                checkpoint.frontier = np.concatenate([checkpoint.frontier, self.ordering.frontier[more - missing:]])
+                checkpoint.know(self.ordering.frontier)
 
     def take(self, offset: int, batch: Readings) -> None:
         """The log's readings from a place on; those that were taken already are passed over."""
@@ -226,10 +174,10 @@ class Pipeline:
         self._learnt.look(self.analysis, self.clock)
         signals = tuple(sorted({*asked.changed, *self._learnt.in_doubt(self.analysis, asked.signals, asked.wrong_since)}))
         if signals:
-            begun = _LearntAgain(signals, self.clock, asked.by, asked.why)
-            begun.begin(self.analysis)
+            anew = LearntAgain(signals, self.clock, asked.by, asked.why)
+            anew.begin(self.analysis)
             self._learnt.look(self.analysis, self.clock)
-            self._keep(begun)
+            self._keep(anew)
             self.counters.add("learnt_again", len(signals))
         return signals
 
@@ -314,7 +262,7 @@ class Pipeline:
         still = self.analysis.arm_again(sorted({signal for signals in due for signal in signals}))
         if not still:
             return []
-        self._keep(_ArmedAgain(tuple(still)))
+        self._keep(ArmedAgain(tuple(still)))
         self.counters.add("armed_again", len(still))
         over = {(signal, rule) for signal, mask in still.items() for bit, rule in enumerate(rules.RULES) if mask >> bit & 1}
         return self.register.mended(self._machines_of(still), over, self.clock)
@@ -344,17 +292,17 @@ class Pipeline:
 
     # --- computing anew ---
 
-    def _keep(self, begun: _LearntAgain | _ArmedAgain | None = None) -> None:
+    def _keep(self, anew: LearntAgain | ArmedAgain | None = None) -> None:
         """Let go of what can no longer be computed anew, and keep the charts as they are now."""
         while self._checkpoints and not self._usable(self._checkpoints[0]):
             self._checkpoints.pop(0)
-        self._checkpoints.append(_Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=begun))
+        self._checkpoints.append(Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=anew))
 
     def _moved_on(self) -> bool:
         """Whether anything was handed on since the last checkpoint. In silence nothing is forgotten, so none would ever be let go of."""
         return not np.array_equal(self._checkpoints[-1].frontier, self.ordering.frontier)
 
-    def _usable(self, checkpoint: _Checkpoint) -> bool:
+    def _usable(self, checkpoint: Checkpoint) -> bool:
         """Whether everything that was handed on since is still remembered."""
         forgotten = self.ordering.recent.forgotten
         return not ((forgotten >= checkpoint.frontier) & (forgotten > NEVER)).any()
@@ -373,14 +321,14 @@ class Pipeline:
         window = usable[first:]
         readings = self.ordering.anew(window[0].frontier)
         of = self.ordering.source[readings.signal]
-        self.analysis = self.analysis.restored(window[0].analysis)
+        self.analysis = self.analysis.restored(window[0].charts)
         alarms: list[Alarm] = []
         corrected: list[StreamedFinding] = []
         for place, checkpoint in enumerate(window):
             if place:
                 if checkpoint.begun is not None:
                     checkpoint.begun.begin(self.analysis)
-                checkpoint.analysis = self.analysis.snapshot()
+                checkpoint.charts = self.analysis.snapshot()
             until = window[place + 1].frontier if place + 1 < len(window) else None
             mine = readings.at >= checkpoint.frontier[of]
             if until is not None:
@@ -398,17 +346,18 @@ class Pipeline:
 
     def snapshot(self) -> Snapshot:
         """Everything needed to go on from ``position``; to be taken when a step has just ended (in ``heard``)."""
+        blocks = SharedBlocks()
+        states = {"analysis": self.analysis.snapshot()} | {f"analysis-{k}": one.charts for k, one in enumerate(self._checkpoints)}
         state = {"position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "counts": self.counters.counts,
                  "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings),
-                 "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints], "proofs": self._proofs}
+                 "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints], "proofs": self._proofs,
+                 "points": {name: blocks.told(one) for name, one in states.items()}}
         order = self.ordering.snapshot()
         parts = {"learnt": self._learnt.snapshot(), "state": json.dumps(state, ensure_ascii=False).encode(), "ordering": order.state,
-                 "analysis": self.analysis.snapshot(), "register": self.register.snapshot()}
+                 "register": self.register.snapshot()} | {name: one.packed for name, one in states.items()}
         for number, checkpoint in enumerate(self._checkpoints):
-            written = io.BytesIO()
-            np.save(written, checkpoint.frontier)
-            parts |= {f"frontier-{number}": written.getvalue(), f"analysis-{number}": checkpoint.analysis}
-        return Snapshot(self.position, parts, {"pending": tuple((one,) for one in order.pending), "recent": order.recent})
+            parts[f"frontier-{number}"] = packed({"frontier": checkpoint.frontier})
+        return Snapshot(self.position, parts, {"pending": tuple((one,) for one in order.pending), "recent": order.recent}, blocks.tables())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Become what the snapshot was. ValueError where it is of other settings."""
@@ -419,19 +368,17 @@ class Pipeline:
         self._proofs = [(instant, tuple(signals)) for instant, signals in state["proofs"]]
         pending, recent = snapshot.readings["pending"], snapshot.readings["recent"]
         self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent)))
-        self.analysis = self.analysis.restored(parts["analysis"])
+        states = {name: charts_state(parts[name], told, snapshot.tables) for name, told in state["points"].items()}
+        self.analysis = self.analysis.restored(states["analysis"])
         self._learnt = LearntSince(self.analysis)
         if "learnt" in parts:
             self._learnt.restore(parts["learnt"])
         self.register = Register.restored(self.plant, parts["register"], self._bearing, self._still)
         self._checkpoints = [
-            _Checkpoint(np.load(io.BytesIO(parts[f"frontier-{k}"])), parts[f"analysis-{k}"], [Raising.read(one) for one in raisings],
-                        None if begun is None else _begun(begun))
-            for k, (raisings, begun) in enumerate(zip(state["checkpoints"], state.get("begun", repeat(None)), strict=False))]
+            Checkpoint(unpacked(parts[f"frontier-{k}"])["frontier"], states[f"analysis-{k}"], [Raising.read(one) for one in raisings], begun(anew))
+            for k, (raisings, anew) in enumerate(zip(state["checkpoints"], state["begun"], strict=True))]
         for checkpoint in self._checkpoints:
-            missing = len(self._sources.gateways) - len(checkpoint.frontier)
-            if missing:
-                checkpoint.frontier = np.concatenate([checkpoint.frontier, self.ordering.frontier[-missing:]])
+            checkpoint.know(self.ordering.frontier)
 
 
 def _own(batch: Readings) -> Readings:

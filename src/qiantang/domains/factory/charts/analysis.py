@@ -6,7 +6,7 @@ The same readings give the same alarms however they are cut into batches, and af
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
@@ -16,6 +16,7 @@ from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.charts import layout, rules
 from qiantang.domains.factory.charts.charting import charted
+from qiantang.domains.factory.charts.first_points import HeldPoints
 from qiantang.domains.factory.charts.fitting import (
     BASELINE,
     CENTRE,
@@ -78,6 +79,15 @@ class LimitsVersion:
     at: int
     who: str
     why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ChartsState:
+    """What charts have in memory: state and limits as bytes, and the points of machines that are in phase I, by the machine's number;
+    these are shared with the charts that go on, for each is written once."""
+
+    packed: bytes
+    points: Mapping[int, HeldPoints]
 
 
 class Analysis:
@@ -286,13 +296,14 @@ class Analysis:
         base[SCALE] = base[RAW_SCALE] = 1.0 / deviation
         whole[LEARNED], whole[VERSION], whole[TRIES] = IN_FORCE, version, 0
 
-    def snapshot(self) -> bytes:
-        """State and limits as bytes; ``restored`` of the same settings goes on from there as if nothing had happened."""
+    def snapshot(self) -> ChartsState:
+        """State and limits; ``restored`` of the same settings goes on from there as if nothing had happened."""
         kept = self._kept
         said = {"limits": [asdict(v) for v in self.limits], "counters": self.counters, "signals": len(self.settings)}
-        return packed({"reading": kept.reading_whole, "chart": kept.chart_whole, "ring": kept.ring, "base": kept.base_whole,
+        state = packed({"reading": kept.reading_whole, "chart": kept.chart_whole, "ring": kept.ring, "base": kept.base_whole,
                        "learning": kept.learning[self._unlearned()], "contexts": kept.contexts, "machines": kept.machines,
                        "said": np.frombuffer(json.dumps(said).encode(), np.uint8), **self._machines.columns()})
+        return ChartsState(state, self._machines.held())
 
     def _unlearned(self) -> NDArray[np.bool_] | slice:
         """Which points of phase I belong to baselines that are still to be set."""
@@ -300,11 +311,11 @@ class Analysis:
             return slice(0)
         return np.repeat(~self.learned, np.diff(self._laid.base_starts))
 
-    def restored(self, snapshot: bytes) -> Analysis:
+    def restored(self, snapshot: ChartsState) -> Analysis:
         """This plant's charts as they were; raises ValueError where the snapshot is of other settings."""
         found = Analysis(self.settings)
         kept = found._kept
-        read = unpacked(snapshot)
+        read = unpacked(snapshot.packed)
         if any(read[name].shape != of.shape for name, of in (("reading", kept.reading), ("chart", kept.chart), ("base", kept.base))):
             raise ValueError(f"the snapshot holds {read['reading'].shape[0]} signals, {read['chart'].shape[0]} charts and "
                              f"{read['base'].shape[0]} baselines, the settings {len(kept.reading)}, {len(kept.chart)} and {len(kept.base)}")
@@ -313,7 +324,7 @@ class Analysis:
         kept.learning[found._unlearned()] = read["learning"]
         kept.contexts[:], kept.machines[:] = read["contexts"], read["machines"]
         said = json.loads(bytes(read["said"]))
-        found._machines.restore(read)
+        found._machines.restore(read, snapshot.points)
         found.limits = [LimitsVersion(v["number"], v["at"], v["who"], Text(**v["why"])) for v in said["limits"]]
         found.counters = said["counters"]
         return found

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from qiantang.domains.factory.charts import layout, rules, run_lengths
 from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy
+from qiantang.domains.factory.charts.quantiles import student_beyond
 from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.domains.factory.plant import Plant
 
@@ -199,9 +200,7 @@ def _shewhart_limit(rate: float, learning: int) -> float:
     √(1 + 1/n), which is exact on average (C. P. Quesenberry, Journal of Quality Technology 23 (1991) 213-224)."""
     if not learning:
         return run_lengths.shewhart_limit(1.0 / rate)
-    from scipy.stats import t  # type: ignore[import-untyped]  # scipy ships no types
-
-    return float(t.isf(0.5 * rate, learning - 1)) * sqrt(1.0 + 1.0 / learning)
+    return student_beyond(0.5 * rate, learning - 1) * sqrt(1.0 + 1.0 / learning)
 
 
 def _spent(chart: str, weight: float, limit: float, learning: int) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts.first_points import FirstPoints, HeldPoints
 from qiantang.domains.factory.charts.layout import OTHERS
 from qiantang.domains.factory.charts.memory import Memory, averages, memory, remembered
 from qiantang.domains.factory.charts.multivariate import Model, model
@@ -51,7 +52,7 @@ class Machines:
     def __init__(self, members: Sequence[Sequence[int]], learning: int, alpha: float, weight: float = 1.0) -> None:
         self._members = [np.array(m, np.int64) for m in members]
         self._learning, self._alpha, self._weight = learning, alpha, weight
-        self._points: list[list[NDArray[np.float64]]] = [[] for _ in members]
+        self._points = [FirstPoints(len(m)) for m in members]
         self.models: list[Model | None] = [None] * len(members)
         self.memories: list[Memory | None] = [None] * len(members)
         self._averages = [np.full(len(m), np.nan) for m in members]
@@ -65,7 +66,7 @@ class Machines:
         for place, machine, at, start in samples.tolist():
             point = flat[start:start + len(self._members[machine])]
             if not self._done[machine]:
-                self._learn(machine, point.copy())
+                self._learn(machine, point)
                 continue
             event = self._event(place, machine, at, point)
             if event is not None:
@@ -76,11 +77,11 @@ class Machines:
         points = self._points[machine]
         if np.isnan(point).all():
             return
-        points.append(point)
+        points.add(point)
         if len(points) >= max(self._learning, 2 * len(point)):
-            self._made(machine, np.array(points))
+            self._made(machine, points.whole())
             self._done[machine] = True
-            points.clear()
+            self._points[machine] = FirstPoints(len(point))
 
     def _made(self, machine: int, points: NDArray[np.float64]) -> None:
         """Sets the machine's model and, where there is to be one, its memory, which goes on from the last average of phase I."""
@@ -137,13 +138,14 @@ class Machines:
         """The mask of the rules of a machine (by its number) that hold now."""
         return int(self._holding[machine])
 
+    def held(self) -> dict[int, HeldPoints]:
+        """The points of machines that are in phase I, by the machine's number; shared, for they are written once."""
+        return {machine: points.held() for machine, points in enumerate(self._points) if len(points)}
+
     def columns(self) -> dict[str, Any]:
-        """State as arrays by name, for a snapshot."""
+        """The rest of the state as arrays by name, for a snapshot."""
         found: dict[str, Any] = {"machines_done": self._done, "machines_holding": self._holding, "machines_spread": self._spread,
                                  "machines_weight": np.array([self._weight])}
-        for machine, points in enumerate(self._points):
-            if points:
-                found[f"machine_points_{machine}"] = np.array(points)
         for machine, made in enumerate(self.models):
             if made is not None:
                 found[f"machine_model_{machine}"] = _packed(made)
@@ -153,14 +155,13 @@ class Machines:
                 found[f"machine_average_{machine}"] = self._averages[machine]
         return found
 
-    def restore(self, columns: Mapping[str, Any]) -> None:
-        """Take the state from such arrays; ValueError where they are of another weight, to which the limits belong."""
+    def restore(self, columns: Mapping[str, Any], held: Mapping[int, HeldPoints]) -> None:
+        """Take the state from such arrays and points; ValueError where they are of another weight, to which the limits belong."""
         if (weight := float(columns["machines_weight"][0])) != self._weight:
             raise ValueError(f"the snapshot's moving averages are of weight {weight:g}, the settings' of {self._weight:g}")
         self._done[:], self._holding[:], self._spread[:] = (columns[f"machines_{name}"] for name in ("done", "holding", "spread"))
         for machine, members in enumerate(self._members):
-            points = columns.get(f"machine_points_{machine}")
-            self._points[machine] = [] if points is None else list(points)
+            self._points[machine] = FirstPoints(len(members), held.get(machine, HeldPoints((), 0)))
             made, kept = columns.get(f"machine_model_{machine}"), columns.get(f"machine_memory_{machine}")
             self.models[machine] = None if made is None else _unpacked(made, len(members))
             self.memories[machine] = None

@@ -12,6 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.domains.factory.charts.quantiles import (
+    chi_square_beyond,
+    fisher_beyond,
+    normal_beyond,
+    student_beyond,
+)
+
 Floats = NDArray[np.float64]
 FEWEST = 20
 """A model needs at least so many points, and three times its components."""
@@ -70,21 +77,17 @@ class Model:
 def t2_limit(components: int, n: int, alpha: float) -> float:
     """What T² of a new point exceeds with probability alpha: a(n²-1)/(n(n-a))·F(a, n-a) (N. D. Tracy, J. C. Young and
     R. L. Mason, Journal of Quality Technology 24 (1992) 88-95)."""
-    from scipy.stats import f  # type: ignore[import-untyped]  # scipy ships no types
-
-    return components * (n * n - 1) / (n * (n - components)) * float(f.isf(alpha, components, n - components))
+    return components * (n * n - 1) / (n * (n - components)) * fisher_beyond(alpha, components, n - components)
 
 
 def jackson_mudholkar(left: Floats, alpha: float) -> float:
     """What SPE exceeds with probability alpha, from the variances of the components left out (J. E. Jackson and
     G. S. Mudholkar, Technometrics 21 (1979) 341-349)."""
-    from scipy.stats import norm
-
     one, two, three = (float(np.sum(left**k)) for k in (1, 2, 3))
     if two <= 0.0:
         return 0.0
     h = 1.0 - 2.0 * one * three / (3.0 * two * two)
-    c = float(norm.isf(alpha))
+    c = normal_beyond(alpha)
     if h <= 0.0:
         return box(one, 2.0 * two, alpha)
     return float(one * (c * np.sqrt(2.0 * two * h * h) / one + 1.0 + two * h * (h - 1.0) / (one * one)) ** (1.0 / h))
@@ -94,11 +97,9 @@ def box(mean: float, variance: float, alpha: float) -> float:
     """What a quadratic form with this mean and variance exceeds with probability alpha: g·χ² with h degrees of freedom,
     g = variance/(2·mean), h = 2·mean²/variance (G. E. P. Box, Annals of Mathematical Statistics 25 (1954) 290-302;
     P. Nomikos and J. F. MacGregor, Technometrics 37 (1995) 41-59)."""
-    from scipy.stats import chi2
-
     if mean <= 0.0 or variance <= 0.0:
         return 0.0
-    return variance / (2.0 * mean) * float(chi2.isf(alpha, 2.0 * mean * mean / variance))
+    return variance / (2.0 * mean) * chi_square_beyond(alpha, 2.0 * mean * mean / variance)
 
 
 def tail_limit(values: Floats, alpha: float) -> float:
@@ -179,10 +180,8 @@ def unseen_limit(values: Floats, alpha: float, weight: float = 1.0) -> float:
     mean and variance, the variance taken as much wider as Student's prediction interval is than the normal one, m of them being
     independent (n·λ/(2-λ) of moving averages). Where alpha is so rare that none of them may be beyond, at least where their
     tail leads."""
-    from scipy.stats import norm, t
-
     m = max(len(values) * weight / (2.0 - weight), 3.0)
-    wider = (t.isf(alpha, m - 1.0) / norm.isf(alpha)) ** 2 * (1.0 + 1.0 / m) / (1.0 - 1.0 / m)
+    wider = (student_beyond(alpha, m - 1.0) / normal_beyond(alpha)) ** 2 * (1.0 + 1.0 / m) / (1.0 - 1.0 / m)
     limit = box(float(values.mean()), float(values.var(ddof=1) * wider), alpha)
     return max(limit, tail_limit(values, alpha)) if alpha * len(values) < 1.0 else limit
 

@@ -1,0 +1,107 @@
+"""The charts as they were at places of the log, from which what follows a late reading is computed anew; and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiantang.district.plant.raisings import Raising
+from qiantang.domains.factory.charts.analysis import Analysis, ChartsState
+from qiantang.domains.factory.charts.first_points import HeldPoints
+from qiantang.kernel.words import Text
+
+
+@dataclass(frozen=True, slots=True)
+class LearntAgain:
+    """Signals whose phase I began anew at an instant: by whom, and why."""
+
+    signals: tuple[int, ...]
+    at: int
+    by: str
+    why: Text
+
+    def begin(self, analysis: Analysis) -> None:
+        """Have the charts begin anew."""
+        analysis.learn_again(np.array(self.signals), at=self.at, who=self.by, why=self.why)
+
+    def written(self) -> list[object]:
+        """As plain values."""
+        return [list(self.signals), self.at, self.by, self.why.zh, self.why.en]
+
+    @classmethod
+    def read(cls, written: Sequence[Any]) -> LearntAgain:
+        """What was written."""
+        signals, at, by, zh, en = written
+        return cls(tuple(signals), at, by, Text(zh, en))
+
+
+@dataclass(frozen=True, slots=True)
+class ArmedAgain:
+    """Signals of which what is still wrong is to be raised anew."""
+
+    signals: tuple[int, ...]
+
+    def begin(self, analysis: Analysis) -> None:
+        """Arm the charts."""
+        analysis.arm_again(self.signals)
+
+    def written(self) -> list[object]:
+        """As plain values."""
+        return [list(self.signals)]
+
+
+def begun(written: Sequence[Any] | None) -> LearntAgain | ArmedAgain | None:
+    """What charts began anew, as it was written; None where they did not."""
+    if written is None:
+        return None
+    return LearntAgain.read(written) if len(written) > 1 else ArmedAgain(tuple(written[0]))
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """The charts as they were when each source had been handed on up to its frontier, and what was raised since. ``begun`` is what
+    began anew at this very place, just before."""
+
+    frontier: NDArray[np.int64]
+    charts: ChartsState
+    raisings: list[Raising] = field(default_factory=list)
+    begun: LearntAgain | ArmedAgain | None = None
+
+    def know(self, frontier: NDArray[np.int64]) -> None:
+        """The frontiers of all sources there are now: those that came later were not handed on from then."""
+        self.frontier = np.concatenate([self.frontier, frontier[len(self.frontier):]])
+
+
+class SharedBlocks:
+    """Blocks of points of the states of one snapshot, each once, with as many rows as the longest state has of it."""
+
+    def __init__(self) -> None:
+        self._place: dict[int, int] = {}
+        self._blocks: list[NDArray[np.float64]] = []
+        self._rows: list[int] = []
+
+    def told(self, state: ChartsState) -> dict[str, list[Any]]:
+        """For each machine by its number how many points there are, and the numbers of their blocks; ``charts_state`` reads it."""
+        return {str(machine): [points.n, [self._number(points, k) for k in range(len(points.blocks))]] for machine, points in state.points.items()}
+
+    def _number(self, points: HeldPoints, k: int) -> int:
+        block = points.blocks[k]
+        number = self._place.setdefault(id(block), len(self._blocks))
+        if number == len(self._blocks):
+            self._blocks.append(block)
+            self._rows.append(0)
+        self._rows[number] = max(self._rows[number], points.filled(k))
+        return number
+
+    def tables(self) -> list[NDArray[np.float64]]:
+        """The blocks by their number, shared and not copied."""
+        return [block[:rows] for block, rows in zip(self._blocks, self._rows, strict=True)]
+
+
+def charts_state(packed: bytes, told: Mapping[str, Sequence[Any]], tables: Sequence[NDArray[np.float64]]) -> ChartsState:
+    """A state as it was told, over the tables of its snapshot."""
+    return ChartsState(packed, {int(machine): HeldPoints(tuple(tables[k] for k in blocks), n) for machine, (n, blocks) in told.items()})
