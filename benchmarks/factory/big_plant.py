@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qiantang.district.plant.node import NodeSettings
+from qiantang.district.plant.charting import Given
 from qiantang.domains.factory.charts.budget import budgeted
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.domains.factory.plant import Asset, Plant, Signal
@@ -29,6 +29,6 @@ def settings(of: Plant) -> ChartSettings:
     return replace(found, known=dict.fromkeys(range(found.bases), (0.0, 1.0)))
 
 
-def node_settings(lateness_us: int = 0) -> NodeSettings:
+def charts(lateness_us: int = 0) -> Given:
     """The gateway keeps its order (one connection, counted messages), so nothing is waited for."""
-    return NodeSettings(lateness_of=lambda _: lateness_us)
+    return Given(settings, lambda _: lateness_us)

@@ -164,7 +164,7 @@ async def as_the_anchor(port: int, rate: int, seconds: float) -> tuple[Watch, fl
 async def measured(folder: Path, port: int, rate: int, seconds: float) -> tuple[Watch, Status, float, int]:
     """A whole node: what the watch saw, how it stood, the process's CPU seconds, and how many readings were sent."""
     watch = Watch()
-    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), settings=big_plant.node_settings(), charts=big_plant.settings,
+    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), charts=big_plant.charts(),
                 judged=watch, clock=now_us)
     one = wire(port, node.directory, node.clock)
     running = asyncio.create_task(node.run([one]))

@@ -19,6 +19,8 @@ import numpy as np
 
 from benchmarks.factory import big_plant
 from benchmarks.factory.rows import Row
+from qiantang.district.plant.charting import Given
+from qiantang.district.plant.models import Model
 from qiantang.district.plant.node import Node
 from qiantang.district.plant.pipeline import Pipeline
 from qiantang.district.plant.replaying import replay
@@ -50,7 +52,7 @@ def replaying(quick: bool) -> Iterator[Row]:
             log.append(seconds(k, 5, noise))
             log.commit()
         plant = big_plant.plant()
-        pipeline = Pipeline(plant, big_plant.settings(plant), lambda _: None, addresses=[s.address for s in plant.signals])
+        pipeline = Pipeline([Model(plant, Given(big_plant.settings))], lambda _: None, addresses=[s.address for s in plant.signals])
         pipeline.take(0, seconds(0, 5, noise))
         cpu, began = time.process_time(), time.perf_counter()
         for offset, batch in log.read(pipeline.position):
@@ -72,7 +74,6 @@ def replaying(quick: bool) -> Iterator[Row]:
 def killed(times: int) -> Iterator[Row]:
     """A node in a process of its own, killed at random moments while a bad network delivers, until it was killed so often."""
     from tests.district.plant.sender import deliveries, quiet
-    from tests.domains.factory.plants import SMALL
 
     length, seed = max(40, times * 4), 17
     draws = np.random.default_rng(seed)
@@ -104,7 +105,7 @@ def killed(times: int) -> Iterator[Row]:
             found = reader.findings()
         store.close()
         twice = sum(n - 1 for n in Counter(str(f.values["alarm"]) for f in found if not f.amends).values())
-        alarms = Counter((a.id, a.offset, a.withdrawn) for a in replay(folder, SMALL, charts=quiet))
+        alarms = Counter((a.id, a.offset, a.withdrawn) for a in replay(folder, Given(quiet)))
         recorded = Counter((str(f.values["alarm"]), int(str(f.values["offset"])), f.outcome == "withdrawn") for f in found)
         differing = ((alarms - recorded) + (recorded - alarms)).total()
         yield Row("kill -9 at random moments: times", kills, "", float(times))
@@ -129,7 +130,7 @@ async def drown(folder: Path, for_s: float) -> None:
     """Deliver as fast as is taken; print readings, and MiB before and at most."""
     noise = np.random.default_rng(5).normal(size=3_000_000)
     last = START
-    node = Node(folder, big_plant.plant(), settings=big_plant.node_settings(), charts=big_plant.settings, clock=lambda: last)
+    node = Node(folder, big_plant.plant(), charts=big_plant.charts(), clock=lambda: last)
     running = asyncio.create_task(node.run([]))
     k, began, before = 0, time.monotonic(), 0
     while time.monotonic() - began < for_s:
@@ -150,7 +151,7 @@ async def week(folder: Path, days: int) -> None:
     """Days of readings once a minute, as fast as they are judged; print readings, MiB after the first day and at most, MiB then."""
     noise = np.random.default_rng(5).normal(size=200_000)
     last = START
-    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), settings=big_plant.node_settings(), charts=big_plant.settings,
+    node = Node(folder, big_plant.plant(), store=open_store(folder / "state.sqlite"), charts=big_plant.charts(),
                 clock=lambda: last)
     running = asyncio.create_task(node.run([]))
     first_day = 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from qiantang.district.plant.charting import Given
 from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.domains.factory.charts.settings import charted
@@ -47,7 +48,7 @@ def sent() -> list[Readings]:
 
 def opened(folder: Path, sender: Sender, plant: Plant = TWO) -> Node:
     """The node over its folder."""
-    return Node(folder, plant, charts=lambda p: charted(p, learning=1000, window_s=0.0, most_order=0), clock=lambda: sender.now,
+    return Node(folder, plant, charts=Given(lambda p: charted(p, learning=1000, window_s=0.0, most_order=0)), clock=lambda: sender.now,
                 shown=PlantFolder(folder), settings=NodeSettings(snapshot_s=0.15, tick_s=0.1, idle_tick_s=0.1, with_history=False))
 
 

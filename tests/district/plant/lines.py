@@ -8,6 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.district.plant.charting import Given
+from qiantang.district.plant.models import Model
 from qiantang.district.plant.pipeline import Pipeline, Step, without_place
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
@@ -23,6 +25,11 @@ def settings() -> ChartSettings:
     """Every signal known to be standard normal, judged reading by reading."""
     found = charted(SMALL, window_s=0.0, machine_every_s=0.0, most_order=0)
     return replace(found, known=dict.fromkeys(range(found.bases), (0.0, 1.0)))
+
+
+def judged_by(chart: ChartSettings, lateness: int | None = None) -> Model:
+    """The small plant by these charts, each gateway waited for so long (None: as usual)."""
+    return Model(SMALL, Given(lambda _: chart) if lateness is None else Given(lambda _: chart, lambda _: lateness))
 
 
 def happened(seconds: int, seed: int, *, faults: int = 6, rate: int = 2) -> Readings:
@@ -58,7 +65,7 @@ def split(r: Readings, sizes: NDArray[np.int64]) -> list[tuple[int, Readings]]:
 def piped(batches: list[tuple[int, Readings]], lateness: int | None = None) -> tuple[Pipeline, list[Step]]:
     """Everything through a pipeline, to the end."""
     steps: list[Step] = []
-    pipeline = Pipeline(SMALL, settings(), steps.append, addresses=ADDRESSES, lateness_of=None if lateness is None else lambda _: lateness)
+    pipeline = Pipeline([judged_by(settings(), lateness)], steps.append, addresses=ADDRESSES)
     for offset, batch in batches:
         pipeline.take(offset, batch)
     pipeline.finish()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from qiantang.district.plant.charting import Given
 from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.domains.factory.charts.settings import charted
@@ -92,8 +93,8 @@ class Teller:
 
 def opened(folder: Path, teller: Teller) -> Node:
     """The node over its folder."""
-    return Node(folder, LINE, charts=lambda p: charted(p, learning=1000, window_s=0.0, most_order=0), clock=lambda: teller.now, shown=PlantFolder(folder),
-                settings=NodeSettings(snapshot_s=0.15, tick_s=0.1, idle_tick_s=0.1, with_history=False))
+    return Node(folder, LINE, charts=Given(lambda p: charted(p, learning=1000, window_s=0.0, most_order=0)), clock=lambda: teller.now,
+                shown=PlantFolder(folder), settings=NodeSettings(snapshot_s=0.15, tick_s=0.1, idle_tick_s=0.1, with_history=False))
 
 
 async def work(folder: Path, first: int, pause_s: float, last: int | None = None) -> Node:

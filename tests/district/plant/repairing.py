@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from qiantang.district.plant.charting import Given
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.work import Work
@@ -34,7 +35,7 @@ def learning(_: object) -> ChartSettings:
 
 def opened(folder: Path, sender: Sender, snapshot_s: float = 0.2) -> Node:
     """The node over its folder, with people."""
-    return Node(folder, STAFFED, store=open_store(folder / "state.sqlite"), charts=learning, clock=lambda: sender.now, shown=PlantFolder(folder),
+    return Node(folder, STAFFED, store=open_store(folder / "state.sqlite"), charts=Given(learning), clock=lambda: sender.now, shown=PlantFolder(folder),
                 settings=NodeSettings(snapshot_s=snapshot_s, tick_s=0.1, idle_tick_s=0.1), work=Work)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from qiantang.district.plant.charting import Given
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.kernel.readings import Readings
@@ -68,7 +69,7 @@ def quiet(_: object) -> ChartSettings:
 def opened(folder: Path, sender: Sender) -> Node:
     """The node over its folder."""
     return Node(folder, SMALL, store=open_store(folder / "state.sqlite"), settings=NodeSettings(snapshot_s=0.2, tick_s=0.1, idle_tick_s=0.1),
-                charts=quiet, clock=lambda: sender.now)
+                charts=Given(quiet), clock=lambda: sender.now)
 
 
 async def work(folder: Path, seconds: int, seed: int, first: int, pause_s: float) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qiantang.district.plant.charting import Given
 from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.node import Node, NodeSettings
@@ -56,7 +57,7 @@ def sound(folder: Path, seed: int) -> None:
     log.close()
     assert keys(in_log.taken(in_log.signal >= 0)) == keys(sent)
     found = recorded(folder)
-    alarms = replay(folder, SMALL, charts=quiet)
+    alarms = replay(folder, Given(quiet))
     assert Counter(str(f.values["alarm"]) for f in found if not f.amends).most_common(1)[0][1] == 1
     assert Counter((str(f.values["alarm"]), f.values["offset"], f.outcome) for f in found) == \
         Counter((a.id, a.offset, "withdrawn" if a.withdrawn else a.rule) for a in alarms)
@@ -121,7 +122,7 @@ def test_a_hundred_times_the_load_waits_outside_and_not_in_memory(tmp_path: Path
     flood = readings(np.tile(np.arange(n), len(at) // n + 1)[:len(at)], at, np.zeros(len(at)), sequence=np.arange(len(at)))
     batches = [flood.taken(slice(k, k + 5_000)) for k in range(0, len(flood), 5_000)]
     told: list[int] = []
-    node = Node(tmp_path, SMALL, settings=NodeSettings(most_waiting=400_000, most_tail=400_000, most_recording=200_000), charts=quiet,
+    node = Node(tmp_path, SMALL, settings=NodeSettings(most_waiting=400_000, most_tail=400_000, most_recording=200_000), charts=Given(quiet),
                 clock=lambda: int(at[-1]), heard=lambda step, _, __: told.append(len(step.readings)))
     most = drowned(node, batches)
     status = node.status()
@@ -139,7 +140,7 @@ def test_a_hundred_times_the_load_waits_outside_and_not_in_memory(tmp_path: Path
 def test_a_full_disk_acknowledges_nothing_makes_the_wires_wait_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
     batches = deliveries(SECONDS, 7)
     settled: list[int] = []
-    node = Node(tmp_path, SMALL, settings=NodeSettings(most_waiting=20_000, again_s=0.02, with_history=False, snapshot_s=1e9), charts=quiet,
+    node = Node(tmp_path, SMALL, settings=NodeSettings(most_waiting=20_000, again_s=0.02, with_history=False, snapshot_s=1e9), charts=Given(quiet),
                 clock=lambda: int(batches[-1].received.max()))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
@@ -186,7 +187,7 @@ def test_the_machines_clock_set_back_by_a_day_does_not_turn_time_back(tmp_path: 
     log.append(readings([0], [lines.START], [0.0]))
     log.commit()
     log.close()
-    node = Node(tmp_path, SMALL, charts=quiet, clock=SteadyClock(lines.START, wall=lambda: lines.START - 86_400 * S))
+    node = Node(tmp_path, SMALL, charts=Given(quiet), clock=SteadyClock(lines.START, wall=lambda: lines.START - 86_400 * S))
     assert node.clock() >= lines.START
     assert [n.told.en for n in node.notices] == ["this machine's clock went back by 86400 s; time goes on from what is on record"]
     node.start()
@@ -198,7 +199,7 @@ def test_a_snapshot_of_other_settings_is_told_and_the_log_read_anew(tmp_path: Pa
     before = recorded(tmp_path)
     from qiantang.domains.factory.charts.settings import charted
 
-    node = Node(tmp_path, SMALL, store=open_store(tmp_path / "state.sqlite"), charts=lambda p: charted(p, learning=50, window_s=0.0))
+    node = Node(tmp_path, SMALL, store=open_store(tmp_path / "state.sqlite"), charts=Given(lambda p: charted(p, learning=50, window_s=0.0)))
     node.start()
     while node.status().behind:
         time.sleep(0.05)
@@ -223,7 +224,7 @@ class Stumbling:
 
 def test_a_wire_that_fails_is_told_and_begins_anew(tmp_path: Path) -> None:
     batch = deliveries(1, 3)[0]
-    node = Node(tmp_path, SMALL, settings=NodeSettings(wire_again_s=0.01), charts=quiet, clock=lambda: int(batch.received.max()))
+    node = Node(tmp_path, SMALL, settings=NodeSettings(wire_again_s=0.01), charts=Given(quiet), clock=lambda: int(batch.received.max()))
 
     async def bring() -> None:
         running = asyncio.create_task(node.run([Stumbling(batch)]))
@@ -244,7 +245,7 @@ def test_a_node_that_can_record_nothing_any_longer_ends_and_says_why(tmp_path: P
 
     monkeypatch.setattr(History, "settle", settled)
     sender = Sender(deliveries(SECONDS, 3), 0, 0.002)
-    node = Node(tmp_path, SMALL, settings=NodeSettings(snapshot_s=0.1), charts=quiet, clock=lambda: sender.now)
+    node = Node(tmp_path, SMALL, settings=NodeSettings(snapshot_s=0.1), charts=Given(quiet), clock=lambda: sender.now)
 
     async def record() -> None:
         sending = asyncio.create_task(sender.run(node))
@@ -260,7 +261,7 @@ def test_a_node_that_can_record_nothing_any_longer_ends_and_says_why(tmp_path: P
 def test_what_people_answer_is_heard_again_by_a_replay(tmp_path: Path) -> None:
     shown = PlantFolder(tmp_path / "shown" / "small")
     sender = Sender(deliveries(SECONDS, 11), 0, 0.002)
-    node = Node(tmp_path, SMALL, settings=NodeSettings(snapshot_s=1e9, tick_s=0.1, idle_tick_s=0.1), charts=quiet, clock=lambda: sender.now,
+    node = Node(tmp_path, SMALL, settings=NodeSettings(snapshot_s=1e9, tick_s=0.1, idle_tick_s=0.1), charts=Given(quiet), clock=lambda: sender.now,
                 shown=shown, work=Work)
 
     async def answer() -> str:
@@ -296,7 +297,7 @@ def test_what_people_answer_is_heard_again_by_a_replay(tmp_path: Path) -> None:
 
 
 def opened_again(folder: Path, sender: Sender) -> Node:
-    return Node(folder, SMALL, settings=NodeSettings(snapshot_s=1e9, tick_s=1e9, idle_tick_s=1e9), charts=quiet, clock=lambda: sender.now, work=Work)
+    return Node(folder, SMALL, settings=NodeSettings(snapshot_s=1e9, tick_s=1e9, idle_tick_s=1e9), charts=Given(quiet), clock=lambda: sender.now, work=Work)
 
 
 def test_one_reading_keeps_one_place_in_history_when_it_comes_again_days_later(tmp_path: Path) -> None:
@@ -326,4 +327,4 @@ def test_one_reading_keeps_one_place_in_history_when_it_comes_again_days_later(t
 @pytest.mark.parametrize("seed", [21, 22])
 def test_two_replays_of_a_log_say_the_same_bit_for_bit(tmp_path: Path, seed: int) -> None:
     asyncio.run(work(tmp_path, 15, seed, 0, 0.0))
-    assert replay(tmp_path, SMALL, charts=quiet) == replay(tmp_path, SMALL, charts=quiet)
+    assert replay(tmp_path, Given(quiet)) == replay(tmp_path, Given(quiet))

@@ -84,13 +84,13 @@ def test_a_restart_from_any_snapshot_tells_what_an_unbroken_run_tells(seed: int,
         if step.upto <= cut:
             kept[:] = [(len(unbroken), first.snapshot())]
 
-    first = Pipeline(SMALL, lines.settings(), heard, addresses=lines.ADDRESSES)
+    first = Pipeline([lines.judged_by(lines.settings())], heard, addresses=lines.ADDRESSES)
     for offset, batch in split(came, draws.integers(1, 300, 10)):
         first.take(offset, batch)
     first.finish()
     told, snapshot = kept[0]
     again: list[Step] = []
-    second = Pipeline(SMALL, lines.settings(), again.append, addresses=lines.ADDRESSES)
+    second = Pipeline([lines.judged_by(lines.settings())], again.append, addresses=lines.ADDRESSES)
     with TemporaryDirectory() as folder:
         Snapshots(Path(folder)).write(snapshot)
         second.restore(cast("Snapshot", Snapshots(Path(folder)).latest()))
@@ -118,7 +118,7 @@ def test_points_of_machines_outlast_a_restart_in_phase_i_and_are_computed_anew()
         if len(unbroken) % 20 == 0:
             taken.append((len(unbroken), first.snapshot()))
 
-    first = Pipeline(SMALL, chart, heard, addresses=lines.ADDRESSES)
+    first = Pipeline([lines.judged_by(chart)], heard, addresses=lines.ADDRESSES)
     for offset, batch in split(came, draws.integers(1, 300, 10)):
         first.take(offset, batch)
     first.finish()
@@ -129,7 +129,7 @@ def test_points_of_machines_outlast_a_restart_in_phase_i_and_are_computed_anew()
     assert len(in_phase_i) > 15
     for n, snapshot in in_phase_i[::4]:
         again: list[Step] = []
-        second = Pipeline(SMALL, chart, again.append, addresses=lines.ADDRESSES)
+        second = Pipeline([lines.judged_by(chart)], again.append, addresses=lines.ADDRESSES)
         with TemporaryDirectory() as folder:
             Snapshots(Path(folder)).write(snapshot)
             second.restore(cast("Snapshot", Snapshots(Path(folder)).latest()))
@@ -148,7 +148,7 @@ def test_readings_from_before_what_is_remembered_are_kept_apart_and_judged_by_no
 
 def test_a_night_of_silence_keeps_no_checkpoint_after_the_other() -> None:
     r = happened(20, 3)
-    pipeline = Pipeline(SMALL, lines.settings(), lambda _: None, addresses=lines.ADDRESSES)
+    pipeline = Pipeline([lines.judged_by(lines.settings())], lambda _: None, addresses=lines.ADDRESSES)
     pipeline.take(0, r)
     morning = int(r.received[-1]) + 600 * S
     for second in range(600):

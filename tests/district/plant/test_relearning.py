@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qiantang.district.plant.answers import Answers, read_answers
+from qiantang.district.plant.charting import Given
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.node import Node
 from qiantang.district.plant.pipeline import Pipeline, Step
@@ -48,7 +49,7 @@ def mended(batches: list[tuple[int, Readings]], place: int, asked: Relearning) -
         if step.start < place <= step.upto:
             pipeline.learn_again(asked)
 
-    pipeline = Pipeline(SMALL, repairing.learning(None), heard, addresses=lines.ADDRESSES)
+    pipeline = Pipeline([lines.judged_by(repairing.learning(None))], heard, addresses=lines.ADDRESSES)
     for offset, batch in batches:
         pipeline.take(offset, batch)
     pipeline.finish()
@@ -99,7 +100,7 @@ def test_a_late_reading_from_before_the_repair_undoes_nothing_of_it() -> None:
 
 def test_only_what_was_learnt_since_something_was_wrong_is_learnt_again() -> None:
     chart = charted(SMALL, window_s=0.0, machine_every_s=0.0, most_order=0, learning=20)
-    pipeline = Pipeline(SMALL, chart, lambda _: None, addresses=lines.ADDRESSES)
+    pipeline = Pipeline([lines.judged_by(chart)], lambda _: None, addresses=lines.ADDRESSES)
     r = lines.happened(240, 5, faults=0)
     # The press says nothing for the first 90 seconds, when the mixer is learnt already.
     late_press = r.taken((r.signal == 12) | (r.at >= START + 90 * S))
@@ -187,8 +188,8 @@ def test_an_order_left_before_the_node_was_killed_is_carried_out_once(tmp_path: 
     assert [v.who for v in again.pipeline.analysis.limits] == ["phase I", "li"]
     assert read_answers(tmp_path / "answers.jsonl")[0].orders == kept.orders
     assert list(folder.orders()) == []
-    alarms = replay(tmp_path, SMALL, charts=repairing.learning)
-    assert alarms == replay(tmp_path, SMALL, charts=repairing.learning)
+    alarms = replay(tmp_path, Given(repairing.learning))
+    assert alarms == replay(tmp_path, Given(repairing.learning))
 
 
 def test_an_answer_whose_time_cannot_be_read_is_refused_and_the_node_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,12 +247,12 @@ def test_kill_9_around_repairs_and_the_log_with_its_answers_gives_the_same_alarm
     assert finished
     assert max(Counter(o.values["task"] for o in finished).values()) == 1
     found = recorded(tmp_path)
-    alarms = replay(tmp_path, SMALL, charts=repairing.learning)
+    alarms = replay(tmp_path, Given(repairing.learning))
     assert Counter((str(f.values["alarm"]), f.values["offset"], f.outcome) for f in found) == \
         Counter((a.id, a.offset, "withdrawn" if a.withdrawn else a.rule) for a in alarms)
     # Without what people answered the same readings give other alarms.
     (tmp_path / "answers.jsonl").rename(tmp_path / "set-aside.jsonl")
-    assert replay(tmp_path, SMALL, charts=repairing.learning) != alarms
+    assert replay(tmp_path, Given(repairing.learning)) != alarms
 
 
 def repaired(lasting_s: int, *, batches: NDArray[np.int64] | None = None, quiet_s: int = 10) -> tuple[list[Step], list[Change], Pipeline]:
@@ -270,7 +271,7 @@ def repaired(lasting_s: int, *, batches: NDArray[np.int64] | None = None, quiet_
         if step.clock >= START + 20 * S > steps[-2].clock:
             changes.extend(pipeline.mended(asked, pipeline.learn_again(asked)))
 
-    pipeline = Pipeline(SMALL, lines.settings(), heard, addresses=lines.ADDRESSES, bearing=Bearing(quiet=quiet_s * S))
+    pipeline = Pipeline([lines.judged_by(lines.settings())], heard, addresses=lines.ADDRESSES, bearing=Bearing(quiet=quiet_s * S))
     for offset, batch in lines.split(r, np.array([len(r)]) if batches is None else batches):
         pipeline.take(offset, batch)
     pipeline.finish()
@@ -304,7 +305,7 @@ def test_a_repair_in_vain_is_told_at_the_same_place_however_the_log_is_read_and_
     assert [a for step in whole for a in step.alarms] == [a for step in cut for a in step.alarms]
     assert changes == other
     waiting, _, before = repaired(45, quiet_s=3600)
-    again = Pipeline(SMALL, lines.settings(), waiting.append, addresses=lines.ADDRESSES, bearing=Bearing(quiet=3600 * S))
+    again = Pipeline([lines.judged_by(lines.settings())], waiting.append, addresses=lines.ADDRESSES, bearing=Bearing(quiet=3600 * S))
     again.restore(before.snapshot())
     assert again.snapshot().parts == before.snapshot().parts
     (instant, signals), = json.loads(again.snapshot().parts["state"])["proofs"]

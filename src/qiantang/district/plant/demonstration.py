@@ -99,9 +99,8 @@ class Demonstration:
         unwatched = frozenset(kind.name for kind in stated_kinds() if kind.role != "measured" and kind.role not in COUNTING)
         # What takes a second of ours on its way takes so many of the plant.
         charting = Charting(learning, unwatched, round(LATENESS_US * max(speed, 1.0)), budget)
-        folder.tell_charting(charting.written())
-        self.node = Node(folder.path, self.plant, store=self._store, settings=NodeSettings(snapshot_s=30.0, lateness_of=charting.lateness),
-                         charts=charting.settings, clock=self._clock,
+        self.node = Node(folder.path, self.plant, store=self._store, settings=NodeSettings(snapshot_s=30.0),
+                         charts=charting, clock=self._clock,
                          heard=self._heard, shown=folder, work=self._work)
         self._line = Loopback(mischief)
         self._host = LoopbackWire(self._line.join(SparkplugHost("qiantang", self.node.directory)), self._clock)

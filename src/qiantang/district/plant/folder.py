@@ -45,7 +45,6 @@ FRESH_S = 10.0
 """A node that told nothing for so long is not at work."""
 _PLANT, _TOLD, _CELLS, _ORDERS = "plant.json", "told.json", "cells.npz", "orders"
 _GENEALOGY, _NAMES, _TRACES = "genealogy.npz", "genealogy-names.json", "traces.json"
-_CHARTING = "charting.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +73,6 @@ class PlantFolder:
     def keep(self, name: str, kept: Mapping[str, Any]) -> None:
         """Something the district's side keeps of the plant, as plain values."""
         self._write(name, json.dumps(kept, ensure_ascii=False).encode())
-
-    def tell_charting(self, charting: Mapping[str, Any]) -> None:
-        """How the node charts, as plain values."""
-        self._write(_CHARTING, json.dumps(charting, ensure_ascii=False).encode())
-
-    def charting(self) -> Mapping[str, Any] | None:
-        """How the node charts; None where it never said."""
-        path = self.path / _CHARTING
-        return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
     def tell(self, told: Mapping[str, Any]) -> None:
         """How it stands: plain values, with ``at`` in microseconds UTC. Whoever reads gets this or what stood before, whole."""

@@ -18,21 +18,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qiantang.district.plant.answers import ANSWERS, Answers
+from qiantang.district.plant.charting import Charts, Given
 from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.inbox import Inbox, weight
+from qiantang.district.plant.models import ModelRecord, difference
 from qiantang.district.plant.notices import told
 from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.recorder import Recordable, Recorder
 from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
 from qiantang.district.plant.showing import Showing
-from qiantang.district.plant.sources import LATENESS_US
 from qiantang.district.plant.tracing import RECORD
 from qiantang.district.plant.work import Work
 from qiantang.district.plant.workbook import numbered
 from qiantang.domains.factory.alarms.bearing import Bearing
-from qiantang.domains.factory.alarms.entry import Change
-from qiantang.domains.factory.charts.settings import ChartSettings, charted
+from qiantang.domains.factory.alarms.entry import Change, has
 from qiantang.domains.factory.ordering import TICK, Allowances
 from qiantang.domains.factory.plant import Plant
 from qiantang.engines.duckdb_history import History
@@ -63,8 +63,7 @@ class NodeSettings:
     ``most_waiting`` may lie between the wires and the log, ``most_tail`` of the log's end is kept in memory for the charts (what
     is older is read from the disk), ``most_recording`` may wait to be recorded. A snapshot is written every ``snapshot_s``, or
     after ``snapshot_readings``. When charts are ``most_behind`` readings behind the log nothing more is taken. The log is cut down
-    to ``most_log`` where everybody is past it. ``lateness_of`` says for a gateway how long what is delayed is waited for; 0 for
-    one that keeps its own order.
+    to ``most_log`` where everybody is past it.
     """
 
     most_waiting: int = 32 << 20
@@ -78,7 +77,6 @@ class NodeSettings:
     settling_s: float = 4.0
     again_s: float = 0.5
     wire_again_s: float = 5.0
-    lateness_of: Callable[[str], int] = lambda _: LATENESS_US
     allowances: Allowances = field(default_factory=Allowances)
     pace: Pace = field(default_factory=Pace)
     bearing: Bearing = field(default_factory=Bearing)
@@ -110,13 +108,14 @@ class Status:
 class Node:
     """A plant's node over a folder; opening it recovers what was there.
 
-    ``directory`` numbers signals and is given to the wires, ``clock`` is what they stamp readings with. ``heard`` is told every
+    Where ``plant`` or ``charts`` are not what they were when it was last open they are a new version, in force for what is logged from now
+    on. ``directory`` numbers signals and is given to the wires, ``clock`` is what they stamp readings with. ``heard`` is told every
     step as it ends, with what changed and whether the step was in the log when the node was opened (it may have been told before),
     ``judged`` every batch after charts have read it, both in the charts' thread. ``shown`` is the folder that pages read.
     """
 
     def __init__(self, folder: Path, plant: Plant, *, store: StateStore | None = None, settings: NodeSettings | None = None,
-                 charts: Callable[[Plant], ChartSettings] = charted, clock: Callable[[], int] | None = None,
+                 charts: Charts | None = None, clock: Callable[[], int] | None = None,
                  heard: Callable[[Step, Sequence[Change], bool], None] | None = None, judged: Callable[[int, Readings], None] | None = None,
                  shown: PlantFolder | None = None, work: Callable[[Plant], Work] | None = None) -> None:
         self.settings = settings or NodeSettings()
@@ -132,7 +131,6 @@ class Node:
         self._snapshots = Snapshots(folder / "snapshots")
         self._answers = Answers(folder / ANSWERS)
         self.pieces = PieceRecord(folder / RECORD)
-        self._charts = charts
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
         self.showing = None if shown is None else Showing(shown, self.plant)
@@ -147,7 +145,9 @@ class Node:
         self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
         self._failed: BaseException | None = None
         self._shown_upto = -1
+        self._models = ModelRecord(folder).with_this(self.plant, charts or Given(), self.log.end, self.clock())
         self.pipeline = self._new_pipeline()
+        self._model = self._models[0]
         self._recover()
         self._live_from = self._logged = self.log.end
         self.recorder = Recorder(plant.id, store, self._history, self._snapshots, self.counters, noticed=self.notice, kept=self._kept,
@@ -244,8 +244,7 @@ class Node:
 
     def _new_pipeline(self) -> Pipeline:
         s = self.settings
-        return Pipeline(self.plant, self._charts(self.plant), self._step, addresses=self.directory.addresses, lateness_of=s.lateness_of,
-                        allowances=s.allowances, pace=s.pace, bearing=s.bearing)
+        return Pipeline(self._models, self._step, addresses=self.directory.addresses, allowances=s.allowances, pace=s.pace, bearing=s.bearing)
 
     def _recover(self) -> None:
         """Become what the last snapshot was; the log from there on is read by the charts' thread as if it came now."""
@@ -272,8 +271,16 @@ class Node:
                 self._shown_upto = found.offset
         if self.pipeline.position < self.log.start:
             self.pipeline.begin(self.log.start)
+        self._model = self.pipeline.model
         if self._history is not None:
             self._history.truncate(self.pipeline.position)
+
+    def _tell_model(self) -> None:
+        """Readings are judged by another version from now on."""
+        before, now = self._model, self.pipeline.model
+        self._model = now
+        what = difference(before.plant, now.plant)
+        self.notice(told("model", self.plant.id, self.clock(), number=now.number, came=len(what.came), went=len(what.went), changed=len(what.changed)))
 
     def _last_received(self) -> int:
         return max((int(batch.received.max()) for _, batch in self.log.read(max(self.log.end - 1, 0))), default=0)
@@ -366,6 +373,8 @@ class Node:
             if len(self.directory) > len(self.pipeline.sources.of):
                 self.pipeline.know(list(self.directory.addresses))
             self.pipeline.take(offset, batch)
+            if self.pipeline.model is not self._model:
+                self._tell_model()
             if self._judged is not None:
                 self._judged(offset, batch)
 
@@ -419,7 +428,9 @@ class Node:
         """A step has ended: people's answers, tasks, records, a snapshot when it is time."""
         changes = [*step.changes, *self._answered(step)]
         if self.work is not None:
-            self.work.heard(changes, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
+            # What an earlier version told of equipment that is gone is nobody's task.
+            here = changes if self.pipeline.newest else [change for change in changes if has(self.plant, change.alarm)]
+            self.work.heard(here, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
         if self.showing is not None and step.upto > self._shown_upto:
             self.showing.seen(step.readings)
         if self.showing is not None and (strangers := self.showing.told_of_pieces(self.pieces, step.upto)):
@@ -432,7 +443,7 @@ class Node:
         for kind, n in (("not_anew", step.not_anew), ("older", len(step.older))):
             if n:
                 self.notice(told(kind, self.plant.id, step.clock, n, n=n))
-        if self.showing is not None and self.showing.due(now):
+        if self.showing is not None and self.pipeline.newest and self.showing.due(now):
             self.showing.show(self.pipeline, self.counters, self.work, step.clock, self.noticed(-1)[1])
         if self._heard is not None:
             self._heard(step, changes, step.upto <= self._live_from)
@@ -486,7 +497,7 @@ class Node:
                 return register.shelve(values["alarm"], order.by, values.get("reason", ""), clock + round(float(values.get("minutes", "60")) * 60e6), clock)
             if order.order == "unshelve":
                 return register.unshelve(values["alarm"], order.by, clock)
-            relearning = relearning_of(order, self.plant)
+            relearning = relearning_of(order, self.pipeline.plant)
             if order.order != LEARN_AGAIN and self.work is not None:
                 self.work.answered(order, clock)
             if relearning is not None:

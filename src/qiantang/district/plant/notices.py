@@ -8,6 +8,9 @@ from qiantang.kernel.words import Text
 TELLINGS = {
     "snapshot": Text("快照 {name} 损坏，改用前一个", "the snapshot {name} is damaged; the one before it is used"),
     "settings": Text("快照不合当前设定（{why}），从日志重算", "the snapshot is of other settings ({why}); the log is read anew"),
+    "model": Text("工厂模型第 {number} 版生效：新增 {came} 个信号，去除 {went} 个，{changed} 个含义已变；其余信号的控制图继续，新增的和已变的重新学习",
+                  "version {number} of the plant's model is in force: {came} signals came, {went} went, {changed} mean something else; the charts of all "
+                  "others go on, those that came or changed learn"),
     "clock": Text("本机时钟倒退了 {seconds} 秒；时间从上次记录处继续", "this machine's clock went back by {seconds} s; time goes on from what is on record"),
     "log": Text("写入日志失败：{why}", "the log cannot be written: {why}"),
     "log_again": Text("日志恢复写入，已确认的读数无一丢失", "the log is written again; nothing that was acknowledged is lost"),

@@ -22,9 +22,10 @@ from qiantang.district.plant.checkpoints import (
     begun,
     charts_state,
 )
+from qiantang.district.plant.models import Model, difference, in_force
 from qiantang.district.plant.raisings import Raising, amended, order, raised
 from qiantang.district.plant.relearning import Relearning
-from qiantang.district.plant.sources import LATENESS_US, Sources, sources
+from qiantang.district.plant.sources import Sources, sources
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change, Key
@@ -40,8 +41,10 @@ from qiantang.domains.factory.recent import NEVER
 from qiantang.kernel.findings.stream import StreamedFinding
 from qiantang.kernel.readings import Readings, together
 from qiantang.kernel.wires import Counters
+from qiantang.kernel.words import Text
 from qiantang.stores.snapshots import Snapshot
 
+_MODEL = Text("工厂模型第 {n} 版", "version {n} of the plant's model")
 _LOOK_US = 5_000_000
 """How exactly it is known since when a baseline is in force."""
 
@@ -84,8 +87,9 @@ class Step:
 
 @dataclass(slots=True)
 class _Open:
-    """What the step that is under way has come to so far."""
+    """What the step that is under way has come to so far; ``changes`` are those that no chart said."""
 
+    changes: list[Change] = field(default_factory=list)
     raised: list[Alarm] = field(default_factory=list)
     ceased: list[tuple[int, str, int, str]] = field(default_factory=list)
     readings: list[Readings] = field(default_factory=list)
@@ -96,23 +100,16 @@ class _Open:
 class Pipeline:
     """One plant's charts and alarms over its log. ``take`` in the order of the log; ``heard`` is called at the end of each step.
 
-    ``lateness_of`` says for a gateway how long to wait for what is delayed (0: it keeps its own order).
+    ``models`` are the plant and its charts, and each from which place in the log on. Where one is followed by another a step ends, and
+    everything that is charted as before goes on; what is late from before that place is judged by no chart.
     """
 
-    def __init__(self, plant: Plant, settings: ChartSettings, heard: Callable[[Step], None], *, addresses: Sequence[str] = (),
-                 lateness_of: Callable[[str], int] | None = None, allowances: Allowances | None = None, pace: Pace | None = None,
-                 bearing: Bearing | None = None) -> None:
-        self.plant, self.settings, self.pace = plant, settings, pace or Pace()
-        self.analysis = Analysis(settings)
-        self._learnt = LearntSince(self.analysis)
-        self.register = Register(plant, bearing, self._still)
-        self.counters = Counters()
-        self._bearing = bearing
-        self._heard = heard
-        self._lateness_of = lateness_of or (lambda _: LATENESS_US)
-        self._sources = Sources(np.zeros(0, np.int32), (), np.zeros(0, np.int64))
-        self.ordering = Ordering(self._sources.of, self._sources.lateness_us, allowances, remember_us=self.pace.remember_us,
-                                 remember_most=self.pace.remember_most)
+    def __init__(self, models: Sequence[Model], heard: Callable[[Step], None], *, addresses: Sequence[str] = (), allowances: Allowances | None = None,
+                 pace: Pace | None = None, bearing: Bearing | None = None) -> None:
+        self.pace, self.counters = pace or Pace(), Counters()
+        self._models, self._heard = models, heard
+        self._allowances, self._bearing = allowances, bearing
+        self._addresses: Sequence[str] = ()
         self.position = 0
         """The place in the log up to which everything was taken."""
         self.clock = 0
@@ -122,7 +119,33 @@ class Pipeline:
         self._checkpoints: list[Checkpoint] = []
         self._proofs: list[tuple[int, tuple[int, ...]]] = []
         """Repairs that are to have helped by an instant, and the signals that are to show it."""
+        self._judge_by(models[0])
         self.know(addresses)
+
+    def _judge_by(self, model: Model) -> None:
+        """Begin with nothing by this version."""
+        self.model = model
+        self.analysis = Analysis(model.settings)
+        self._learnt = LearntSince(self.analysis)
+        self.register = Register(model.plant, self._bearing, self._still)
+        self._sources = Sources(np.zeros(0, np.int32), (), np.zeros(0, np.int64))
+        self.ordering = Ordering(self._sources.of, self._sources.lateness_us, self._allowances, remember_us=self.pace.remember_us,
+                                 remember_most=self.pace.remember_most)
+
+    @property
+    def plant(self) -> Plant:
+        """The plant by which readings are judged now."""
+        return self.model.plant
+
+    @property
+    def settings(self) -> ChartSettings:
+        """The charts by which readings are judged now."""
+        return self.model.settings
+
+    @property
+    def newest(self) -> bool:
+        """Whether readings are judged by the last version there is."""
+        return self.model is self._models[-1]
 
     @property
     def sources(self) -> Sources:
@@ -131,9 +154,10 @@ class Pipeline:
 
     def know(self, addresses: Sequence[str]) -> None:
         """The signals of the directory as it is now."""
+        self._addresses = addresses
         if len(addresses) > len(self._sources.of):
             before = self._sources if len(self._sources.of) else None
-            self._sources = sources(addresses, self.settings, self._lateness_of, before=before)
+            self._sources = sources(addresses, self.settings, self.model.charts.lateness, before=before)
             self.ordering.know(self._sources.of, self._sources.lateness_us)
             for checkpoint in self._checkpoints:
                 checkpoint.know(self.ordering.frontier)
@@ -144,11 +168,16 @@ class Pipeline:
         if offset < self.position:
             batch, offset = batch.taken(slice(self.position - offset, None)), self.position
         while len(batch):
-            n = self._until_step_ends(batch.received)
+            following = self._following()
+            if following is not None and offset >= following.place:
+                self._go_on_by(following, int(batch.received[0]))
+                continue
+            most = len(batch) if following is None else following.place - offset
+            n = min(self._until_step_ends(batch.received), most)
             if n:
                 self._feed(batch if n == len(batch) else batch.taken(slice(0, n)))
                 self.position = offset + n
-            if n < len(batch):
+            if n < min(len(batch), most):
                 self._end_step(int(batch.received[n]))
             batch, offset = batch.taken(slice(n, None)), offset + n
 
@@ -162,6 +191,8 @@ class Pipeline:
     def begin(self, place: int) -> None:
         """Begin at a place in the log, for what lies before is there no more."""
         self.position = self._start = place
+        self._judge_by(in_force(self._models, place))
+        self.know(self._addresses)
 
     def learn_again(self, asked: Relearning) -> tuple[int, ...]:
         """Have charts learn anew, to be asked when a step has just ended (in ``heard``); gives the signals concerned.
@@ -187,6 +218,31 @@ class Pipeline:
         over = {(signal, rule) for signal in learnt for bit, rule in enumerate(rules.RULES) if not int(holding[signal]) >> bit & 1}
         concerned = {*asked.signals, *asked.changed}
         return self.register.mended(self._machines_of(concerned), over, self.clock)
+
+    # --- another version ---
+
+    def _following(self) -> Model | None:
+        return next((model for model in self._models if model.number > self.model.number), None)
+
+    def _go_on_by(self, model: Model, clock: int) -> None:
+        """Everything before is judged by the version so far and told; then what is charted as before goes on by the next one."""
+        self._open.changes += self.register.gone(model.plant, self.clock)
+        if self._start < self.position or self._open.changes:
+            self._end_step(clock)
+        changed = {signal.number for signal in difference(self.plant, model.plant).changed}
+        self.analysis, kept = self.analysis.going_on(model.settings, changed, at=self.clock, who="model", why=_MODEL.filled(n=model.number))
+        self._learnt = self._learnt.going_on(self.analysis, kept.bases)
+        self.register.go_on(model.plant)
+        self.model = model
+        before = {gateway: number for number, source in enumerate(self._sources.gateways) for gateway in source}
+        self._sources = sources(self._addresses, model.settings, model.charts.lateness)
+        came_of = [sorted({before[gateway] for gateway in source if gateway in before}) for source in self._sources.gateways]
+        self.ordering.regroup(self._sources.of, self._sources.lateness_us, came_of)
+        there = range(len(model.settings))
+        self._proofs = [(instant, tuple(s for s in signals if s in there)) for instant, signals in self._proofs]
+        self._checkpoints = []
+        self._keep()
+        self.counters.add("model_changed")
 
     # --- a step ---
 
@@ -238,7 +294,7 @@ class Pipeline:
             corrected, said, not_anew = self._anew(late)
             alarms += corrected
             findings += said
-        changes = [*self._registered(alarms, now.ceased), *self._unhelped()]
+        changes = [*now.changes, *self._registered(alarms, now.ceased), *self._unhelped()]
         for what, times in (("alarms", len(now.raised)), ("amended", len(alarms) - len(now.raised)), ("not_anew", not_anew)):
             if times:
                 self.counters.add(what, times)
@@ -348,8 +404,9 @@ class Pipeline:
         """Everything needed to go on from ``position``; to be taken when a step has just ended (in ``heard``)."""
         blocks = SharedBlocks()
         states = {"analysis": self.analysis.snapshot()} | {f"analysis-{k}": one.charts for k, one in enumerate(self._checkpoints)}
-        state = {"position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "counts": self.counters.counts,
-                 "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints], "settings": len(self.settings),
+        state = {"model": self.model.number, "position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps,
+                 "counts": self.counters.counts,
+                 "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints],
                  "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints], "proofs": self._proofs,
                  "points": {name: blocks.told(one) for name, one in states.items()}}
         order = self.ordering.snapshot()
@@ -360,9 +417,14 @@ class Pipeline:
         return Snapshot(self.position, parts, {"pending": tuple((one,) for one in order.pending), "recent": order.recent}, blocks.tables())
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Become what the snapshot was. ValueError where it is of other settings."""
+        """Become what the snapshot was, by the version it was judged by. ValueError where that is not known, or of other settings."""
         parts = snapshot.parts
         state = json.loads(parts["state"])
+        model = next((one for one in self._models if one.number == state["model"]), None)
+        if model is None:
+            raise ValueError(f"the snapshot was judged by version {state['model']} of the plant, of which there is no record")
+        self._judge_by(model)
+        self.know(self._addresses)
         self.position, self.clock, self._start, self._steps = (state[name] for name in ("position", "clock", "start", "steps"))
         self.counters.counts = state["counts"]
         self._proofs = [(instant, tuple(signals)) for instant, signals in state["proofs"]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.folder import STATE, PlantFolder, plant_folders
-from qiantang.district.plant.node import Node, NodeSettings, Status
+from qiantang.district.plant.node import Node, Status
 from qiantang.district.plant.replaying import replay
 from qiantang.district.plant.wiring import NodeFile, wires_of
 from qiantang.district.plant.work import Work
@@ -43,10 +43,9 @@ def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status, Seque
 
     needs = Needs()
     folder.path.mkdir(parents=True, exist_ok=True)
-    folder.tell_charting(file.charting.written())
     store = open_store(folder.path / STATE)
-    node = Node(folder.path, file.plant, store=store, settings=NodeSettings(lateness_of=file.charting.lateness), charts=file.charting.settings,
-                shown=folder, work=lambda plant: Work(plant, lambda change: needs.task(plant, change)))
+    node = Node(folder.path, file.plant, store=store, charts=file.charting, shown=folder,
+                work=lambda plant: Work(plant, lambda change: needs.task(plant, change)))
 
     async def at_work() -> None:
         running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory, folder.path)))
@@ -78,14 +77,7 @@ class Replayed:
 
 def replayed(path: Path) -> Replayed:
     """The alarms of a plant's folder from the beginning of its log. The node must not be at work; nothing is written."""
-    folder = PlantFolder(path)
-    plant, charting = folder.plant(), folder.charting()
-    if plant is None or not (path / "log").is_dir():
-        raise SubjectError.of("这里没有工厂的读数日志", "there is no log of a plant's readings here", place=Place(str(path)),
-                              remedy=Text("请给出工厂文件夹，如 地区/.qiantang/plants/工厂编号",
-                                          "Name a plant's folder, such as DISTRICT/.qiantang/plants/PLANT"))
-    choice = Charting() if charting is None else Charting.read(charting)
-    alarms = tuple(replay(path, plant, settings=NodeSettings(lateness_of=choice.lateness), charts=choice.settings))
+    alarms = tuple(replay(path, Charting()))
     digest = hashlib.sha256("\n".join(map(repr, alarms)).encode()).hexdigest()[:16]
     return Replayed(alarms, digest)
 

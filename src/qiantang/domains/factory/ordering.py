@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +102,20 @@ class Ordering:
             ((self._newest, NEVER), (self._heard, NEVER), (self._moved, 0), (self._passed, NEVER)))
         self._last = np.concatenate([self._last, np.full(len(source) - len(self._last), NEVER, np.int64)])
         self.recent.know(self._source, len(lateness_us))
+
+    def regroup(self, source: NDArray[np.int32], lateness_us: NDArray[np.int64], came_of: Sequence[Sequence[int]]) -> None:
+        """Other sources: the source of each signal, how long to wait for each, and of which sources before it came. One that came of several
+        is as far as the farthest of them, and what waits of the others is handed on with what comes; their clocks are moved on where all were
+        moved alike."""
+        def farthest(known: NDArray[np.int64], none: int) -> NDArray[np.int64]:
+            return np.array([max((int(known[one]) for one in of), default=none) for of in came_of], np.int64)
+
+        moved = [{int(self._moved[one]) for one in of} for of in came_of]
+        self._newest, self._heard, self._passed = (farthest(known, NEVER) for known in (self._newest, self._heard, self._passed))
+        self._moved = np.array([min(of) if len(of) == 1 else 0 for of in moved], np.int64)
+        self._source, self._lateness = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(lateness_us, np.int64)
+        self._last = np.concatenate([self._last, np.full(len(source) - len(self._last), NEVER, np.int64)])
+        self.recent.regroup(self._source, farthest(self.recent.forgotten, NEVER))
 
     @property
     def source(self) -> NDArray[np.int32]:

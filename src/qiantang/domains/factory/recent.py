@@ -48,6 +48,10 @@ class Recent:
         self.source = source
         self.forgotten = np.concatenate([self.forgotten, np.full(sources - len(self.forgotten), NEVER, np.int64)])
 
+    def regroup(self, source: NDArray[np.int32], forgotten: NDArray[np.int64]) -> None:
+        """Other sources: that of each signal, and what of each is no longer kept."""
+        self.source, self.forgotten = source, forgotten
+
     def add(self, piece: Readings) -> None:
         """Keep a piece."""
         if len(piece):

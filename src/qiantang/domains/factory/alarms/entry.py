@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.life import Event, State
+from qiantang.domains.factory.plant import Plant
 
 Key = tuple[str, int, str]
 """Asset, signal and rule: what one alarm is told apart from another by."""
@@ -14,6 +15,11 @@ Key = tuple[str, int, str]
 def key_of(alarm: Alarm) -> Key:
     """What the alarm is of."""
     return alarm.asset, alarm.signal, alarm.rule
+
+
+def has(plant: Plant, alarm: Alarm) -> bool:
+    """Whether the plant has what the alarm is of: the asset and, unless it is of a whole machine, the signal on it."""
+    return alarm.asset in plant.asset and (alarm.signal < 0 or any(s.number == alarm.signal for s in plant.of_asset.get(alarm.asset, ())))
 
 
 @dataclass(slots=True)

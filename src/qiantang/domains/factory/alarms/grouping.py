@@ -77,8 +77,12 @@ class Grouping:
 
     def __init__(self, plant: Plant, bearing: Bearing) -> None:
         self._bearing = bearing
-        self._connection = {signal.number: connection(signal.address) for signal in plant.signals}
         self.open: dict[str, list[Group]] = {}
+        self.go_on(plant)
+
+    def go_on(self, plant: Plant) -> None:
+        """The plant as it is now."""
+        self._connection = {signal.number: connection(signal.address) for signal in plant.signals}
 
     def joined(self, alarm: Alarm, machine: str, priority: int, at: int, *, flood: bool) -> Group:
         """The group the alarm belongs to at that instant, with it taken in; a new one that it leads where there is none."""

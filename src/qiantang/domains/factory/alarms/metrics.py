@@ -44,6 +44,12 @@ class Metrics:
         self.told_to[operator] += 1
         self.by_priority[priority] += 1
 
+    def shared_by(self, operators: int) -> None:
+        """So many operators from now on; the last answers for what those did who are gone."""
+        gone = sum(self.told_to[operators:])
+        self.told_to = [*self.told_to, *[0] * operators][:operators]
+        self.told_to[-1] += gone
+
     def per_operator_hour(self) -> float | None:
         """Alarms told, an operator and hour; None before any time has passed."""
         return sum(self.told_to) * HOUR / (self.span * len(self.told_to)) if self.span else None

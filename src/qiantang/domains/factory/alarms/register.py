@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import MINUTE, Bearing, operators_of
-from qiantang.domains.factory.alarms.entry import Change, Entry, Key, key_of
+from qiantang.domains.factory.alarms.entry import Change, Entry, Key, has, key_of
 from qiantang.domains.factory.alarms.flood import Flood
 from qiantang.domains.factory.alarms.grouping import Group, Grouping
 from qiantang.domains.factory.alarms.life import HELD, SHOWN, STATES, Event, State, after, ways
@@ -160,6 +160,28 @@ class Register:
                 if entry.holds and (entry.alarm.signal, entry.alarm.rule) in over:
                     changes += self._return(entry, at)
         return changes
+
+    def gone(self, plant: Plant, at: int) -> list[Change]:
+        """What holds of assets and signals that the plant, as it is now, no longer has: over, for no chart will ever say so."""
+        changes = self.passed(at)
+        for entry in sorted(self._entries.values(), key=lambda e: e.key):
+            if entry.holds and not has(plant, entry.alarm):
+                changes += self._return(entry, at)
+        return changes
+
+    def go_on(self, plant: Plant) -> None:
+        """Go on for the plant as it is now: what it no longer has is kept no more; priorities and operators are as the plant says now."""
+        self.plant, self._operators = plant, operators_of(plant)
+        self._priorities = {signal.number: signal.priority for signal in plant.signals}
+        self._groups.go_on(plant)
+        self._entries = {key: entry for key, entry in self._entries.items() if has(plant, entry.alarm)}
+        for entry in self._entries.values():
+            entry.machine, entry.operator = plant.machine(entry.alarm.asset), self._operators[entry.alarm.asset]
+            entry.priority = self._priorities.get(entry.alarm.signal, entry.priority)
+        self._suppressed = {machine: reason for machine, reason in self._suppressed.items() if machine in plant.asset}
+        operators = max(plant.operators, 1)
+        self._floods = [*self._floods, *(Flood(self.bearing) for _ in range(operators))][:operators]
+        self.metrics.shared_by(operators)
 
     # --- what stands ---
 

@@ -6,7 +6,7 @@ The same readings give the same alarms however they are cut into batches, and af
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.charts import layout, rules
+from qiantang.domains.factory.charts.carrying import Carried, carried, carry
 from qiantang.domains.factory.charts.charting import charted
 from qiantang.domains.factory.charts.first_points import HeldPoints
 from qiantang.domains.factory.charts.fitting import (
@@ -258,6 +259,19 @@ class Analysis:
             kept.reading[s, layout.SUM] = 0.0
             kept.reading_whole[s, [layout.COUNT, layout.STUCK_NEED, layout.SEEN, layout.REPEATS]] = 0
         return version
+
+    def going_on(self, settings: ChartSettings, changed: Collection[int], *, at: int, who: str, why: Text) -> tuple[Analysis, Carried]:
+        """Charts by other settings that go on with everything these know of what is charted as before; the limits of all else, and of the
+        ``changed`` signals, are a new version. Gives the charts, and who was carried over."""
+        found = Analysis(settings)
+        kept = carried(self.settings, settings, changed)
+        carry(self._kept, self.settings, found._kept, settings, kept)
+        found._machines.take_over(self._machines, map(tuple, kept.machines.tolist()))
+        found.limits, found.counters = list(self.limits), dict(self.counters)
+        version = found._versioned(at, who, why)
+        fresh = np.setdiff1d(np.arange(len(found._kept.base)), kept.bases[:, 1])
+        found._kept.base_whole[fresh, VERSION] = version
+        return found, kept
 
     def arm_again(self, signals: Iterable[int]) -> dict[int, int]:
         """Charts that say that something is wrong begin without memory, as after any corrective action: what is still wrong is raised

@@ -5,7 +5,7 @@ Where machines are given a memory they are judged by their moving averages besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -137,6 +137,18 @@ class Machines:
     def holding(self, machine: int) -> int:
         """The mask of the rules of a machine (by its number) that hold now."""
         return int(self._holding[machine])
+
+    def take_over(self, before: Machines, pairs: Iterable[tuple[int, int]]) -> None:
+        """Go on with the models of other settings: of each pair of the same machine, its number then and now. Limits belong to alpha and
+        weight, phase I to its length: where these are others the machine begins anew."""
+        if (before._alpha, before._weight) != (self._alpha, self._weight):
+            return
+        for then, now in pairs:
+            if not before._done[then] and before._learning != self._learning:
+                continue
+            self._points[now] = FirstPoints(len(self._members[now]), before._points[then].held())
+            self.models[now], self.memories[now], self._averages[now] = before.models[then], before.memories[then], before._averages[then]
+            self._spread[now], self._done[now], self._holding[now] = before._spread[then], before._done[then], before._holding[then]
 
     def held(self) -> dict[int, HeldPoints]:
         """The points of machines that are in phase I, by the machine's number; shared, for they are written once."""

@@ -29,6 +29,13 @@ class LearntSince:
     def __init__(self, analysis: Analysis) -> None:
         self.at: NDArray[np.int64] = np.where(analysis.learned, _ALWAYS, NOT_YET)
 
+    def going_on(self, analysis: Analysis, bases: NDArray[np.int64]) -> LearntSince:
+        """The same under other settings; ``bases`` are pairs of where a baseline lay and where it lies now."""
+        found = LearntSince(analysis)
+        found.at[bases[:, 1]] = self.at[bases[:, 0]]
+        found.at[~analysis.learned] = NOT_YET
+        return found
+
     def look(self, analysis: Analysis, at: int) -> None:
         """See which baselines are in force at an instant."""
         learned = analysis.learned

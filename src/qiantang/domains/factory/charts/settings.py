@@ -144,7 +144,7 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
             machine_every_s: float = 60.0, machine_alpha: float = 1e-4, machine_weight: float = 1.0, fastest: Mapping[int, float] | None = None,
             unwatched: frozenset[str] = frozenset(), patience: int = 4,
             settle_s: float = 10.0, settle_share: float = 0.25) -> ChartSettings:
-    """The settings of a plant's signals.
+    """The settings of a plant's signals, whatever order they stand in.
 
     A signal grouped by cycle, batch or piece is charted by the means between two changes of the nearest counter of that
     kind (``roles``), and reading by reading where there is no counter. A signal read more often than once in ``window_s``
@@ -212,8 +212,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     plan[own, layout.CHARTS] = n + np.cumsum(plan[own, layout.PHASES]) - plan[own, layout.PHASES]
     needs += [learning] * (max(bases, 1) - len(needs))
     settling += [0] * (max(bases, 1) - len(settling))
-    return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(m) for m in members), tuple(machines),
-                         tuple(tuple(m) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha,
+    return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(sorted(m)) for m in members), tuple(machines),
+                         tuple(tuple(sorted(m)) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha,
                          machine_learning=max(LEARNING, learning * patience), machine_weight=machine_weight,
                          needs=np.array(needs, np.int64), settling=np.array(settling, np.int64), gaps=gaps)
 
