@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,8 @@ def declare(app: typer.Typer) -> None:
             ["qiantang factory run node.yaml --dir my-district"])(run)
     command(factory, "replay", said("重读工厂的读数日志，给出同样的报警。", "Read a plant's log again; it gives the same alarms."),
             ["qiantang factory replay my-district/.qiantang/plants/tires"])(replay)
+    command(factory, "versions", said("工厂模型的各个版本：何时生效，改了什么。", "The versions of a plant's model: since when, and what each changed."),
+            ["qiantang factory versions --dir my-district"])(versions)
     command(factory, "simulate", said("模拟一周，比较派工策略。", "Simulate a week and compare policies of dispatch."),
             ["qiantang factory simulate", "qiantang factory simulate --days 1 --seeds 2"])(simulate)
     command(factory, "explain", said("说明一个报警：哪条规则、哪些读数、哪个限值、自何时起。",
@@ -259,14 +262,10 @@ def replay(
 ) -> Answer:
     """The same log, the same alarms."""
     with plant_parts():
-        from qiantang.district.plant.folder import PlantFolder
         from qiantang.district.plant.running import replayed
-        from qiantang.district.plant.views import alarm_told
 
         found = replayed(folder)
-        plant = PlantFolder(folder).plant()
-        assert plant is not None
-        shown = [alarm_told(alarm, plant) for alarm in found.alarms[:limit]]
+        shown = [found.told(alarm) for alarm in found.alarms[:limit]]
 
     def draw(screen: Screen) -> None:
         screen.line(said(f"{len(found.alarms):,} 个报警，摘要 {found.digest}", f"{len(found.alarms):,} alarms, digest {found.digest}"))
@@ -274,6 +273,34 @@ def replay(
             screen.line(one, indent=2)
 
     return Answer({"alarms": [asdict(alarm) for alarm in found.alarms[:limit]], "count": len(found.alarms), "digest": found.digest}, draw)
+
+
+def versions(directory: DirOption = None, plant: PlantOption = None) -> Answer:
+    """Each version of the plant and its charts: since when, from which place in the log on, what it changed."""
+    with plant_parts():
+        from qiantang.district.plant.clocks import shown_instant
+        from qiantang.district.plant.models import difference
+        from qiantang.district.plant.running import chosen_plant, versions_of
+        from qiantang.district.workspace import Workspace, found_workspace
+
+        workspace = Workspace(directory) if directory is not None else found_workspace(None)
+        found = versions_of(chosen_plant(workspace.hidden, plant).path)
+        changed = [None, *(difference(before.plant, now.plant) for before, now in pairwise(found))]
+        rows = [{"number": one.number, "place": one.place, "at": shown_instant(one.at), "signals": len(one.plant.signals),
+                 "came": [s.address for s in what.came] if what else [], "went": [s.address for s in what.went] if what else [],
+                 "changed": [s.address for s in what.changed] if what else [], "charts": dict(one.charts.written())}
+                for one, what in zip(found, changed, strict=True)]
+
+    def draw(screen: Screen) -> None:
+        screen.table([said("版本", "version"), said("生效时间", "since"), said("日志中的位置", "place in the log"), said("信号", "signals"),
+                      said("新增", "came"), said("去除", "went"), said("含义已变", "mean something else")],
+                     [[str(one.number), shown_instant(one.at), f"{one.place:,}", f"{len(one.plant.signals):,}",
+                       *(str(len(part)) for part in ((what.came, what.went, what.changed) if what else ((), (), ())))]
+                      for one, what in zip(found, changed, strict=True)], right=(2, 3, 4, 5, 6))
+        screen.note(said("日志的每一段由当时的版本判断；重读日志时也是如此。",
+                         "Each part of the log is judged by the version of its time, and so it is when the log is read again."))
+
+    return Answer(rows, draw)
 
 
 def simulate(

@@ -32,9 +32,7 @@ def replay(folder: Path, charts: Charts, *, settings: NodeSettings | None = None
     answers, _ = read_answers(folder / ANSWERS)
     models = ModelRecord(folder).read(charts)
     if not models or not (folder / "log").is_dir():
-        raise SubjectError.of("这里没有工厂的读数日志", "there is no log of a plant's readings here", place=Place(str(folder)),
-                              remedy=Text("请给出工厂文件夹，如 地区/.qiantang/plants/工厂编号",
-                                          "Name a plant's folder, such as DISTRICT/.qiantang/plants/PLANT"))
+        raise never_worked(folder)
 
     def note(step: Step) -> None:
         alarms.extend(step.alarms)
@@ -54,3 +52,10 @@ def replay(folder: Path, charts: Charts, *, settings: NodeSettings | None = None
             pipeline.take(offset, batch)
         pipeline.finish()
     return alarms
+
+
+def never_worked(folder: Path) -> SubjectError:
+    """The fault that no node ever worked in a folder."""
+    return SubjectError.of("这里没有工厂的读数日志", "there is no log of a plant's readings here", place=Place(str(folder)),
+                           remedy=Text("请给出工厂文件夹，如 地区/.qiantang/plants/工厂编号",
+                                       "Name a plant's folder, such as DISTRICT/.qiantang/plants/PLANT"))

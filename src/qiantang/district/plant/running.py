@@ -73,13 +73,26 @@ class Replayed:
 
     alarms: tuple[Alarm, ...]
     digest: str
+    models: tuple[Model, ...]
+
+    def told(self, alarm: Alarm) -> Text:
+        """An alarm in words, as the plant was when it was raised."""
+        return alarm_told(alarm, in_force(self.models, alarm.offset).plant)
 
 
 def replayed(path: Path) -> Replayed:
     """The alarms of a plant's folder from the beginning of its log. The node must not be at work; nothing is written."""
     alarms = tuple(replay(path, Charting()))
     digest = hashlib.sha256("\n".join(map(repr, alarms)).encode()).hexdigest()[:16]
-    return Replayed(alarms, digest)
+    return Replayed(alarms, digest, tuple(versions_of(path)))
+
+
+def versions_of(path: Path) -> list[Model]:
+    """The versions by which a plant's node judged, in order. SubjectError where no node ever worked in the folder."""
+    found = ModelRecord(path).read(Charting())
+    if not found:
+        raise never_worked(path)
+    return found
 
 
 def findings_of(folder: PlantFolder, alarm: str) -> list[StreamedFinding]:

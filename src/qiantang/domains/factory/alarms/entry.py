@@ -17,9 +17,9 @@ def key_of(alarm: Alarm) -> Key:
     return alarm.asset, alarm.signal, alarm.rule
 
 
-def has(plant: Plant, alarm: Alarm) -> bool:
-    """Whether the plant has what the alarm is of: the asset and, unless it is of a whole machine, the signal on it."""
-    return alarm.asset in plant.asset and (alarm.signal < 0 or any(s.number == alarm.signal for s in plant.of_asset.get(alarm.asset, ())))
+def has(plant: Plant, asset: str, signal: int) -> bool:
+    """Whether the plant has what an alarm is of: the asset and, unless it is of a whole machine (signal -1), the signal on it."""
+    return asset in plant.asset and (signal < 0 or any(s.number == signal for s in plant.of_asset.get(asset, ())))
 
 
 @dataclass(slots=True)

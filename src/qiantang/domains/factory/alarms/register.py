@@ -7,7 +7,7 @@ into batches, and a snapshot taken anywhere goes on as if nothing had happened. 
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from heapq import heappop, heappush
@@ -165,7 +165,7 @@ class Register:
         """What holds of assets and signals that the plant, as it is now, no longer has: over, for no chart will ever say so."""
         changes = self.passed(at)
         for entry in sorted(self._entries.values(), key=lambda e: e.key):
-            if entry.holds and not has(plant, entry.alarm):
+            if entry.holds and not has(plant, entry.alarm.asset, entry.alarm.signal):
                 changes += self._return(entry, at)
         return changes
 
@@ -174,7 +174,7 @@ class Register:
         self.plant, self._operators = plant, operators_of(plant)
         self._priorities = {signal.number: signal.priority for signal in plant.signals}
         self._groups.go_on(plant)
-        self._entries = {key: entry for key, entry in self._entries.items() if has(plant, entry.alarm)}
+        self._entries = {key: entry for key, entry in self._entries.items() if has(plant, entry.alarm.asset, entry.alarm.signal)}
         for entry in self._entries.values():
             entry.machine, entry.operator = plant.machine(entry.alarm.asset), self._operators[entry.alarm.asset]
             entry.priority = self._priorities.get(entry.alarm.signal, entry.priority)
@@ -182,6 +182,7 @@ class Register:
         operators = max(plant.operators, 1)
         self._floods = [*self._floods, *(Flood(self.bearing) for _ in range(operators))][:operators]
         self.metrics.shared_by(operators)
+        self.metrics.raised_of = Counter({key: times for key, times in self.metrics.raised_of.items() if has(plant, *key[:2])})
 
     # --- what stands ---
 
