@@ -428,8 +428,8 @@ class Node:
         """A step has ended: people's answers, tasks, records, a snapshot when it is time."""
         changes = [*step.changes, *self._answered(step)]
         if self.work is not None:
-            # What an earlier version told of equipment that is gone is nobody's task.
-            here = changes if self.pipeline.newest else [change for change in changes if has(self.plant, change.alarm.asset, change.alarm.signal)]
+            # What an earlier version of the plant told of equipment that is gone is nobody's task.
+            here = [change for change in changes if has(self.plant, change.alarm.asset, change.alarm.signal)]
             self.work.heard(here, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
         if self.showing is not None and step.upto > self._shown_upto:
             self.showing.seen(step.readings)

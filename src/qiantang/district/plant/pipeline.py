@@ -226,9 +226,9 @@ class Pipeline:
 
     def _go_on_by(self, model: Model, clock: int) -> None:
         """Everything before is judged by the version so far and told; then what is charted as before goes on by the next one."""
-        self._open.changes += self.register.gone(model.plant, self.clock)
-        if self._start < self.position or self._open.changes:
+        if self._start < self.position:
             self._end_step(clock)
+        self._open.changes += self.register.gone(model.plant)
         changed = {signal.number for signal in difference(self.plant, model.plant).changed}
         self.analysis, kept = self.analysis.going_on(model.settings, changed, at=self.clock, who="model", why=_MODEL.filled(n=model.number))
         self._learnt = self._learnt.going_on(self.analysis, kept.bases)

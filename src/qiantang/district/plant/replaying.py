@@ -13,7 +13,7 @@ from qiantang.district.plant.node import NodeSettings
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.relearning import relearning_of
 from qiantang.domains.factory.alarm import Alarm
-from qiantang.kernel.errors import Place, QiantangError, SubjectError
+from qiantang.kernel.errors import Fault, Place, QiantangError, SubjectError
 from qiantang.kernel.words import Text
 from qiantang.stores.reading_log import ReadingLog
 from qiantang.stores.signal_directory import SignalDirectory
@@ -56,6 +56,5 @@ def replay(folder: Path, charts: Charts, *, settings: NodeSettings | None = None
 
 def never_worked(folder: Path) -> SubjectError:
     """The fault that no node ever worked in a folder."""
-    return SubjectError.of("这里没有工厂的读数日志", "there is no log of a plant's readings here", place=Place(str(folder)),
-                           remedy=Text("请给出工厂文件夹，如 地区/.qiantang/plants/工厂编号",
-                                       "Name a plant's folder, such as DISTRICT/.qiantang/plants/PLANT"))
+    return SubjectError(Fault(Text("这里没有工厂的读数日志", "there is no log of a plant's readings here"), Place(str(folder)), remedy=Text(
+        "请给出工厂文件夹，如 地区/.qiantang/plants/工厂编号", "Name a plant's folder, such as DISTRICT/.qiantang/plants/PLANT")))

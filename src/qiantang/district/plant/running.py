@@ -10,8 +10,10 @@ from pathlib import Path
 
 from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.folder import STATE, PlantFolder, plant_folders
+from qiantang.district.plant.models import Model, ModelRecord, in_force
 from qiantang.district.plant.node import Node, Status
-from qiantang.district.plant.replaying import replay
+from qiantang.district.plant.replaying import never_worked, replay
+from qiantang.district.plant.views import alarm_told
 from qiantang.district.plant.wiring import NodeFile, wires_of
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarm import Alarm

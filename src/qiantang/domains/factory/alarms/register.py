@@ -161,13 +161,10 @@ class Register:
                     changes += self._return(entry, at)
         return changes
 
-    def gone(self, plant: Plant, at: int) -> list[Change]:
+    def gone(self, plant: Plant) -> list[Change]:
         """What holds of assets and signals that the plant, as it is now, no longer has: over, for no chart will ever say so."""
-        changes = self.passed(at)
-        for entry in sorted(self._entries.values(), key=lambda e: e.key):
-            if entry.holds and not has(plant, entry.alarm.asset, entry.alarm.signal):
-                changes += self._return(entry, at)
-        return changes
+        return [change for entry in sorted(self._entries.values(), key=lambda e: e.key)
+                if entry.holds and not has(plant, entry.alarm.asset, entry.alarm.signal) for change in self._return(entry, self.now)]
 
     def go_on(self, plant: Plant) -> None:
         """Go on for the plant as it is now: what it no longer has is kept no more; priorities and operators are as the plant says now."""
