@@ -86,7 +86,7 @@ class Showing:
         self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(),
                                   dispatcher=None if work is None else work.dispatcher,
                                   news=None if work is None else work.news, told=None if work is None else work.told,
-                                  findings=None if work is None else {task: of.alarms for task, of in work.concerns.of.items()},
+                                  about=None if work is None else work.concerns.of,
                                   notices=notices[-_NOTICES_SHOWN:]))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))

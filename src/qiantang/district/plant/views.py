@@ -276,7 +276,7 @@ class PlantShown:
                 "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
                 "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": instant(int(row["due"])).astimezone(),
                 "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
-                "findings": len(row.get("findings", ())) or 1,
+                "findings": int(row.get("findings_count", 0)) or len(row.get("findings", ())) or 1,
                 "told": Text(row.get("told_zh", ""), row.get("told_en", "")), "why": Text(row.get("why_zh", ""), row.get("why_en", ""))}
 
     def _task_events(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
