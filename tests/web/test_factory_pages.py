@@ -61,7 +61,8 @@ def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
 
 @pytest.mark.parametrize(("path", "words"), [
     ("/plants", ("small plant", "81.2", "6.85")),
-    ("/plant/small", ("Takt 6.85 s, within its target of 7.00 s", "press 1", "down", "duplicate")),
+    ("/plant/small", ("Takt 6.85 s, within its target of 7.00 s", "press 1", "down", "duplicate",
+                      "The ideal cycle is set too long", "mixer 1 (210.0 s, a piece took 198.4 s)")),
     ("/plant-wall/small", ("13 signals", 'data-wall="small"')),
     ("/plant-machine/small/P1", ("plate temperature", "upper limit", "inner pressure")),
     ("/plant-alarms/small", ("3 alarms, 3 to be acknowledged", "torque", "1 shelved", "sensor on order")),

@@ -97,11 +97,14 @@ class Showing:
         self._folder.tell_cells(self._value, deviation.astype(np.float32), state, np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
 
     def _machines(self) -> list[dict[str, object]]:
-        """Each machine's state, OEE and mean cycle; no OEE over so few cycles that one more or less would change it."""
+        """Each machine's state, OEE and mean cycle; no OEE over so few cycles that one more or less would change it. ``took_s`` is what a
+        piece took in production where that is less than the ideal cycle, by more than one cycle in all: then the ideal is set too long."""
         found: list[dict[str, object]] = []
         for machine, state, of in zip(self.reckoning.machines, self.reckoning.states(), self.reckoning.oee(), strict=True):
             cycle = of.production / of.produced / 1e6 if of.produced else None
             ideal = self._ideal_s.get(machine)
             enough = ideal is None or of.busy >= _LEAST_CYCLES * ideal * 1e6
-            found.append({"id": machine, "state": state.name.lower(), "oee": float(of.oee) if of.oee is not None and enough else None, "cycle_s": cycle})
+            wrong = ideal is not None and enough and of.ideal - of.timed > ideal * 1e6
+            found.append({"id": machine, "state": state.name.lower(), "oee": float(of.oee) if of.oee is not None and enough else None, "cycle_s": cycle,
+                          "took_s": ideal * of.timed / of.ideal if ideal is not None and wrong else None})
         return found

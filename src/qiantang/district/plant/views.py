@@ -221,7 +221,8 @@ class PlantShown:
             if asset.level == "cell":
                 row = stated.get(asset.id, {})
                 rows.append({"id": asset.id, "title": asset.title, "step": asset.step, "state": str(row.get("state", "unknown")),
-                             "oee": _decimal(row.get("oee")), "cycle_s": _decimal(row.get("cycle_s")), "alarms": alarmed.get(asset.id, 0)})
+                             "oee": _decimal(row.get("oee")), "cycle_s": _decimal(row.get("cycle_s")), "alarms": alarmed.get(asset.id, 0),
+                             "ideal_s": _decimal(asset.ideal_cycle_s), "took_s": _decimal(row.get("took_s"))})
         return rows
 
     def _signals(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
