@@ -50,6 +50,8 @@ PLANT = "demo-tire"
 FAULTS: tuple[tuple[float, str, str], ...] = ((0.15, "thermocouple_frozen", "press-05-L"), (0.25, "network_loss", "gw-bld-1"))
 """Which causes begin on what, at which part of what is shown."""
 _WARM_UP_S = 7200.0
+_AT_WORK_S = 3600
+"""For so long the gateways have been at work when the charts have learnt: longer than any cycle, so that each measured everything once."""
 _STEP_S = 30
 _BEAT_S = 0.2
 _ANSWER_S = {State.OFFERED: 40.0, State.ACCEPTED: 60.0, State.STARTED: 240.0}
@@ -135,7 +137,10 @@ class Demonstration:
     # --- how ---
 
     async def _learn(self, heard: Callable[[DemoStatus], None]) -> None:
-        """The charts read a while of the plant as fast as they can."""
+        """The charts read a while of the plant as fast as they can; what the gateways read before, nobody is told."""
+        for start in range(-max(self.learn_s, _AT_WORK_S), -self.learn_s, _STEP_S):
+            await asyncio.to_thread(self._sent, start, min(start + _STEP_S, -self.learn_s))
+            heard(self.status(0.0))
         for start in range(-self.learn_s, 0, _STEP_S):
             end = min(start + _STEP_S, 0)
             await self.node.deliver(Delivery(await asyncio.to_thread(self._sent, start, end)))
