@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from qiantang.domains.factory.measures.counts import counted
 from qiantang.domains.factory.measures.names import MACHINE_STATES
-from qiantang.domains.factory.pages.showing import SECONDS, amount, cell, chosen, drawn, share, text, whole
+from qiantang.domains.factory.pages.showing import SECONDS, amount, cell, chosen, clocked, drawn, share, text, whole
 from qiantang.kernel.pages.blocks import Banner, Card, Cards, Column, Drawn, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Live, Told
@@ -32,7 +32,7 @@ def draw_plant(ask: Ask) -> Drawn:
         sections.append(Section(Text("数据接入：每种异常的处置次数", "Ingest: how often each thing happened"), (table,), span=6))
     notices = plant.rows("notices")
     if notices:
-        about = (Column("at", Text("时间", "time")), Column("told", Text("内容", "what")), Column("count", Text("次数", "times"), number=True))
+        about = (Column("at", clocked(Text("时间", "time"), plant)), Column("told", Text("内容", "what")), Column("count", Text("次数", "times"), number=True))
         table = Table("notices", about, tuple(Row((cell(row["at"]), cell(row["told"]), cell(row["count"]))) for row in notices))
         sections.append(Section(Text("节点的提示：哪里、什么值、怎么办", "What the node noticed: where, which value, what to do"), (table,), span=6))
     actors = plant.rows("bad_actors")
