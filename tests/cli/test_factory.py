@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from qiantang.cli.opening import today
 from qiantang.district.intake import read_folder
 from qiantang.district.plant.folder import PlantFolder, plant_folder
 from qiantang.district.plant.workbook import read_plant, write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
+from qiantang.domains.factory.alarms.wording import instant
 from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.kernel.actions.streams import record_findings
 from qiantang.registers.enterprises import ENTERPRISES
@@ -160,6 +162,8 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     named = run("factory", "publish", "--uscc", who, "--column", "busy_h", "--column", "effective_h", "--column", "alarms", "--dir", district, "--json").told
     assert set(named["row"]) == {"plant", "uscc", "on", "busy_h", "effective_h", "alarms"}
     assert named["row"]["effective_h"] == 812_500
+    # By the plant's own clock, which is not ours: a made-up plant lives in its own time.
+    assert named["row"]["on"] == instant(told["at"]).astimezone().date().isoformat() != today().isoformat()
     folder.tell({**told, "figures": {name: 2 * value for name, value in figures.items()}})
     again = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told
     assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
@@ -173,6 +177,9 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     report = read_folder(district, (PLANT_FIGURES, ENTERPRISES), district / "store", date(2026, 12, 31))
     assert [(sheet.table, sheet.accepted) for file in report.files for sheet in file.sheets] == [("plant_figures", 1)]
     assert report.quarantined == 0
+    folder.tell({**told, "at": told["at"] + 86_400_000_000, "figures": {name: 5 * value for name, value in figures.items()}})
+    tomorrow = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told["row"]
+    assert (tomorrow["on"] > again["row"]["on"], tomorrow["effective_h"]) == (True, 3 * 812_500)
 
 
 def test_the_empty_workbook_of_a_plant_is_not_written_over_another_file(tmp_path: Path, run: Run) -> None:

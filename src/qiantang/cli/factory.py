@@ -358,16 +358,15 @@ def publish(
         "上报哪些列（可多次）；不写则全部", "which columns (several); all where none is named"))] = [],  # noqa: B006 # Typer reads a list
     directory: DirOption = None, plant: PlantOption = None,
 ) -> Answer:
-    """The plant's row of today."""
+    """The plant's row of the day up to which it told."""
     with plant_parts():
-        from qiantang.cli.opening import today
         from qiantang.district.plant.publishing import ALL, published, titled, write_published
         from qiantang.district.plant.running import chosen_plant
         from qiantang.district.workspace import Workspace, found_workspace
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         folder = chosen_plant(workspace.hidden, plant)
-        row = published(folder, uscc, today(), column or ALL)
+        row = published(folder, uscc, column or ALL)
         path, shown = write_published(folder, workspace.folder), titled(row)
 
     def draw(screen: Screen) -> None:
