@@ -27,13 +27,15 @@ _MOST_NAMED = 12
 
 @dataclass(frozen=True, slots=True)
 class Relearning:
-    """What is asked: of ``signals`` those learnt since ``wrong_since`` (microseconds UTC), of ``changed`` everything; by whom and why."""
+    """What is asked: of ``signals`` those learnt since ``wrong_since`` (microseconds UTC), of ``changed`` everything; by whom, why, and of
+    which ``asset``."""
 
     signals: tuple[int, ...]
     wrong_since: int
     changed: tuple[int, ...]
     by: str
     why: Text
+    asset: str = ""
 
 
 def relearning_of(order: Order, plant: Plant) -> Relearning | None:
@@ -43,14 +45,14 @@ def relearning_of(order: Order, plant: Plant) -> Relearning | None:
         asset = values[ASSET]
         mine = tuple(s.number for s in signals_within(plant, asset))
         why = Text(f"修复后重新学习：{values.get('done', '')}", f"learnt again after a repair: {values.get('done', '')}")
-        return Relearning(mine, int(values[SINCE]), named_signals(plant, asset, values.get("changed", "")), values.get("worker", order.by), why)
+        return Relearning(mine, int(values[SINCE]), named_signals(plant, asset, values.get("changed", "")), values.get("worker", order.by), why, asset)
     if order.order == LEARN_AGAIN:
         asset = values.get("asset", "")
         if not values.get("reason", "").strip():
             raise ActionError(Fault(Text("重新学习须写明理由", "learning anew needs a reason"), Place(path=asset), asset, "learn-with-reason",
                                     Text("请写明改变了什么。", "Say what was changed.")))
         changed = named_signals(plant, asset, values.get("changed", "").strip() or ALL[0])
-        return Relearning((), 0, changed, order.by, same(values["reason"]))
+        return Relearning((), 0, changed, order.by, same(values["reason"]), asset)
     return None
 
 
