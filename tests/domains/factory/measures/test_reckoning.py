@@ -178,3 +178,13 @@ def test_a_piece_that_is_told_of_is_compared_by_the_part_of_it_that_lies_in_the_
     for n in (12, 22, 32):
         assert instants.told(PieceEvent(f"p{n}", "last", n * SECOND, n * SECOND, "A"))
     assert instants.oee()[0].ideal == 20 * SECOND
+
+
+def test_a_state_from_before_the_last_one_changes_nothing_of_whole_cycles() -> None:
+    reckoned = Reckoning(TWO)
+    reckoned.feed(readings([0, 1, 1], np.array([1, 1, 5]) * SECOND, [P, 0, 1]))
+    reckoned.feed(readings([0], [8 * SECOND], [P]))
+    reckoned.feed(readings([0], [3 * SECOND], [D]))
+    reckoned.feed(readings([1], [15 * SECOND], [2]))
+    of = reckoned.oee()[0]
+    assert (of.ideal, of.timed) == (10 * SECOND, 10 * SECOND)

@@ -17,7 +17,7 @@ from qiantang.kernel.pieces import PieceEvent
 
 _NEVER = -1
 _LONG = 20
-_COLUMNS = ("cut", "timed", "state", "since", "known_since", "run", "doubt")
+_COLUMNS = ("cut", "timed", "state", "told_at", "since", "known_since", "run", "doubt")
 
 
 class WholeCycles:
@@ -30,14 +30,17 @@ class WholeCycles:
         self.cut, self._timed = np.zeros(machines, np.int64), np.zeros(machines, np.int64)
         """What the pieces would have taken at best that may have been begun before the machine's state was known, and the production time
         of all others that were counted (microseconds)."""
-        self._state, self._since = np.zeros(machines, np.int64), np.zeros(machines, np.int64)
+        self._state, self._told_at, self._since = (np.zeros(machines, np.int64) for _ in range(3))
         self._known_since, self._run = np.full(machines, _NEVER, np.int64), np.zeros(machines, np.int64)
         self._doubt = np.ones(machines, np.int64)
 
     def feed(self, told: tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int8]],
              pieces: tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]) -> None:
-        """States told (machine, instant in microseconds, MachineState) and pieces counted (machine, instant, how many)."""
-        machine, at, state = told
+        """States told (machine, instant in microseconds, MachineState) and pieces counted (machine, instant, how many). A state from before
+        the last of its machine is passed over, as ``StateClock`` does."""
+        timely = told[1] >= self._told_at[told[0]]
+        machine, at, state = (column[timely] for column in told)
+        np.maximum.at(self._told_at, machine, at)
         order = np.lexsort((at, machine))
         machine, at, state = machine[order], at[order], state[order]
         first = np.r_[True, machine[1:] != machine[:-1]][:len(machine)]
