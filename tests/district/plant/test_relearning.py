@@ -215,7 +215,8 @@ def test_an_answer_whose_time_cannot_be_read_is_refused_and_the_node_goes_on(tmp
         folder.leave(Order("finish", {"task": "task-1", "since": since}, "li", at))
     node = fed(tmp_path, lines.delivered(r, np.zeros(len(r), np.int64)))
     assert [n.told.en for n in node.notices if n.kind == "order"] == [
-        f"it cannot be done: since: the time '{since}' cannot be read. Write it like 2026-11-26 08:30." for since in ("yesterday", "0001-01-01")]
+        f"it cannot be done: since when something was wrong: the time '{since}' cannot be read. Write it like 2026-11-26 08:30."
+        for since in ("yesterday", "0001-01-01")]
     assert list(folder.orders()) == []
     assert read_answers(tmp_path / "answers.jsonl")[0].orders == []
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.folder import STATE, Order, PlantFolder
+from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Step
 from qiantang.district.plant.simulated_pieces import genealogy_of
@@ -111,6 +112,11 @@ class Demonstration:
     def event_title(self, name: str) -> Text:
         """What a reader calls something that happened to a task."""
         return event_title(name)
+
+    @property
+    def naming(self) -> Naming:
+        """What the plant calls that which ids in sentences stand for."""
+        return Naming(self.plant)
 
     async def run(self, seconds: float, heard: Callable[[DemoStatus], None], *, until: Callable[[DemoStatus], bool] = lambda _: False) -> DemoStatus:
         """Learn, then show for so many of our seconds, or until ``until`` says that enough was seen; ``heard`` is told about twice a

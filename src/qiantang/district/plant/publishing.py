@@ -17,7 +17,7 @@ from qiantang.district.plant.folder import PlantFolder
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.alarms.wording import instant
 from qiantang.domains.factory.facts import PLANT_FIGURES
-from qiantang.kernel.errors import Fault, Place, SubjectError, raise_all
+from qiantang.kernel.errors import Fault, Place, QiantangError, SubjectError, raise_all
 from qiantang.kernel.expressions.figures import figure
 from qiantang.kernel.facts.identity import is_credit_code
 from qiantang.kernel.facts.schema import Value
@@ -45,7 +45,7 @@ def sums_now(folder: PlantFolder) -> dict[str, float]:
             "signals": float(len(plant.signals))}
 
 
-def _nothing_told(folder: PlantFolder) -> SubjectError:
+def _nothing_told(folder: PlantFolder) -> QiantangError:
     return SubjectError.of("工厂还没有数据可上报", "the plant has told nothing that could be published", value=folder.name)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from qiantang.district.plant.folder import Order
 from qiantang.domains.factory.plant import Plant, Signal
-from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
+from qiantang.kernel.errors import NOWHERE, ActionError, Fault, Place, SubjectError
 from qiantang.kernel.words import Text, joined, same
 
 FINISH, LEARN_AGAIN = "finish", "learn_again"
@@ -86,7 +86,7 @@ def named_signals(plant: Plant, asset: str, said: str) -> tuple[int, ...]:
             unknown.append(name)
     if unknown:
         raise SubjectError(*(Fault(
-            Text(f"设备“{asset}”没有信号“{name}”", f"the asset '{asset}' has no signal '{name}'"), Place(plant.id, column="changed"), name, "known-signal",
+            Text(f"设备“{asset}”没有信号“{name}”", f"the asset '{asset}' has no signal '{name}'"), Place(plant.id), name, "known-signal",
             Text("可填“全部”，或：", "Write 'all', or: ") + _meant(name, there)) for name in unknown))
     return tuple(sorted(found))
 
@@ -106,5 +106,5 @@ def instant_said(said: str) -> int:
     try:
         return round(datetime.fromisoformat(said.strip()).astimezone().timestamp() * 1e6)
     except (ValueError, OverflowError) as wrong:
-        raise ActionError(Fault(Text(f"无法识别时间“{said}”", f"the time '{said}' cannot be read"), Place(column="since"), said, "time",
-                                Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong
+        unread = Text(f"自何时起不正常：无法识别时间“{said}”", f"since when something was wrong: the time '{said}' cannot be read")
+        raise ActionError(Fault(unread, NOWHERE, said, "time", Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong

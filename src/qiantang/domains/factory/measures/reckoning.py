@@ -189,10 +189,10 @@ class Reckoning:
     def snapshot(self) -> bytes:
         """Everything needed to go on."""
         room = io.BytesIO()
+        kept = self.clock.columns() | {_WHOLE + name: column for name, column in self.whole.columns().items()}
         np.savez(room, machines=np.frombuffer(json.dumps(self.machines).encode(), np.uint8), made=self.made, rejects=self.rejects, kwh=self.kwh,
                  heard=self.heard, last=self._last, at=self._at,
-                 span=np.array([self.since, self.now, self.early]), **self.clock.columns(),
-                 **{_WHOLE + name: column for name, column in self.whole.columns().items()})  # type: ignore[arg-type]  # every name is that of an array
+                 span=np.array([self.since, self.now, self.early]), **kept)  # type: ignore[arg-type]  # every name is that of an array
         return room.getvalue()
 
     def restore(self, snapshot: bytes) -> None:

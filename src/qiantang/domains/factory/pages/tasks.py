@@ -97,7 +97,7 @@ def draw_task(ask: Ask) -> Drawn:
         sections.append(Section(Text("现在可以", "What can be done now"), forms, span=5, name="steps"))
     events = plant.rows("task_events", task=str(found["id"]))
     if events:
-        told = tuple(Happened(instant(row["at"]), event_title(str(row["event"])), str(row["worker"]), text(row["reason"]))
+        told = tuple(Happened(instant(row["at"]), event_title(str(row["event"])), str(row["worker_name"]), text(row["reason"]))
                      for row in events)
         sections.append(Section(Text("经过", "What happened"), (Timeline(told),)))
     return drawn(plant, text(found["title"]), sections, same(str(found["id"])), crumbs)
