@@ -11,13 +11,19 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
+from qiantang.cli.factory import _draw_status, _shown
+from qiantang.cli.opening import today
 from qiantang.district.intake import read_folder
+from qiantang.district.plant.demonstration import DemoStatus
 from qiantang.district.plant.folder import PlantFolder, plant_folder
 from qiantang.district.plant.workbook import read_plant, write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
+from qiantang.domains.factory.alarms.wording import instant
 from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.kernel.actions.streams import record_findings
+from qiantang.kernel.words import Lang, Text
 from qiantang.registers.enterprises import ENTERPRISES
 from qiantang.stores import open_store
 from tests.cli.conftest import Run
@@ -160,6 +166,8 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     named = run("factory", "publish", "--uscc", who, "--column", "busy_h", "--column", "effective_h", "--column", "alarms", "--dir", district, "--json").told
     assert set(named["row"]) == {"plant", "uscc", "on", "busy_h", "effective_h", "alarms"}
     assert named["row"]["effective_h"] == 812_500
+    # By the plant's own clock, which is not ours: a made-up plant lives in its own time.
+    assert named["row"]["on"] == instant(told["at"]).astimezone().date().isoformat() != today().isoformat()
     folder.tell({**told, "figures": {name: 2 * value for name, value in figures.items()}})
     again = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told
     assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
@@ -173,6 +181,9 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     report = read_folder(district, (PLANT_FIGURES, ENTERPRISES), district / "store", date(2026, 12, 31))
     assert [(sheet.table, sheet.accepted) for file in report.files for sheet in file.sheets] == [("plant_figures", 1)]
     assert report.quarantined == 0
+    folder.tell({**told, "at": told["at"] + 86_400_000_000, "figures": {name: 5 * value for name, value in figures.items()}})
+    tomorrow = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told["row"]
+    assert (tomorrow["on"] > again["row"]["on"], tomorrow["effective_h"]) == (True, 3 * 812_500)
 
 
 def test_the_empty_workbook_of_a_plant_is_not_written_over_another_file(tmp_path: Path, run: Run) -> None:
@@ -212,3 +223,23 @@ def test_a_simulated_stretch_compares_policies_with_intervals(run: Run) -> None:
     assert [row["policy"] for row in rows] == ["dispatch", "first_come", "off"]
     assert all(row["low"] <= row["takt"] <= row["high"] for row in rows)
     assert rows[0]["slower"] is None
+
+
+def _demo_status(learning: bool) -> DemoStatus:
+    return DemoStatus(learning, 0.1234, START, 123_456_789, 123_456.0, {}, (), (), ())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_status_line_of_the_demonstration_fits_into_eighty_columns(lang: Lang) -> None:
+    lines: list[str | Text] = []
+    for learning in (True, False):
+        _draw_status(lines.append, _demo_status(learning))
+    assert len(lines) == 2
+    assert all(isinstance(line, Text) and cell_len(line.said(lang)) <= 80 for line in lines)
+
+
+def test_in_a_pipe_a_line_is_written_when_something_else_begins_and_rarely_between(capsys: pytest.CaptureFixture[str]) -> None:
+    with _shown() as show:
+        for learning in (*[True] * 200, *[False] * 200):
+            show(_demo_status(learning))
+    assert len(capsys.readouterr().err.splitlines()) == 2

@@ -52,6 +52,14 @@ def test_a_file_in_the_place_of_a_folder_is_told_so(tmp_path: Path, run: Run) ->
     assert "a file, not a folder" in said.err
 
 
+@pytest.mark.parametrize("command", ["check", "assess"])
+def test_a_folder_that_is_no_districts_is_left_as_it_was(command: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "kinds.csv").write_text("kind,role\ntorque,measured\n", encoding="utf-8")
+    said = run(command, tmp_path)
+    assert "no table matches" in said.err + said.out
+    assert [path.name for path in tmp_path.iterdir()] == ["kinds.csv"]
+
+
 def test_a_workbook_of_something_else_accepts_nothing_and_loses_nothing(tmp_path: Path, run: Run) -> None:
     with xlsxwriter.Workbook(str(tmp_path / "menu.xlsx")) as book:
         sheet = book.add_worksheet("菜单")

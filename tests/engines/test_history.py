@@ -70,6 +70,20 @@ def test_taken_back_to_a_place_the_log_gives_the_same_again(tmp_path: Path) -> N
     assert len(history.readings(0, MIDNIGHT, MIDNIGHT + DAY)) == 60
 
 
+def test_a_file_that_cannot_be_removed_is_told_as_a_fault_of_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = filled(tmp_path, 60)
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(f"{path.name} is held")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", refused)
+        with pytest.raises(HistoryError, match="is held"):
+            history.settle(history.position)
+    history.settle(history.position)
+    assert len(list((tmp_path / "latest").glob("*.parquet"))) == 1
+
+
 def steps_by_hand(seconds: list[int], length: int) -> dict[int, list[float]]:
     slots: dict[int, list[float]] = {}
     for k in seconds:

@@ -12,10 +12,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from qiantang.district.identity import NOBODY
+from qiantang.district.workspace import DEMONSTRATION
 from qiantang.kernel.actions.users import SignIn, User
 from qiantang.kernel.errors import SubjectError
 from qiantang.web.auth.accounts import IDLE, MOST_ATTEMPTS, Accounts, Refused, secret_hash
-from qiantang.web.running import application
+from qiantang.web.auth.demonstration import demonstration_accounts
+from qiantang.web.running import accounts_of, application
 from tests.web.conftest import FOREIGN, LOW, ORIGIN
 
 PASSWORD = "a long enough one"  # a test's own
@@ -207,3 +209,17 @@ def test_the_language_chosen_before_signing_in_stays(served: tuple[TestClient, A
     client.get("/login?lang=en")
     sign_in(client)
     assert '<html lang="en"' in client.get("/cases").text
+
+
+def test_an_account_of_the_demonstration_holds_each_role_once(tiny_district: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "district"
+    shutil.copytree(tiny_district, folder)
+    (folder / DEMONSTRATION).mkdir()
+    brain, accounts = accounts_of(folder)
+    try:
+        users = demonstration_accounts(brain, accounts)
+    finally:
+        accounts.people.close()
+        brain.close()
+    officer = next(user for user in users if user.name == "officer")
+    assert officer.roles == ("platform",)

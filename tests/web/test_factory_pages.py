@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -61,7 +62,8 @@ def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
 
 @pytest.mark.parametrize(("path", "words"), [
     ("/plants", ("small plant", "81.2", "6.85")),
-    ("/plant/small", ("Takt 6.85 s, within its target of 7.00 s", "press 1", "down", "duplicate")),
+    ("/plant/small", ("Takt 6.85 s, within its target of 7.00 s", "press 1", "down", "duplicate",
+                      "The ideal cycle is set too long", "mixer 1 (210.0 s, a piece took 198.4 s)")),
     ("/plant-wall/small", ("13 signals", 'data-wall="small"')),
     ("/plant-machine/small/P1", ("plate temperature", "upper limit", "inner pressure")),
     ("/plant-alarms/small", ("3 alarms, 3 to be acknowledged", "torque", "1 shelved", "sensor on order")),
@@ -78,6 +80,21 @@ def test_every_page_shows_what_the_node_told(plant: tuple[Web, PlantFolder], pat
     for word in words:
         assert word in page
     assert _page(web, path, lang="zh") != page
+
+
+def test_instants_are_told_with_their_time_zone(plant: tuple[Web, PlantFolder], monkeypatch: pytest.MonkeyPatch) -> None:
+    web, _ = plant
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        page = _page(web, "/plant-genealogy/small?piece=tire-1")
+        tasks = _page(web, "/plant-tasks/small", lang="zh")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "from (UTC+08:00)" in page
+    assert "to (UTC+08:00)" in page
+    assert "期限（UTC+08:00）" in tasks
 
 
 def test_alarms_of_one_cause_are_one_line_with_the_others_behind_it(plant: tuple[Web, PlantFolder]) -> None:

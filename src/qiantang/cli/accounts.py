@@ -61,7 +61,7 @@ def list_accounts(directory: DirOption = None) -> Answer:
 
     def draw(screen: Screen) -> None:
         screen.table([said("账号", "account"), said("名称", "name"), said("权限", "may"), said("范围", "scope"), said("角色", "roles"), said("停用", "closed")],
-                     [[u.name, u.title, ", ".join(u.capabilities), " ".join((u.scope_kind, *u.scope_codes)), ", ".join(u.roles),
+                     [[u.name, u.title, ", ".join(u.capabilities), " ".join((u.scope_kind, *u.scope_codes)), ", ".join(dict.fromkeys(u.roles)),
                        said("是", "yes") if u.disabled else ""] for u in users])
 
     return Answer([{"name": u.name, "title": u.title, "capabilities": list(u.capabilities), "scope": u.scope_kind, "codes": list(u.scope_codes),

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from qiantang.kernel.wires import Notice
 
 _EVERY_S = 2.0
+_RARELY_S = 30.0
+"""How often a line says how it stands: on a terminal, and elsewhere, where every line stays."""
 _MOST_ALARMS = 40
 _MOST_HAPPENED = 20
 
@@ -108,15 +110,16 @@ def watched(directory: Path, seconds: float, *, speed: float = 10.0, learn_s: in
 
 def draw_watched(screen: Screen, made: Demonstration, last: DemoStatus) -> None:
     """How the plant stands, and what happened to its tasks."""
+    naming = made.naming
     _draw_status(screen.line, last)
     screen.heading(said("任务经过", "What happened to tasks"))
     screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
-                 [[c.task, told(made.event_title(str(c.event))), c.worker, c.reason] for c in made.happened[:_MOST_HAPPENED]])
+                 [[c.task, told(made.event_title(str(c.event))), naming.person(c.worker), naming.in_words(c.reason)] for c in made.happened[:_MOST_HAPPENED]])
 
 
 @contextmanager
 def _shown() -> Iterator[Callable[[DemoStatus], None]]:
-    """Live status on the error stream: redrawn on a terminal, a line now and then elsewhere."""
+    """Live status on the error stream: redrawn on a terminal; elsewhere a line when something else begins, and rarely between."""
     if sys.stderr.isatty():
         from rich.console import Console, Group
         from rich.live import Live
@@ -130,11 +133,11 @@ def _shown() -> Iterator[Callable[[DemoStatus], None]]:
 
             yield draw
         return
-    last = [-_EVERY_S]
+    last: list[tuple[float, bool]] = []
 
     def write(status: DemoStatus) -> None:
-        if time.monotonic() - last[0] >= _EVERY_S:
-            last[0] = time.monotonic()
+        if not last or time.monotonic() - last[-1][0] >= _RARELY_S or status.learning != last[-1][1]:
+            last[:] = [(time.monotonic(), status.learning)]
             lines: list[str] = []
             _draw_status(lambda line: lines.append(told(line) if isinstance(line, Text) else line), status)
             sys.stderr.write(lines[0] + "\n")
@@ -147,9 +150,8 @@ def _draw_status(line: Callable[[str | Text], None], status: DemoStatus) -> None
     from qiantang.district.plant.clocks import shown_instant
 
     doing = Text("学习限值", "learning limits") if status.learning else Text("运行", "at work")
-    line(Text(f"[{status.share * 100:3.0f} %] {doing.zh} · 工厂时间 {shown_instant(status.at)} · 日志 {status.logged:,} 个读数 · {status.readings_s:,.0f}/秒",
-              f"[{status.share * 100:3.0f} %] {doing.en} · plant time {shown_instant(status.at)} · {status.logged:,} readings in the log · "
-              f"{status.readings_s:,.0f}/s"))
+    line(Text(f"[{status.share * 100:3.0f} %] {doing.zh} · {shown_instant(status.at)} · 已记 {status.logged:,} 个读数 · {status.readings_s:,.0f}/秒",
+              f"[{status.share * 100:3.0f} %] {doing.en} · {shown_instant(status.at)} · {status.logged:,} readings · {status.readings_s:,.0f}/s"))
     for what in status.told[-3:]:
         line(what)
     for asset, state in status.tasks[:5]:
@@ -172,16 +174,17 @@ def run(
         read = read_node_file(file)
         folder = plant_folder(workspace.hidden, read.plant.id)
         counts: dict[str, int] = {}
-        last = [-_EVERY_S]
+        every_s = _EVERY_S if sys.stderr.isatty() else _RARELY_S
+        last = [-every_s]
 
         def heard(status: Status, noticed: Sequence[Notice]) -> None:
             for notice in noticed:
                 sys.stderr.write(told(notice.told) + "\n")
             counts.update(status.counts, logged=status.logged, judged=status.judged)
-            if time.monotonic() - last[0] >= _EVERY_S:
+            if time.monotonic() - last[0] >= every_s:
                 last[0] = time.monotonic()
-                sys.stderr.write(said(f"日志 {status.logged:,} 个读数，{status.readings_s:,.0f}/秒，待判 {status.behind:,}\n",
-                                      f"{status.logged:,} readings in the log, {status.readings_s:,.0f}/s, {status.behind:,} still to be judged\n"))
+                sys.stderr.write(said(f"已记 {status.logged:,} 个读数 · {status.readings_s:,.0f}/秒 · 待判 {status.behind:,}\n",
+                                      f"{status.logged:,} readings · {status.readings_s:,.0f}/s · {status.behind:,} to be judged\n"))
                 sys.stderr.flush()
 
         # The wires' thread must not wait long for the thread that judges.
@@ -338,16 +341,17 @@ def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报
     with plant_parts():
         from qiantang.district.plant.running import chosen_plant, findings_of
         from qiantang.district.workspace import Workspace, found_workspace
-        from qiantang.domains.factory.alarms.wording import rule_title
+        from qiantang.domains.factory.alarms.wording import rule_title, unit_said
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         found = findings_of(chosen_plant(workspace.hidden, plant), alarm)
 
     def draw(screen: Screen) -> None:
         for one in found:
+            words = {"rule": rule_title(str(one.values["rule"])), "unit": unit_said(str(one.values["unit"]))}
             screen.line(str(one.values["told_zh" if preferred_lang() == "zh" else "told_en"]))
-            screen.pairs([(title, rule_title(str(one.values[name])) if name == "rule" else str(one.values[name]))
-                          for name, title in _EXPLAINED if one.values[name] != ""], indent=4)
+            screen.pairs([(title, value if isinstance(value, Text) else str(value))
+                          for name, title in _EXPLAINED for value in (words.get(name, one.values[name]),) if value != ""], indent=4)
 
     return Answer([{"id": f.id, "at": f.at.isoformat(), "outcome": f.outcome, "amends": f.amends, "values": dict(f.values)} for f in found], draw)
 
@@ -358,16 +362,15 @@ def publish(
         "上报哪些列（可多次）；不写则全部", "which columns (several); all where none is named"))] = [],  # noqa: B006 # Typer reads a list
     directory: DirOption = None, plant: PlantOption = None,
 ) -> Answer:
-    """The plant's row of today."""
+    """The plant's row of the day up to which it told."""
     with plant_parts():
-        from qiantang.cli.opening import today
         from qiantang.district.plant.publishing import ALL, published, titled, write_published
         from qiantang.district.plant.running import chosen_plant
         from qiantang.district.workspace import Workspace, found_workspace
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         folder = chosen_plant(workspace.hidden, plant)
-        row = published(folder, uscc, today(), column or ALL)
+        row = published(folder, uscc, column or ALL)
         path, shown = write_published(folder, workspace.folder), titled(row)
 
     def draw(screen: Screen) -> None:

@@ -9,6 +9,7 @@ from qiantang.cli.declaring import command
 from qiantang.cli.language import said
 from qiantang.cli.options import DirOption
 from qiantang.cli.screen import Screen
+from qiantang.kernel.words import same
 
 
 def declare(app: typer.Typer) -> None:
@@ -21,6 +22,7 @@ def integrity(directory: DirOption = None) -> Answer:
     """Hold the published figures against each other."""
     from qiantang.cli.opening import acting_day, opened
     from qiantang.district.published import published_contradictions
+    from qiantang.registers.published import indicator_title
 
     with opened(directory) as reads:
         figures, found = published_contradictions(reads.workspace, reads.engine, acting_day(reads.workspace, None))
@@ -28,7 +30,7 @@ def integrity(directory: DirOption = None) -> Answer:
     def draw(screen: Screen) -> None:
         screen.heading(said(f"公开数据 {figures:,} 项，矛盾 {len(found)} 处", f"{figures:,} published figures, {len(found)} contradictions"))
         for number, one in enumerate(found, start=1):
-            screen.line(f"{number}. {one.place} {one.year} · {one.indicator}", style="bold", indent=2)
+            screen.line(same(f"{number}. {one.place} {one.year} · ") + indicator_title(one.indicator), style="bold", indent=2)
             screen.line(one.message, indent=5)
             for source in dict.fromkeys(f.source for f in one.figures):
                 screen.note(source, indent=5)

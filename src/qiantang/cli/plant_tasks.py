@@ -35,6 +35,7 @@ def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
         from qiantang.district.plant.views import PlantShown
         from qiantang.district.workspace import Workspace, found_workspace
         from qiantang.domains.factory.actions import TASK
+        from qiantang.kernel.pages.values import zone_said
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
         shown = PlantShown(chosen_plant(workspace.hidden, plant), KEYBOARD)
@@ -42,8 +43,9 @@ def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
 
     def draw(screen: Screen) -> None:
         screen.line(said(f"{len(rows)} 项任务", f"{len(rows)} tasks"))
+        zone = f" ({zone_said(shown.as_of)})" if shown.as_of is not None else ""
         screen.table([said("任务", "task"), said("优先级", "priority"), said("设备", "machine"), said("状态", "state"), said("人员", "person"),
-                      said("期限", "due")],
+                      said("期限", "due") + zone],
                      [[str(r["id"]), str(r["priority"]), r["title"] if isinstance(r["title"], Text) else str(r["title"]), TASK.state(str(r["state"])).title,
                        str(r["worker_name"]), f"{r['due']:%m-%d %H:%M}"] for r in rows])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -54,9 +55,15 @@ def read_folder(directory: Path, tables: Sequence[Table], store: Path, known_at:
 
 
 def take_in(workspace: Workspace, known_at: date, engine: DuckDBEngine, progress: Progress | None = None) -> IntakeReport:
-    """Read a workspace's folder into its own store; the report is kept as ``intake.json`` beside it."""
+    """Read a workspace's folder into its own store; the report is kept as ``intake.json`` beside it. FactsError where no row was accepted;
+    a folder in which no sheet is one of a district's is the wrong one, and nothing is left there."""
+    fresh = not workspace.hidden.exists()
     report = read_folder(workspace.folder, workspace.house.tables, workspace.hidden, known_at, progress, engine)
-    report = _listed(report, workspace.hidden / QUARANTINE, engine)
+    if fresh and _of_no_district(report):
+        shutil.rmtree(workspace.hidden, ignore_errors=True)
+        report = replace(report, quarantine="")
+    else:
+        report = _listed(report, workspace.hidden / QUARANTINE, engine)
     _refuse_nothing(report, workspace)
     if not report.accepted and not any(workspace.facts.glob("*/*.parquet")):
         raise FactsError(*(report.faults or (_empty(workspace),)))
@@ -70,7 +77,14 @@ def look_over(workspace: Workspace, known_at: date, engine: DuckDBEngine, progre
     with tempfile.TemporaryDirectory(prefix="qiantang-check-") as scratch:
         report = read_folder(workspace.folder, workspace.house.tables, Path(scratch), known_at, progress, engine)
         _refuse_nothing(report, workspace)
+        if not workspace.hidden.exists() and _of_no_district(report):
+            return replace(report, quarantine="")
         return _listed(report, workspace.hidden / QUARANTINE, engine)
+
+
+def _of_no_district(report: IntakeReport) -> bool:
+    """Whether no sheet of any file is of a table that the district knows."""
+    return all(sheet.table is None for file in report.files for sheet in file.sheets)
 
 
 def _refuse_nothing(report: IntakeReport, workspace: Workspace) -> None:

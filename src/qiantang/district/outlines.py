@@ -61,14 +61,16 @@ def _folder(source: str) -> Path | None:
 
 
 def _rings(folder: Path, code: str) -> list[_Degrees]:
-    """The rings of the district's polygons; none where it has no such district."""
+    """The rings of the district's polygons; none where it has no such district. struct.error where the shapes are not those of the table."""
     with (folder / "cn_district.csv").open(encoding="utf-8", newline="") as listed:
         places = [n for n, row in enumerate(csv.DictReader(listed)) if row["district_adcode"] == code]
     if not places:
         return []
     with (folder / "cn_district.bin").open("rb") as shapes:
         whole = shapes.read()
-    shape = next(part for n, part in enumerate(_split(whole)) if n == places[0])
+    shape = next((part for n, part in enumerate(_split(whole)) if n == places[0]), None)
+    if shape is None:
+        raise struct.error(places[0])
     (kind,) = struct.unpack_from("<I", shape)
     if kind not in (_POLYGON, _POLYGONS):
         raise struct.error(kind)

@@ -133,8 +133,9 @@ class History:
             self._settled = max(self._settled, position)
             latest = sorted((int(p.stem), p) for p in (self.folder / "latest").glob("*.parquet"))
             older = [path for upto, path in latest if upto <= self._settled]
-            for path in older[:-1]:
-                path.unlink()
+            with _told_plainly(self.folder):
+                for path in older[:-1]:
+                    path.unlink(missing_ok=True)
 
     def compact(self, at_most: int = 1) -> int:
         """Merge runs of small settled files and gather their steps, ``at_most`` so many runs; how many were merged.
@@ -142,8 +143,9 @@ class History:
         The merged ones are removed at the next call, so that a question begun meanwhile finds its files.
         """
         merged = 0
-        for path in self._merged:
-            path.unlink(missing_ok=True)
+        with _told_plainly(self.folder):
+            for path in self._merged:
+                path.unlink(missing_ok=True)
         self._merged = set()
         for level in (_RAW, *STEPS):
             for folder in sorted((self.folder / level).glob("day=*")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qiantang.kernel.facts.schema import Table, code, count, day, quantity, text, year
-from qiantang.kernel.words import Text
+from qiantang.kernel.words import Text, same
 from qiantang.registers.classifications import choices
 from qiantang.registers.naming import enterprise
 
@@ -51,3 +51,38 @@ PUBLISHED_FIGURES = Table(
         text("link", "链接", "link", aliases=("网址",)),
     ),
 )
+
+_INDICATORS = {
+    "alumni_projects": Text("校友项目", "alumni projects"),
+    "class_count": Text("各类企业数", "enterprises by class"),
+    "class_share": Text("各类企业占比", "share of enterprises by class"),
+    "enterprises": Text("企业数", "enterprises"),
+    "evaluated": Text("参评企业数", "enterprises evaluated"),
+    "gdp": Text("地区生产总值", "gross domestic product"),
+    "hitech_enterprises": Text("高新技术企业数", "high-tech enterprises"),
+    "industrial_investment": Text("工业投资", "industrial investment"),
+    "labour_productivity": Text("全员劳动生产率", "labour productivity"),
+    "land": Text("用地面积", "land"),
+    "main_platform_share": Text("主要平台占比", "share of the main platforms"),
+    "manufacturing_investment": Text("制造业投资", "investment in manufacturing"),
+    "output": Text("工业总产值", "industrial output"),
+    "rd_share_of_gdp": Text("研发经费占地区生产总值比重", "R&D as a share of GDP"),
+    "rd_share_of_revenue": Text("研发经费占营业收入比重", "R&D as a share of revenue"),
+    "tax_paid": Text("实缴税金", "tax paid"),
+    "tax_per_mu": Text("亩均税收", "tax per mu"),
+    "top_talents": Text("顶尖人才", "top talents"),
+    "university_projects": Text("高校项目", "university projects"),
+    "value_added": Text("增加值", "value added"),
+    "value_added_per_emission": Text("单位排放增加值", "value added per emission"),
+    "value_added_per_energy": Text("单位能耗增加值", "value added per energy"),
+    "value_added_per_mu": Text("亩均增加值", "value added per mu"),
+}
+_OF_SCALE = {"_above_scale": Text("（规上）", " (above scale)"), "_below_scale": Text("（规下）", " (below scale)")}
+
+
+def indicator_title(code: str) -> Text:
+    """What a published indicator is called; one that is not known is called by its code."""
+    for suffix, which in _OF_SCALE.items():
+        if code.endswith(suffix) and code.removesuffix(suffix) in _INDICATORS:
+            return _INDICATORS[code.removesuffix(suffix)] + which
+    return _INDICATORS.get(code, same(code))

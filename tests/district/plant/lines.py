@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qiantang.district.plant.charting import Given
 from qiantang.district.plant.models import Model
-from qiantang.district.plant.pipeline import Pipeline, Step, without_place
+from qiantang.district.plant.pipeline import Pace, Pipeline, Step, without_place
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.kernel.readings import Readings, readings, together
@@ -62,10 +62,10 @@ def split(r: Readings, sizes: NDArray[np.int64]) -> list[tuple[int, Readings]]:
     return [(a, r.taken(slice(a, b))) for a, b in pairwise(places)]
 
 
-def piped(batches: list[tuple[int, Readings]], lateness: int | None = None) -> tuple[Pipeline, list[Step]]:
+def piped(batches: list[tuple[int, Readings]], lateness: int | None = None, pace: Pace | None = None) -> tuple[Pipeline, list[Step]]:
     """Everything through a pipeline, to the end."""
     steps: list[Step] = []
-    pipeline = Pipeline([judged_by(settings(), lateness)], steps.append, addresses=ADDRESSES)
+    pipeline = Pipeline([judged_by(settings(), lateness)], steps.append, addresses=ADDRESSES, pace=pace)
     for offset, batch in batches:
         pipeline.take(offset, batch)
     pipeline.finish()

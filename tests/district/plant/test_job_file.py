@@ -74,3 +74,13 @@ def test_a_file_without_a_beginning_or_jobs_says_both(plants: Path) -> None:
     with pytest.raises(FactsError) as refused:
         read_job_file(path)
     assert [fault.message.en for fault in refused.value.faults] == ["'begin' is missing", "there are no jobs"]
+
+
+def test_times_near_the_end_of_the_calendar_are_told_with_their_lines(plants: Path) -> None:
+    path = plants / "jobs.yaml"
+    path.write_text("plant: small\nbegin: 9999-12-31 23:00\njobs:\n  - {id: a, by: 9999-12-31 23:30, steps: [{machine: P1, minutes: 90}]}\n", encoding="utf-8")
+    with pytest.raises(FactsError) as refused:
+        read_job_file(path)
+    assert [f"{fault.place.row}: {fault.message.en}" for fault in refused.value.faults] == [
+        "2: '9999-12-31 23:00' is too far ahead for a schedule", "4: '9999-12-31 23:30' is too far ahead for a schedule"]
+    assert "06:00" in refused.value.faults[0].remedy.en

@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qiantang.district.plant.pipeline import Pipeline, Step
+from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.sources import gateway, sources
+from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.finding import RULEBOOK
 from qiantang.domains.factory.charts.settings import charted
 from qiantang.domains.factory.ordering import TICK
@@ -67,6 +68,25 @@ def test_batch_size_does_not_change_an_alarm_nor_its_place(seed: int, sizes: lis
     assert told[0] == told[1]
     assert [f.id for s in one for f in s.findings] == [f.id for s in other for f in s.findings]
     assert [c for s in one for c in s.changes] == [c for s in other for c in s.changes]
+
+
+@settings(max_examples=6)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 5, 50]), st.integers(1, 400))
+@example(2, 1, 400)
+def test_an_instant_that_a_source_of_its_own_order_tells_in_parts_around_a_checkpoint_is_judged_whole_and_once(seed: int, steps: int, size: int) -> None:
+    r, draws, pace = happened(20, seed), np.random.default_rng(seed), Pace(checkpoint_steps=steps)
+    # Half of the signals of each instant come a step after the others, and a few readings so late that windows are computed anew.
+    delay = np.where(r.signal % 2 == 0, 0, 120_000)
+    delay[draws.choice(np.flatnonzero(r.at > r.at[0] + S), 6, replace=False)] = 2_200_000
+    pipeline, found = piped(split(delivered(r, delay), np.array([size])), 0, pace)
+    assert pipeline.counters.counts["computed_anew"] > 0
+
+    def told(steps: list[Step]) -> dict[str, Alarm]:
+        # Which other signals moved is told of what had come by then.
+        return {name: replace(alarm, others=()) for name, alarm in standing(steps).items()}
+
+    assert told(found) == told(piped(split(r, WHOLE), 0, pace)[1])
+    assert len(lines.past(found)) == len(r)
 
 
 @settings(max_examples=6)

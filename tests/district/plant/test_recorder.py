@@ -13,7 +13,7 @@ from qiantang.district.plant.inbox import weight
 from qiantang.district.plant.recorder import Recordable, Recorder
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.readings import Readings, readings
-from qiantang.kernel.wires import Counters
+from qiantang.kernel.wires import Counters, Notice
 from qiantang.stores.snapshots import Snapshot, Snapshots
 
 S = 1_000_000
@@ -61,6 +61,30 @@ def test_what_is_beyond_the_room_is_shed_and_counted_reading_by_reading(tmp_path
     assert kept == (room + 1) * 100
     assert counters.counts["shed_history"] == 1200 - kept
     assert history.position == 1200
+    history.close()
+
+
+def test_a_history_that_cannot_be_tidied_up_is_told_and_the_recording_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history, noticed, kept = History(tmp_path), list[Notice](), list[int]()
+    recorder = Recorder("p", None, history, None, Counters(), noticed=noticed.append, kept=kept.append)
+
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.parent.name == "latest" and path.suffix == ".parquet":
+            raise PermissionError(f"{path.name} is held")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    for k in range(3):
+        recorder.put(Recordable(100 * (k + 1), (), (some(100 * k, 100),), None, Snapshot(100 * (k + 1), {})))
+    recorder.start()
+    recorder.stop()
+    assert recorder.failed is None
+    assert kept == [100, 200, 300]
+    assert {notice.kind for notice in noticed} == {"history"}
+    assert "is held" in noticed[0].told.en
+    assert len(history.readings(0, START, START + 300 * S)) == 300
     history.close()
 
 

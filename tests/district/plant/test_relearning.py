@@ -21,6 +21,7 @@ from qiantang.district.plant.answers import Answers, read_answers
 from qiantang.district.plant.charting import Given
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.node import Node
+from qiantang.district.plant.notices import learnt_again
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.relearning import Relearning, instant_said, named_signals, relearning_of
 from qiantang.district.plant.replaying import replay
@@ -28,6 +29,7 @@ from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.charts.settings import charted
+from qiantang.domains.factory.plant import Technician
 from qiantang.kernel.errors import ActionError, SubjectError
 from qiantang.kernel.readings import Readings
 from qiantang.kernel.words import same
@@ -178,7 +180,7 @@ def test_an_order_left_before_the_node_was_killed_is_carried_out_once(tmp_path: 
     folder.leave(Order("learn_again", {"asset": "nowhere", "reason": "new mould"}, "li", 8))
     node = fed(tmp_path, came.taken(slice(0, len(came) // 2)))
     assert node.pipeline.counters.counts["learnt_again"] == 6
-    assert [n.told.en for n in node.notices if n.kind == "learnt_again"] == ["after the repair the charts of 6 signals are learnt anew"]
+    assert [n.told.en for n in node.notices if n.kind == "learnt_again"] == ["press 1: the charts of 6 signals are learnt anew. Li: new mould"]
     assert "no asset 'nowhere'" in next(n.told.en for n in node.notices if n.kind == "order")
     kept = read_answers(tmp_path / "answers.jsonl")[0]
     # Killed after the order was kept and before it was taken away: it is there again.
@@ -192,6 +194,19 @@ def test_an_order_left_before_the_node_was_killed_is_carried_out_once(tmp_path: 
     assert alarms == replay(tmp_path, Given(repairing.learning))
 
 
+def test_what_is_learnt_anew_is_told_with_the_machine_who_said_so_and_why() -> None:
+    staffed = replace(SMALL, technicians=(Technician("li", "李示例", frozenset({"curing"}), "all"),))
+    finish = relearning_of(Order("finish", {"task": "t", "worker": "li", "done": "bladder changed", "_asset": "P1", "_since": "7"}, "li", 7), staffed)
+    asked = relearning_of(Order("learn_again", {"asset": "P1", "reason": "new mould"}, "local", 7), staffed)
+    assert finish is not None
+    assert asked is not None
+    after, by_hand = (learnt_again(one, staffed, 3, 7) for one in (finish, asked))
+    assert after.told.en == "press 1: the charts of 3 signals are learnt anew. 李示例: learnt again after a repair: bladder changed"
+    assert by_hand.told.en == "press 1: the charts of 3 signals are learnt anew. the person at the keyboard: new mould"
+    assert by_hand.told.zh.endswith("3 个信号的控制图重新学习。本机操作者：new mould")
+    assert after.source == "P1"
+
+
 def test_an_answer_whose_time_cannot_be_read_is_refused_and_the_node_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Work, "repaired", lambda _, values, by: {"_since": str(instant_said(values["since"]))})
     r = lines.happened(10, 4, faults=0)
@@ -200,7 +215,8 @@ def test_an_answer_whose_time_cannot_be_read_is_refused_and_the_node_goes_on(tmp
         folder.leave(Order("finish", {"task": "task-1", "since": since}, "li", at))
     node = fed(tmp_path, lines.delivered(r, np.zeros(len(r), np.int64)))
     assert [n.told.en for n in node.notices if n.kind == "order"] == [
-        f"it cannot be done: since: the time '{since}' cannot be read. Write it like 2026-11-26 08:30." for since in ("yesterday", "0001-01-01")]
+        f"it cannot be done: since when something was wrong: the time '{since}' cannot be read. Write it like 2026-11-26 08:30."
+        for since in ("yesterday", "0001-01-01")]
     assert list(folder.orders()) == []
     assert read_answers(tmp_path / "answers.jsonl")[0].orders == []
 

@@ -99,3 +99,13 @@ def test_a_plan_covers_what_can_be_covered_and_names_what_cannot(plants: Path) -
     shortage, = plan.shortages
     assert (shortage.day, shortage.shift, shortage.skill, shortage.missing, shortage.needed) == (0, "late", "electrical", 1, 2)
     assert shortage.why.en.startswith("1 have the skill: 0 away")
+
+
+def test_a_plan_that_begins_where_the_calendar_ends_is_told_with_its_line(plants: Path) -> None:
+    path = plants / "shifts.yaml"
+    path.write_text("plant: crewed\nbegin: 9999-12-31\ndays: 7\nneeds: [{skill: mechanical, people: 1}]\n", encoding="utf-8")
+    with pytest.raises(FactsError) as refused:
+        read_shift_file(path)
+    fault, = refused.value.faults
+    assert (fault.place.row, fault.value, fault.message.en) == (2, date(9999, 12, 31), "after 9999-12-31 the calendar ends")
+    assert "2026-12-07" in fault.remedy.en

@@ -1,5 +1,6 @@
 """An alarm that is told becomes one task, which somebody with the skill has; a late reading that takes the alarm away takes it too."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_graver_alarm_that_joins_a_group_makes_the_task_of_the_group_graver() 
     entry, = work.dispatcher.book.entries.values()
     assert entry.task.priority == 1
     assert entry.task.due < due
-    rows = work.news.rows(work.dispatcher, work.told, {task: of.alarms for task, of in work.concerns.of.items()})
+    rows = work.news.rows(work.dispatcher, work.told, work.concerns.of)
     assert rows[0]["findings"] == [alarm(0, MINUTE).id, alarm(1, 2 * MINUTE).id]
     assert rows[0]["told_en"].startswith("(1) press 1, left cavity")
     assert "(2) press 1, left cavity" in rows[0]["told_en"]
@@ -85,6 +86,44 @@ def test_of_two_findings_the_task_goes_only_when_late_readings_took_both_away() 
     work.heard([], START + 42 * MINUTE, [alarm(1, 40 * MINUTE).id])
     assert not work.dispatcher.book.entries
     assert said[-1].event is Event.WITHDRAW
+
+
+def again_and_again(work: Work, times: int) -> list[str]:
+    """What is never mended is told anew each hour; the ids of the alarms."""
+    ids = []
+    for n in range(1, times + 1):
+        fresh = Register(STAFFED)
+        one = alarm(0, n * 60 * MINUTE)
+        ids.append(f"s0:nelson_1:{one.at}")
+        work.heard(fresh.raised([replace(one, id=ids[-1])]), one.at)
+    return ids
+
+
+def test_a_task_that_nobody_finishes_names_the_first_findings_and_the_latest_and_counts_all() -> None:
+    few, many = Work(STAFFED), Work(STAFFED)
+    again_and_again(few, 100)
+    ids = again_and_again(many, 400)
+    (task, concern), = many.concerns.of.items()
+    assert concern.alarms == [*ids[:8], *ids[-64:]]
+    assert concern.count == 400
+    assert set(many.told) == set(concern.alarms)
+    # Nothing but the task's own events, of which the newest are kept, grew with it.
+    size = [len(json.dumps(json.loads(work.snapshot()) | {"news": None})) for work in (few, many)]
+    assert size[1] < size[0] + 100
+    row, = many.news.rows(many.dispatcher, many.told, many.concerns.of)
+    assert (row["findings_count"], len(row["findings"])) == (400, 72)
+    assert "(6) press 1, left cavity" in row["told_en"]
+    assert "392 more between. (399) press 1, left cavity" in row["told_en"]
+    # One that is told again, as after shelving, is none more, also where it is no longer named; a restart changes nothing of it.
+    restarted = Work(STAFFED)
+    restarted.restore(many.snapshot())
+    for work in (many, restarted):
+        work.heard(Register(STAFFED).raised([replace(alarm(0, 20 * 60 * MINUTE), id=ids[19])]), START + 401 * 60 * MINUTE)
+        assert work.concerns.of[task].count == 400
+    for gone in concern.alarms[:]:
+        many.heard([], START + 402 * 60 * MINUTE, [gone])
+    assert list(many.dispatcher.book.entries) == [task]
+    assert many.concerns.of[task].count == 400 - 72
 
 
 def test_what_a_task_is_about_and_what_happened_lately_outlast_a_restart() -> None:

@@ -2,8 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+import yaml
 
 from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.findings.integrity import (
@@ -15,7 +17,8 @@ from qiantang.kernel.findings.integrity import (
     contradictions,
     figures_of,
 )
-from qiantang.registers.published import PUBLISHED_FIGURES
+from qiantang.kernel.words import Text
+from qiantang.registers.published import PUBLISHED_FIGURES, indicator_title
 
 RELATIONS = (PartsOfWhole("class_count", "evaluated", ("A", "B", "C", "D")), ShareOf("class_share", "class_count", "evaluated"),
              QuotientOf("tax_per_mu", "tax_paid", "land"))
@@ -101,9 +104,21 @@ def test_rows_of_the_register_are_read_in_their_scale() -> None:
         "published_on": date(2020, 1, 1)}
     found, = figures_of([row], PUBLISHED_FIGURES.column("figure").type)
     assert found.figure == Decimal("18.9")
-    assert found.said == "18.9 万元/亩"
+    assert found.said == Text("18.9 万元/亩", "189,000 yuan/mu")
     assert found.last_digit == Decimal("0.1")
 
 
 def test_nothing_published_contradicts_nothing() -> None:
     assert contradictions([], RELATIONS) == []
+
+
+def test_in_english_units_and_indicators_are_english_and_what_has_no_words_keeps_its_code() -> None:
+    found, = _found(_told("evaluated", "家", all="100"), _told("class_count", "家", A="60", B="41"))
+    assert not any("\u4e00" <= sign <= "\u9fff" for sign in found.message.en)
+    assert indicator_title("class_count_above_scale") == Text("各类企业数（规上）", "enterprises by class (above scale)")
+    assert indicator_title("happiness_above_scale") == Text("happiness_above_scale", "happiness_above_scale")
+
+
+def test_every_indicator_that_is_published_with_the_reference_district_has_words() -> None:
+    published = yaml.safe_load(Path("districts/qiantang/published_figures.yaml").read_text(encoding="utf-8"))["figures"]
+    assert not [row["indicator"] for row in published if indicator_title(row["indicator"]).en == row["indicator"] != "land"]

@@ -17,6 +17,7 @@ import numpy as np
 
 from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.folder import STATE, Order, PlantFolder
+from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Step
 from qiantang.district.plant.simulated_pieces import genealogy_of
@@ -50,6 +51,8 @@ PLANT = "demo-tire"
 FAULTS: tuple[tuple[float, str, str], ...] = ((0.15, "thermocouple_frozen", "press-05-L"), (0.25, "network_loss", "gw-bld-1"))
 """Which causes begin on what, at which part of what is shown."""
 _WARM_UP_S = 7200.0
+_AT_WORK_S = 3600
+"""For so long the gateways have been at work when the charts have learnt: longer than any cycle, so that each measured everything once."""
 _STEP_S = 30
 _BEAT_S = 0.2
 _ANSWER_S = {State.OFFERED: 40.0, State.ACCEPTED: 60.0, State.STARTED: 240.0}
@@ -110,6 +113,11 @@ class Demonstration:
         """What a reader calls something that happened to a task."""
         return event_title(name)
 
+    @property
+    def naming(self) -> Naming:
+        """What the plant calls that which ids in sentences stand for."""
+        return Naming(self.plant)
+
     async def run(self, seconds: float, heard: Callable[[DemoStatus], None], *, until: Callable[[DemoStatus], bool] = lambda _: False) -> DemoStatus:
         """Learn, then show for so many of our seconds, or until ``until`` says that enough was seen; ``heard`` is told about twice a
         second how it stands."""
@@ -135,7 +143,10 @@ class Demonstration:
     # --- how ---
 
     async def _learn(self, heard: Callable[[DemoStatus], None]) -> None:
-        """The charts read a while of the plant as fast as they can."""
+        """The charts read a while of the plant as fast as they can; what the gateways read before, nobody is told."""
+        for start in range(-max(self.learn_s, _AT_WORK_S), -self.learn_s, _STEP_S):
+            await asyncio.to_thread(self._sent, start, min(start + _STEP_S, -self.learn_s))
+            heard(self.status(0.0))
         for start in range(-self.learn_s, 0, _STEP_S):
             end = min(start + _STEP_S, 0)
             await self.node.deliver(Delivery(await asyncio.to_thread(self._sent, start, end)))

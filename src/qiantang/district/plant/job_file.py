@@ -114,6 +114,8 @@ class _Reading:
 
 
 _SHOWN = 12
+_LATEST = datetime(9000, 1, 1)  # noqa: DTZ001  # the plant's own clock bears no zone
+"""A schedule that begins before it ends within the calendar."""
 _MOST_MINUTES = 527_040
 
 
@@ -125,14 +127,19 @@ def _minutes(part: Part, least: int = 0) -> int:
 
 
 def _instant(part: Part) -> datetime | None:
-    """A day and time by the plant's clock; None, and a fault, where it is none or names a time zone."""
+    """A day and time by the plant's clock; None, and a fault, where it is none, names a time zone or is near the end of the calendar."""
     written = part.word()
     try:
         found = datetime.fromisoformat(written)
     except ValueError:
         found = None
     if found is not None and found.tzinfo is None:
-        return found
+        if found < _LATEST:
+            return found
+        part.fault(f"“{written}”过于久远，无法排程", f"'{written}' is too far ahead for a schedule", written,
+                   Text("请写实际的时刻，如 2026-12-07 06:00；没有期限时不写 by。",
+                        "Write the time that is meant, such as 2026-12-07 06:00; leave 'by' out where there is no bound."))
+        return None
     if written:
         part.fault(f"“{written}”不是当地时刻（年-月-日 时:分）", f"'{written}' is no local time (year-month-day hours:minutes)", written)
     return None

@@ -23,7 +23,7 @@ from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.inbox import Inbox, weight
 from qiantang.district.plant.models import ModelRecord, difference
-from qiantang.district.plant.notices import told
+from qiantang.district.plant.notices import learnt_again, told
 from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.recorder import Recordable, Recorder
 from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
@@ -503,7 +503,7 @@ class Node:
             if relearning is not None:
                 learnt = self.pipeline.learn_again(relearning)
                 if learnt:
-                    self.notice(told("learnt_again", order.by, clock, n=len(learnt)))
+                    self.notice(learnt_again(relearning, self.plant, len(learnt), clock))
                 return self.pipeline.mended(relearning, learnt)
         except (QiantangError, KeyError, ValueError) as wrong:
             self._refuse(order, wrong, clock)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from qiantang.district.identity import KEYBOARD
+from qiantang.district.plant.relearning import Relearning
+from qiantang.domains.factory.alarms.wording import place_title
+from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.wires import Notice
-from qiantang.kernel.words import Text
+from qiantang.kernel.words import Text, same
 
 TELLINGS = {
     "snapshot": Text("快照 {name} 损坏，改用前一个", "the snapshot {name} is damaged; the one before it is used"),
@@ -17,7 +21,7 @@ TELLINGS = {
     "not_anew": Text("{n} 条迟到读数早于可重算的窗口：只入历史，不再判断",
                      "{n} late readings lie before what can be computed anew: they are in the history, and no chart judged them"),
     "older": Text("{n} 条读数过迟：只入历史，不再判断", "{n} readings came too late to be judged: they go into the history"),
-    "learnt_again": Text("修复后，{n} 个信号的控制图重新学习", "after the repair the charts of {n} signals are learnt anew"),
+    "learnt_again": Text("{asset}：{n} 个信号的控制图重新学习。{by}：{why}", "{asset}: the charts of {n} signals are learnt anew. {by}: {why}"),
     "piece_otherwise": Text("{n} 条产品事件与已记录的不同，保留先到的；首条：{piece}，工序 {step}。更正须先在来源系统改正编号或开始时间",
                             "{n} piece events say otherwise than what is on record, and the first telling stays; the first is of {piece}, step {step}. "
                             "Look at the ids and the start times in the system that sends them"),
@@ -33,3 +37,10 @@ TELLINGS = {
 def told(kind: str, source: str, at: int, count: int = 1, **values: object) -> Notice:
     """A notice of this kind."""
     return Notice(kind, source, at, TELLINGS[kind].filled(**values), count)
+
+
+def learnt_again(asked: Relearning, plant: Plant, signals: int, at: int) -> Notice:
+    """Which machine's charts are learnt anew, and who said why: a repair, or a change that somebody made on purpose."""
+    names = {person.id: person.name for person in plant.technicians}
+    by = Text("本机操作者", "the person at the keyboard") if asked.by == KEYBOARD.name else same(names.get(asked.by, asked.by))
+    return told("learnt_again", asked.asset, at, asset=place_title(plant, asked.asset), n=signals, by=by, why=asked.why)

@@ -353,6 +353,9 @@ class Pipeline:
         while self._checkpoints and not self._usable(self._checkpoints[0]):
             self._checkpoints.pop(0)
         self._checkpoints.append(Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=anew))
+        if len(self._checkpoints) > 1:
+            # What still comes of an instant that was judged in part is judged from the checkpoint before.
+            self.ordering.seal()
 
     def _moved_on(self) -> bool:
         """Whether anything was handed on since the last checkpoint. In silence nothing is forgotten, so none would ever be let go of."""

@@ -15,8 +15,9 @@ from typing import Any
 
 from qiantang.district.plant.folder import PlantFolder
 from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.alarms.wording import instant
 from qiantang.domains.factory.facts import PLANT_FIGURES
-from qiantang.kernel.errors import Fault, Place, SubjectError, raise_all
+from qiantang.kernel.errors import Fault, Place, QiantangError, SubjectError, raise_all
 from qiantang.kernel.expressions.figures import figure
 from qiantang.kernel.facts.identity import is_credit_code
 from qiantang.kernel.facts.schema import Value
@@ -36,7 +37,7 @@ def sums_now(folder: PlantFolder) -> dict[str, float]:
     """Everything that could be published, summed since the node began; SubjectError where it told nothing yet."""
     plant, told = folder.plant(), folder.told()
     if plant is None or told is None:
-        raise SubjectError.of("工厂还没有数据可上报", "the plant has told nothing that could be published", value=folder.name)
+        raise _nothing_told(folder)
     register = Register.restored(plant, json.dumps(told["register"]).encode())
     metrics = register.metrics
     found = {name: value for name, value in told.get("figures", {}).items() if name in ALL and value is not None}
@@ -44,8 +45,22 @@ def sums_now(folder: PlantFolder) -> dict[str, float]:
             "signals": float(len(plant.signals))}
 
 
-def published(folder: PlantFolder, uscc: str, on: date, columns: Collection[str] = ALL) -> dict[str, Value]:
-    """The plant's row of a day, as stored values, kept in its folder; asked again on the same day it is brought up to date.
+def _nothing_told(folder: PlantFolder) -> QiantangError:
+    return SubjectError.of("工厂还没有数据可上报", "the plant has told nothing that could be published", value=folder.name)
+
+
+def day_told(folder: PlantFolder) -> date:
+    """The day, at the place where it is asked, up to which the plant told by its own clock: a made-up plant lives in its own time, and the
+    figures of a node that stopped last week are of last week. SubjectError where it told nothing yet."""
+    told = folder.told()
+    if told is None:
+        raise _nothing_told(folder)
+    return instant(int(told["at"])).astimezone().date()
+
+
+def published(folder: PlantFolder, uscc: str, columns: Collection[str] = ALL) -> dict[str, Value]:
+    """The plant's row of the day up to which it told, as stored values, kept in its folder; asked again on the same day it is brought up
+    to date.
 
     SubjectError where the credit code is none or a column is not known.
     """
@@ -57,20 +72,21 @@ def published(folder: PlantFolder, uscc: str, on: date, columns: Collection[str]
     raise_all(SubjectError, [*named, *strange])
     plant, now = folder.plant(), sums_now(folder)
     assert plant is not None
+    day = day_told(folder).isoformat()
     path = folder.path / _KEPT
     kept: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {"on": "", "base": {}, "last": {}, "rows": []}
     # A node that began anew counts from nothing again.
     began_anew = any(now.get(name, 0.0) < value for name, value in kept["last"].items() if name not in _STANDING)
-    base = {} if began_anew else kept["base"] if kept["on"] == on.isoformat() else kept["last"]
-    row: dict[str, Value] = {"plant": plant.id, "uscc": uscc, "on": on.isoformat()}
+    base = {} if began_anew else kept["base"] if kept["on"] == day else kept["last"]
+    row: dict[str, Value] = {"plant": plant.id, "uscc": uscc, "on": day}
     for column in PLANT_FIGURES.columns:
         if column.name == "title" and "title" in columns:
             row["title"] = plant.title.zh
         elif column.name in columns and column.name in now:
             value = now[column.name] - (0.0 if column.name in _STANDING else base.get(column.name, 0.0))
             row[column.name] = int(Decimal(repr(round(value, column.type.scale))).scaleb(column.type.scale))
-    rows = [*(r for r in kept["rows"] if r["on"] != on.isoformat()), row]
-    folder.keep(_KEPT, {"on": on.isoformat(), "base": base, "last": now, "rows": rows})
+    rows = [*(r for r in kept["rows"] if r["on"] != day), row]
+    folder.keep(_KEPT, {"on": day, "base": base, "last": now, "rows": rows})
     return row
 
 

@@ -187,8 +187,8 @@ class Recorder:
             if not self._insist("snapshot", lambda: snapshots.write(snapshot)):
                 return
         if self._history is not None:
-            self._history.settle(snapshot.offset)
             try:
+                self._history.settle(snapshot.offset)
                 if self.bytes <= self._most_bytes // _CALM:
                     self._history.compact()
             except HistoryError as wrong:

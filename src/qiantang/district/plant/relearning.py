@@ -14,7 +14,7 @@ from datetime import datetime
 
 from qiantang.district.plant.folder import Order
 from qiantang.domains.factory.plant import Plant, Signal
-from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
+from qiantang.kernel.errors import NOWHERE, ActionError, Fault, Place, SubjectError
 from qiantang.kernel.words import Text, joined, same
 
 FINISH, LEARN_AGAIN = "finish", "learn_again"
@@ -27,13 +27,15 @@ _MOST_NAMED = 12
 
 @dataclass(frozen=True, slots=True)
 class Relearning:
-    """What is asked: of ``signals`` those learnt since ``wrong_since`` (microseconds UTC), of ``changed`` everything; by whom and why."""
+    """What is asked: of ``signals`` those learnt since ``wrong_since`` (microseconds UTC), of ``changed`` everything; by whom, why, and of
+    which ``asset``."""
 
     signals: tuple[int, ...]
     wrong_since: int
     changed: tuple[int, ...]
     by: str
     why: Text
+    asset: str = ""
 
 
 def relearning_of(order: Order, plant: Plant) -> Relearning | None:
@@ -43,14 +45,14 @@ def relearning_of(order: Order, plant: Plant) -> Relearning | None:
         asset = values[ASSET]
         mine = tuple(s.number for s in signals_within(plant, asset))
         why = Text(f"修复后重新学习：{values.get('done', '')}", f"learnt again after a repair: {values.get('done', '')}")
-        return Relearning(mine, int(values[SINCE]), named_signals(plant, asset, values.get("changed", "")), values.get("worker", order.by), why)
+        return Relearning(mine, int(values[SINCE]), named_signals(plant, asset, values.get("changed", "")), values.get("worker", order.by), why, asset)
     if order.order == LEARN_AGAIN:
         asset = values.get("asset", "")
         if not values.get("reason", "").strip():
             raise ActionError(Fault(Text("重新学习须写明理由", "learning anew needs a reason"), Place(path=asset), asset, "learn-with-reason",
                                     Text("请写明改变了什么。", "Say what was changed.")))
         changed = named_signals(plant, asset, values.get("changed", "").strip() or ALL[0])
-        return Relearning((), 0, changed, order.by, same(values["reason"]))
+        return Relearning((), 0, changed, order.by, same(values["reason"]), asset)
     return None
 
 
@@ -84,7 +86,7 @@ def named_signals(plant: Plant, asset: str, said: str) -> tuple[int, ...]:
             unknown.append(name)
     if unknown:
         raise SubjectError(*(Fault(
-            Text(f"设备“{asset}”没有信号“{name}”", f"the asset '{asset}' has no signal '{name}'"), Place(plant.id, column="changed"), name, "known-signal",
+            Text(f"设备“{asset}”没有信号“{name}”", f"the asset '{asset}' has no signal '{name}'"), Place(plant.id), name, "known-signal",
             Text("可填“全部”，或：", "Write 'all', or: ") + _meant(name, there)) for name in unknown))
     return tuple(sorted(found))
 
@@ -104,5 +106,5 @@ def instant_said(said: str) -> int:
     try:
         return round(datetime.fromisoformat(said.strip()).astimezone().timestamp() * 1e6)
     except (ValueError, OverflowError) as wrong:
-        raise ActionError(Fault(Text(f"无法识别时间“{said}”", f"the time '{said}' cannot be read"), Place(column="since"), said, "time",
-                                Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong
+        unread = Text(f"自何时起不正常：无法识别时间“{said}”", f"since when something was wrong: the time '{said}' cannot be read")
+        raise ActionError(Fault(unread, NOWHERE, said, "time", Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong

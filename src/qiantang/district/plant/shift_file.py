@@ -68,6 +68,10 @@ def read_shift_file(path: Path) -> ShiftFile:
     begin, days = given["begin"].day(), given["days"].whole()
     if not 1 <= days <= _MOST_DAYS:
         given["days"].fault(f"天数应为 1 至 {_MOST_DAYS}", f"between 1 and {_MOST_DAYS} days can be planned", days)
+    if begin > date.max - timedelta(_MOST_DAYS):
+        given["begin"].fault(f"{begin} 之后已没有可排的日期", f"after {begin} the calendar ends", begin,
+                             Text("请写计划的第一天，如 2026-12-07。", "Write the plan's first day, such as 2026-12-07."))
+        begin = date.min
     reading = _Reading(plant, [begin + timedelta(n) for n in range(max(min(days, _MOST_DAYS), 0))])
     needs = reading.needs(given["needs"])
     people = reading.people(given["people"], given["own_shifts"].flag())

@@ -37,23 +37,26 @@ class Showing:
         self._told_at = -every_s
         n = max((s.number for s in plant.signals), default=-1) + 1
         self._pieces = 0
-        self._value, self._bad = np.full(n, np.nan), np.ones(n, np.bool_)
+        self._value, self._bad, self._at = np.full(n, np.nan), np.ones(n, np.bool_), np.zeros(n, np.int64)
         self._ideal_s = {a.id: a.ideal_cycle_s for a in plant.assets if a.ideal_cycle_s}
         self.reckoning = Reckoning(plant)
         """OEE, takt, yield and energy, from the readings of the machines themselves."""
         folder.tell_plant(plant)
 
     def seen(self, readings: Readings) -> None:
-        """Readings in the order of time."""
+        """Readings as they became known: late ones come after newer ones of their signals, which stay."""
         known = readings if not len(readings) or int(readings.signal.max()) < len(self._value) else readings.taken(readings.signal < len(self._value))
-        self._value[known.signal] = known.value
-        self._bad[known.signal] = known.quality & _NO_VALUE != 0
+        in_time = np.argsort(known.at, kind="stable")
+        newest = in_time[known.at[in_time] >= self._at[known.signal[in_time]]]
+        signal = known.signal[newest]
+        self._at[signal], self._value[signal] = known.at[newest], known.value[newest]
+        self._bad[signal] = known.quality[newest] & _NO_VALUE != 0
         self.reckoning.feed(known)
 
     def snapshot(self) -> dict[str, bytes]:
         """The figures so far and the last values, to go on from."""
         room = io.BytesIO()
-        np.savez(room, value=self._value, bad=self._bad, pieces=np.array(self._pieces))
+        np.savez(room, value=self._value, bad=self._bad, at=self._at, pieces=np.array(self._pieces))
         return {"figures": self.reckoning.snapshot(), "cells": room.getvalue()}
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
@@ -65,6 +68,8 @@ class Showing:
                 self._pieces = int(found["pieces"])
                 n = min(len(self._value), len(found["value"]))
                 self._value[:n], self._bad[:n] = found["value"][:n], found["bad"][:n]
+                if "at" in found:
+                    self._at[:n] = found["at"][:n]
 
     def told_of_pieces(self, record: PieceRecord, upto: int) -> int:
         """Reckon with what is on record of pieces up to a place in the log; how many of them name an asset that the plant does not have."""
@@ -86,7 +91,7 @@ class Showing:
         self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(),
                                   dispatcher=None if work is None else work.dispatcher,
                                   news=None if work is None else work.news, told=None if work is None else work.told,
-                                  findings=None if work is None else {task: of.alarms for task, of in work.concerns.of.items()},
+                                  about=None if work is None else work.concerns.of,
                                   notices=notices[-_NOTICES_SHOWN:]))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
@@ -97,11 +102,14 @@ class Showing:
         self._folder.tell_cells(self._value, deviation.astype(np.float32), state, np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
 
     def _machines(self) -> list[dict[str, object]]:
-        """Each machine's state, OEE and mean cycle; no OEE over so few cycles that one more or less would change it."""
+        """Each machine's state, OEE and mean cycle; no OEE over so few cycles that one more or less would change it. ``took_s`` is what a
+        piece took in production where that is less than the ideal cycle, by more than one cycle in all: then the ideal is set too long."""
         found: list[dict[str, object]] = []
         for machine, state, of in zip(self.reckoning.machines, self.reckoning.states(), self.reckoning.oee(), strict=True):
             cycle = of.production / of.produced / 1e6 if of.produced else None
             ideal = self._ideal_s.get(machine)
             enough = ideal is None or of.busy >= _LEAST_CYCLES * ideal * 1e6
-            found.append({"id": machine, "state": state.name.lower(), "oee": float(of.oee) if of.oee is not None and enough else None, "cycle_s": cycle})
+            wrong = ideal is not None and enough and of.ideal - of.timed > ideal * 1e6
+            found.append({"id": machine, "state": state.name.lower(), "oee": float(of.oee) if of.oee is not None and enough else None, "cycle_s": cycle,
+                          "took_s": ideal * of.timed / of.ideal if ideal is not None and wrong else None})
         return found

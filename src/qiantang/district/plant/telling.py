@@ -14,10 +14,11 @@ from qiantang.kernel.words import Text, joined, same
 
 if TYPE_CHECKING:
     from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
+    from qiantang.domains.factory.dispatch.joining import Concern
 
 _EVENTS_KEPT = 2000
 _DONE_KEPT = 200
-_MOST_TOLD = 8
+_FIRST_TOLD, _LATEST_TOLD = 6, 2
 _NOTHING = same("")
 
 
@@ -59,29 +60,37 @@ class TaskNews:
             made._why = {task: Text(*why) for task, why in written["why"].items()}
         return made
 
-    def rows(self, dispatcher: Dispatcher, told: Mapping[str, Text], findings: Mapping[str, Sequence[str]] | None = None) -> list[dict[str, Any]]:
-        """The tasks that are not over, the most urgent first; ``told`` says what happened, by finding, and ``findings`` which belong to
-        a task beside the one that opened it."""
+    def rows(self, dispatcher: Dispatcher, told: Mapping[str, Text], about: Mapping[str, Concern] | None = None) -> list[dict[str, Any]]:
+        """The tasks that are not over, the most urgent first; ``told`` says what happened, by finding, and ``about`` which findings
+        belong to a task beside the one that opened it, and how many in all."""
         found = []
         for entry in sorted(dispatcher.book.entries.values(), key=lambda e: (e.task.priority, e.task.due, e.task.id)):
             task, why = entry.task, self._why.get(entry.task.id, _NOTHING)
-            of = list((findings or {}).get(task.id, ())) or [task.finding]
-            what = _together([told[one] for one in of if one in told])
+            concern = (about or {}).get(task.id)
+            of = list(concern.alarms) if concern is not None and concern.alarms else [task.finding]
+            between = 0 if concern is None else concern.between
+            what = _together([told[one] for one in of if one in told], between)
             row = {"id": task.id, "asset": task.asset, "skill": task.skill, "priority": task.priority, "state": str(entry.state), "worker": entry.worker,
-                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "findings": of, "told_zh": what.zh,
-                   "told_en": what.en, "why_zh": why.zh, "why_en": why.en}
+                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "findings": of,
+                   "findings_count": len(of) + between, "told_zh": what.zh, "told_en": what.en, "why_zh": why.zh, "why_en": why.en}
             self._rows[task.id] = row
             found.append(row)
         return found
 
 
-def _together(said: Sequence[Text]) -> Text:
-    """What was found, finding by finding; of many the first and how many more."""
-    if len(said) <= 1:
+def _together(said: Sequence[Text], unnamed: int) -> Text:
+    """What was found, finding by finding; of many the first and the latest, and how many lie between."""
+    total = len(said) + unnamed
+    if total <= 1:
         return said[0] if said else _NOTHING
-    shown = [Text(f"({n}) {one.zh}", f"({n}) {one.en}") for n, one in enumerate(said[:_MOST_TOLD], 1)]
-    more = len(said) - len(shown)
-    return joined(shown, " ", " ") + (Text(f" 另有 {more} 项。", f" And {more} more.") if more else _NOTHING)
+    numbered = [(n if n <= _FIRST_TOLD else n + unnamed, one) for n, one in enumerate(said, 1)]
+    if total > _FIRST_TOLD + _LATEST_TOLD:
+        numbered = [*numbered[:_FIRST_TOLD], *numbered[-_LATEST_TOLD:]]
+    shown = [Text(f"({n}) {one.zh}", f"({n}) {one.en}") for n, one in numbered]
+    hidden = total - len(shown)
+    if hidden:
+        shown.insert(_FIRST_TOLD, Text(f"其间另有 {hidden} 项。", f"{hidden} more between."))
+    return joined(shown, " ", " ")
 
 
 def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
@@ -106,13 +115,13 @@ def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
 
 def told_of(at: int, register: Register, *, figures: Mapping[str, float | None] | None = None, counters: Mapping[str, int] | None = None,
             machines: Iterable[Mapping[str, Any]] = (), dispatcher: Dispatcher | None = None, news: TaskNews | None = None,
-            told: Mapping[str, Text] | None = None, findings: Mapping[str, Sequence[str]] | None = None, notices: Iterable[Notice] = ()) -> dict[str, Any]:
+            told: Mapping[str, Text] | None = None, about: Mapping[str, Concern] | None = None, notices: Iterable[Notice] = ()) -> dict[str, Any]:
     """Everything that a plant's pages show, as plain values, up to an instant of the plant's clock (microseconds UTC)."""
     events = [] if news is None else [
         {"task": c.task, "at": c.at, "event": str(c.event), "state": str(c.after), "worker": c.worker or c.former, "reason_zh": c.reason.zh,
          "reason_en": c.reason.en} for c in news.events]
     return {
         "at": at, "register": json.loads(register.snapshot()), "figures": dict(figures or {}), "counters": dict(counters or {}), "machines": list(machines),
-        "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}, findings), "done": [] if news is None else list(news.done),
+        "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}, about), "done": [] if news is None else list(news.done),
         "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events,
         "notices": [{"at": n.at, "kind": n.kind, "source": n.source, "told_zh": n.told.zh, "told_en": n.told.en, "count": n.count} for n in notices]}

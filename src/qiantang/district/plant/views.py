@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from qiantang.district.identity import Identity
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
+from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.relearning import LEARN_AGAIN, instant_said, named_signals, relearning_of
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.entry import Entry
 from qiantang.domains.factory.alarms.life import STATES, Event, after
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.alarms.wording import figure, instant, place_title, rule_title, signal_of, told
+from qiantang.domains.factory.alarms.wording import figure, instant, place_title, rule_title, signal_of, told, unit_said
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
 from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
@@ -112,7 +113,7 @@ class PlantShown:
             return None
         levels = tuple((title, Decimal(figure(kept[name]))) for name, title in _LEVELS if kept.get(name) is not None)
         values = tuple(None if value is None else Decimal(figure(value)) for value in kept["value"])
-        return Trace(signal.title, same(signal.unit), tuple(instant(int(at)).astimezone() for at in kept["at"]), values, levels,
+        return Trace(signal.title, same(unit_said(signal.unit)), tuple(instant(int(at)).astimezone() for at in kept["at"]), values, levels,
                      tuple(kept.get("marked", ())))
 
     def _from_history(self, signal: Signal, points: int) -> Mapping[str, Any] | None:
@@ -221,7 +222,8 @@ class PlantShown:
             if asset.level == "cell":
                 row = stated.get(asset.id, {})
                 rows.append({"id": asset.id, "title": asset.title, "step": asset.step, "state": str(row.get("state", "unknown")),
-                             "oee": _decimal(row.get("oee")), "cycle_s": _decimal(row.get("cycle_s")), "alarms": alarmed.get(asset.id, 0)})
+                             "oee": _decimal(row.get("oee")), "cycle_s": _decimal(row.get("cycle_s")), "alarms": alarmed.get(asset.id, 0),
+                             "ideal_s": _decimal(asset.ideal_cycle_s), "took_s": _decimal(row.get("took_s"))})
         return rows
 
     def _signals(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
@@ -233,7 +235,7 @@ class PlantShown:
             if wanted is not None and machine != wanted:
                 continue
             row: dict[str, Told] = {"address": signal.address, "machine": machine, "asset": self._plant.asset[signal.asset].title,
-                                    "title": signal.title, "unit": signal.unit, "value": None, "deviation": None, "state": 3}
+                                    "title": signal.title, "unit": unit_said(signal.unit), "value": None, "deviation": None, "state": 3}
             if cells is not None and signal.number < len(cells["state"]):
                 row |= {"value": _decimal(float(cells["value"][signal.number])), "deviation": _decimal(float(cells["deviation"][signal.number]), 2),
                         "state": int(cells["state"][signal.number])}
@@ -276,12 +278,16 @@ class PlantShown:
                 "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
                 "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": instant(int(row["due"])).astimezone(),
                 "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
-                "findings": len(row.get("findings", ())) or 1,
-                "told": Text(row.get("told_zh", ""), row.get("told_en", "")), "why": Text(row.get("why_zh", ""), row.get("why_en", ""))}
+                "findings": int(row.get("findings_count", 0)) or len(row.get("findings", ())) or 1,
+                "told": Text(row.get("told_zh", ""), row.get("told_en", "")),
+                "why": Naming(self._plant).in_words(Text(row.get("why_zh", ""), row.get("why_en", "")))}
 
-    def _task_events(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+    def _task_events(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        naming = Naming(self._plant)
         return [{"task": str(row["task"]), "at": instant(int(row["at"])).astimezone(), "event": str(row["event"]), "state": str(row["state"]),
-                 "worker": str(row["worker"]), "reason": Text(row["reason_zh"], row["reason_en"])} for row in self._told.get("events", ())]
+                 "worker": str(row["worker"]), "worker_name": naming.person(str(row["worker"])),
+                 "reason": naming.in_words(Text(row["reason_zh"], row["reason_en"]))} for row in self._told.get("events", ())
+                if str(row["task"]) == where.get("task", str(row["task"]))]
 
     def _spans(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
         names = {person.id: person.name for person in self._plant.technicians}

@@ -17,7 +17,9 @@ Piece events in Sparkplug metrics and in files need nothing here: the workbook n
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 _OPC_UA, _MODBUS = "opc.tcp://", "modbus://"
 _KNOWN = {"plant", "brokers", "files", "operators", "learning", "machine_weight", "unwatched"}
+_NO_NAME = re.compile(r'[%/\\:*?"<>|\x00-\x1f]')
+_LONGEST_NAME = 200
+"""Signs that are in no name of a file (and the one that stands for them), and so many bytes of a name at most."""
 _BROKER = {"kind", "host", "port", "id", "groups", "topics", "user", "password_from", "version"}
 _KINDS = ("sparkplug", "json", "pieces")
 _SESSION_S = 86_400
@@ -91,7 +96,7 @@ def read_node_file(path: Path) -> NodeFile:
 def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -> list[Wire]:
     """Every wire of the node: its brokers, the OPC UA and Modbus servers that addresses name, and its files. ``plant`` bears the
     numbers of the directory; in ``folder`` births are remembered over a restart."""
-    wires: list[Wire] = [_over_broker(broker, plant, directory, folder) for broker in file.brokers]
+    wires: list[Wire] = [_over_broker(broker, births_file(folder, broker, file.brokers), plant, directory) for broker in file.brokers]
     wires += _opc_ua(plant)
     wires += _modbus(plant)
     if file.files:
@@ -113,7 +118,21 @@ def _pieces(plant: Plant, wire: str) -> dict[str, PieceFields]:
     return {one.address: PieceFields(one.fields, one.step, one.asset) for one in plant.piece_sources if one.wire == wire}
 
 
-def _over_broker(broker: Broker, plant: Plant, directory: Directory, folder: Path) -> Wire:
+def births_file(folder: Path, broker: Broker, brokers: Sequence[Broker]) -> Path:
+    """Where the births of one of the brokers are remembered: by the host's id, without signs that a file's name cannot have; hosts of one id
+    at two brokers have a file each. A file of the id as it is written, as there was before, is taken over."""
+    twins = sum(1 for other in brokers if (other.kind, other.id) == (broker.kind, broker.id))
+    name = broker.id if twins < 2 else f"{broker.id}@{broker.host}-{broker.port}"
+    safe = _NO_NAME.sub(lambda found: f"%{ord(found.group()):02X}", name)
+    if len(safe.encode()) > _LONGEST_NAME:
+        return folder / f"births-{hashlib.sha256(safe.encode()).hexdigest()}.json"
+    path, before = folder / f"births-{safe}.json", folder / f"births-{broker.id}.json"
+    if safe != name == broker.id and before.parent == folder and before.is_file() and not path.exists():
+        before.rename(path)
+    return path
+
+
+def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Directory) -> Wire:
     from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping
     from qiantang.links.mqtt import MqttSettings, MqttWire
     from qiantang.links.sparkplug.remembering import RememberingHost
@@ -128,7 +147,7 @@ def _over_broker(broker: Broker, plant: Plant, directory: Directory, folder: Pat
 
         return MqttWire(PieceTopics(_pieces(plant, "json")), replace(where, client=f"{broker.id}-{plant.id}-pieces", session_s=_SESSION_S))
     # A host of Sparkplug begins with a clean session (3.0, 5.6); its births are remembered here instead.
-    host = RememberingHost(folder / f"births-{broker.id}.json", broker.id, directory, groups=broker.groups)
+    host = RememberingHost(births, broker.id, directory, groups=broker.groups)
     metrics = _pieces(plant, "sparkplug")
     if not metrics:
         return MqttWire(host, where)

@@ -140,7 +140,7 @@ class Work:
     def _found(self, change: Change, task: Task, clock: int) -> list[TaskChange]:
         """The alarm joins the open task it belongs to, or opens its own."""
         alarm, dispatcher = change.alarm, self.dispatcher
-        if any(alarm.id in concern.alarms for concern in self.concerns.of.values()):
+        if self.concerns.knows(alarm.id):
             return []
         known = {name: (entry.task.asset, entry.task.skill) for name, entry in dispatcher.book.entries.items()}
         joins = self.concerns.fitting(known, alarm, change.machine, task.skill, change.leader)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from qiantang.kernel.expressions.evaluate import Stored
+from qiantang.kernel.expressions.figures import figure
 from qiantang.kernel.expressions.types import Type
 from qiantang.kernel.units import known_unit
 from qiantang.kernel.words import Text, joined, same
@@ -30,9 +31,11 @@ class PublishedFigure:
     source: str
 
     @property
-    def said(self) -> str:
-        """The figure with its unit, as published."""
-        return f"{self.figure:f}{self.unit if self.unit == '%' else ' ' + self.unit if self.unit else ''}"
+    def said(self) -> Text:
+        """The figure with its unit as published; in English with the unit that a reader there knows, where it is a known one."""
+        published = f"{self.figure:f}{self.unit if self.unit == '%' else ' ' + self.unit if self.unit else ''}"
+        of = None if self.unit == "%" else known_unit(self.unit)
+        return Text(published, published if of is None else figure(self.figure, of, "en"))
 
     @property
     def last_digit(self) -> Decimal:

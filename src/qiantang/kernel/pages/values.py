@@ -69,3 +69,11 @@ class Link:
 
 Cell = Amount | Mark | Link | Text | str | date | datetime | bool | None
 """What a place can hold: a code or name as it is (str), a sentence in both languages (Text), yes or no, nothing known."""
+
+
+def zone_said(of: datetime) -> str:
+    """The time zone of an instant as a table names it, such as ``UTC+08:00``; empty for one that has none."""
+    offset = of.strftime("%z")
+    if not offset:
+        return ""
+    return "UTC" if offset.strip("+-0") == "" else f"UTC{offset[:3]}:{offset[3:5]}"

@@ -38,7 +38,7 @@ def said_of(users: tuple[User, ...]) -> Text | None:
 
 def _users(brain: Brain) -> tuple[User, ...]:
     platform = brain.district.platforms[0][0] if brain.district.platforms else ""
-    roles = tuple(r.name for p in brain.workspace.house.processes for r in p.roles)
+    roles = tuple(dict.fromkeys(r.name for p in brain.workspace.house.processes for r in p.roles))
     officer = tuple(r for r in roles if r in _OFFICER_ROLES) or roles[:1]
     found = [User("director", _title("director"), "", CAPABILITIES, "district", (), ("*",), True),
              User("officer", _title("officer"), "", ("see", "decide"), "platforms", (platform,), officer)]

@@ -11,7 +11,7 @@ from qiantang.domains.factory.alarms.finding import RULEBOOK, WITHDRAWN, finding
 from qiantang.domains.factory.alarms.wording import figure, instant, rule_title, told, told_together
 from qiantang.domains.factory.charts.rules import RULES
 from qiantang.kernel.findings.stream import current
-from qiantang.kernel.words import same
+from qiantang.kernel.words import Text, same
 from tests.domains.factory.plants import SECOND, SMALL, alarm, machine_alarm
 
 
@@ -21,6 +21,22 @@ def test_the_sentence_names_machine_signal_value_limit_since_rule_and_what_else_
                        "Rule: Nelson 1: one point beyond the control limit. Moved as well: inner pressure, nitrogen flow.")
     assert said.zh == ("1号硫化机·左模 平板温度：166.25 °C，限值 168.5 °C，自 2023-11-14 22:13:18 起（3 个读数）。"
                        "规则：尼尔森1：一点超出控制限。同时变化：内压、氮气流量。")
+
+
+NAMED_TWICE = replace(
+    SMALL, assets=tuple(replace(a, title=Text("1号硫化机 左模", "press 1 left")) if a.id == "P1L" else a for a in SMALL.assets),
+    signals=(replace(SMALL.signals[0], unit="1"), *SMALL.signals[1:]))
+
+
+def test_one_reading_a_part_named_after_its_machine_and_a_figure_without_dimension_are_said_as_people_say_them() -> None:
+    said = told(replace(alarm(0, 0), readings=1), NAMED_TWICE)
+    assert said.en.startswith("press 1 left, plate temperature: 166.25 against 168.5, since 2023-11-14 22:13:18 (1 reading). ")
+    assert said.zh.startswith("1号硫化机 左模 平板温度：166.25，限值 168.5，自 2023-11-14 22:13:18 起（1 个读数）。")
+
+
+def test_the_words_on_record_are_part_of_a_findings_id_and_stay_as_they_were() -> None:
+    assert finding_of(replace(alarm(0, 0), readings=1), NAMED_TWICE).id == "8ea0535bc6cc86c36acc0f61b2f79dcad4d625dc483f4707bb2832c273aeb860"
+    assert finding_of(alarm(0, 0), SMALL).id == "a03157ea0c6f406c10964d42eb73ca31122c57d871c8e1d2cdc5c0d6ec5e4d3c"
 
 
 def test_the_instant_is_told_in_the_plants_own_time_where_it_is_given() -> None:

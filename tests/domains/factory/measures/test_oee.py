@@ -34,20 +34,20 @@ def test_the_shift_of_a_textbook() -> None:
 
 
 def test_set_up_counts_for_net_equipment_effectiveness_only() -> None:
-    found = Oee(busy=100, production=60, setup=20, down=20, waiting=0, planned=0, unknown=0, ideal=60, produced=10, good=10)
+    found = Oee(busy=100, production=60, setup=20, down=20, waiting=0, planned=0, unknown=0, timed=60, ideal=60, produced=10, good=10)
     assert (found.oee, found.nee) == (Fraction(3, 5), Fraction(4, 5))
 
 
 def test_over_nothing_every_ratio_is_unknown_and_none_is_zero() -> None:
     assert (NO_TIME.availability, NO_TIME.effectiveness, NO_TIME.quality, NO_TIME.oee) == (None, None, None, None)
-    idle = Oee(100, 0, 0, 100, 0, 0, 0, 0, 0, 0)
+    idle = Oee(100, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0)
     assert idle.availability == 0
     assert idle.oee is None
 
 
 def test_a_plants_oee_is_that_of_its_sums_and_not_the_mean_of_ratios() -> None:
-    quick = Oee(100, 100, 0, 0, 0, 0, 0, 100, 100, 100)
-    slow = Oee(900, 90, 0, 810, 0, 0, 0, 90, 9, 9)
+    quick = Oee(100, 100, 0, 0, 0, 0, 0, 100, 100, 100, 100)
+    slow = Oee(900, 90, 0, 810, 0, 0, 0, 90, 90, 9, 9)
     assert together([quick, slow]).availability == Fraction(190, 1000)
     assert (quick.availability or 0) + (slow.availability or 0) != 2 * Fraction(190, 1000)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from qiantang.domains.factory.measures.states import MachineState
 from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.signals import Signals
+from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import readings
 from qiantang.kernel.words import same
 
@@ -127,3 +129,62 @@ def test_asking_for_oee_does_not_lose_a_change_of_state_that_becomes_known_later
         reckoned.feed(readings([0], [10 * SECOND], [D]))
     assert asked.oee() == never.oee()
     assert asked.oee()[0].down == 10 * SECOND
+
+
+def test_the_piece_begun_before_the_span_is_in_no_comparison_with_the_ideal_so_that_effectiveness_never_passes_one() -> None:
+    # Ten seconds a piece, without a pause; the node begins to listen two seconds before the end of one.
+    instants = np.array([8, 10, 20, 30]) * SECOND
+    whole, cut = Reckoning(TWO), Reckoning(TWO)
+    values = readings([0, 1, 1, 1, 1], [8 * SECOND, *instants.tolist()], [P, 4, 5, 6, 7])
+    whole.feed(values)
+    for row in range(len(values)):
+        cut.feed(values.taken(slice(row, row + 1)))
+        again = Reckoning(TWO)
+        again.restore(cut.snapshot())
+        cut = again
+    for reckoned in (whole, cut):
+        of = reckoned.oee()[0]
+        assert (of.produced, of.ideal, of.timed, of.production) == (3, 20 * SECOND, 20 * SECOND, 22 * SECOND)
+        assert reckoned.left == 3
+    # While its state is not known it may do anything; the piece after that is of unknown duration too.
+    whole.feed(readings([0, 1, 0, 1, 1], np.array([31, 40, 48, 50, 60]) * SECOND, [float(MachineState.UNKNOWN), 8, P, 9, 10]))
+    of = whole.oee()[0]
+    assert (of.produced, of.ideal, of.timed, of.production) == (6, 30 * SECOND, 30 * SECOND, (23 + 12) * SECOND)
+    assert of.effectiveness == 1
+
+
+def test_a_machine_that_claims_to_produce_and_makes_nothing_is_not_at_its_best() -> None:
+    reckoned = Reckoning(TWO)
+    reckoned.feed(readings([0, 1, 1, 1, 1], np.array([1, 1, 5, 15, 25]) * SECOND, [P, 0, 1, 2, 3]))
+    assert reckoned.oee()[0].effectiveness == 1
+    reckoned.feed(readings([0], [425 * SECOND], [P]))
+    of = reckoned.oee()[0]
+    assert of.effectiveness == Fraction(20, 20 + 400 - 200)
+    reckoned.feed(readings([1], [425 * SECOND], [4]))
+    assert reckoned.oee()[0].effectiveness == Fraction(30, 420)
+
+
+def test_a_piece_that_is_told_of_is_compared_by_the_part_of_it_that_lies_in_the_span() -> None:
+    plant = replace(TWO, signals=tuple(s for s in TWO.signals if s.kind == "machine_state"))
+    reckoned = Reckoning(plant)
+    reckoned.feed(readings([0, 0], np.array([8, 32]) * SECOND, [P, P]))
+    for n, (since, until) in enumerate(((2, 12), (12, 22), (22, 32)), 1):
+        assert reckoned.told(PieceEvent(f"p{n}", "last", since * SECOND, until * SECOND, "A"))
+    of = reckoned.oee()[0]
+    assert (of.produced, of.ideal, of.timed) == (3, 24 * SECOND, 24 * SECOND)
+    # Without a duration nobody knows when the first of them was begun.
+    instants = Reckoning(plant)
+    instants.feed(readings([0, 0], np.array([8, 32]) * SECOND, [P, P]))
+    for n in (12, 22, 32):
+        assert instants.told(PieceEvent(f"p{n}", "last", n * SECOND, n * SECOND, "A"))
+    assert instants.oee()[0].ideal == 20 * SECOND
+
+
+def test_a_state_from_before_the_last_one_changes_nothing_of_whole_cycles() -> None:
+    reckoned = Reckoning(TWO)
+    reckoned.feed(readings([0, 1, 1], np.array([1, 1, 5]) * SECOND, [P, 0, 1]))
+    reckoned.feed(readings([0], [8 * SECOND], [P]))
+    reckoned.feed(readings([0], [3 * SECOND], [D]))
+    reckoned.feed(readings([1], [15 * SECOND], [2]))
+    of = reckoned.oee()[0]
+    assert (of.ideal, of.timed) == (10 * SECOND, 10 * SECOND)

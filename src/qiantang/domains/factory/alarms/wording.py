@@ -12,13 +12,13 @@ from qiantang.kernel.words import Text, joined, same
 
 _OWN_STATISTIC = frozenset({"cusum", "drift", "stuck", "quality", "rate", *OF_MACHINES})
 """Rules whose value and limit are the statistic's own and not in the signal's unit."""
-_SENTENCE = Text("{place} {what}：{value}，限值 {limit}，自 {since} 起（{n} 个读数）。规则：{rule}。",
-                 "{place}, {what}: {value} against {limit}, since {since} ({n} readings). Rule: {rule}.")
+_SENTENCE = Text("{place} {what}：{value}，限值 {limit}，自 {since} 起（{many}）。规则：{rule}。",
+                 "{place}, {what}: {value} against {limit}, since {since} ({many}). Rule: {rule}.")
 _SENTENCES = {
-    "stuck": Text("{place} {what}：停在 {value}，自 {since} 起（{n} 个读数，限 {limit}）。规则：{rule}。",
-                  "{place}, {what}: stands at {value} since {since} ({n} readings, {limit} are too many). Rule: {rule}."),
-    "quality": Text("{place} {what}：自 {since} 起不可靠（{n} 个读数）。规则：{rule}。",
-                    "{place}, {what}: not to be relied on since {since} ({n} readings). Rule: {rule}."),
+    "stuck": Text("{place} {what}：停在 {value}，自 {since} 起（{many}，限 {limit}）。规则：{rule}。",
+                  "{place}, {what}: stands at {value} since {since} ({many}, {limit} are too many). Rule: {rule}."),
+    "quality": Text("{place} {what}：自 {since} 起不可靠（{many}）。规则：{rule}。",
+                    "{place}, {what}: not to be relied on since {since} ({many}). Rule: {rule}."),
 }
 """What is said of each rule, and of those that speak of readings themselves."""
 _DIGITS = 6
@@ -52,21 +52,38 @@ def signal_of(plant: Plant, number: int) -> Signal | None:
 
 
 def place_title(plant: Plant, asset: str) -> Text:
-    """An asset with the machine it belongs to."""
+    """An asset with the machine it belongs to, where its own title does not say that already."""
+    said, machine, found = _as_recorded(plant, asset), plant.asset[plant.machine(asset)].title, plant.asset[asset].title
+    return Text(found.zh if found.zh.startswith(machine.zh) else said.zh, found.en if found.en.startswith(machine.en) else said.en)
+
+
+def _as_recorded(plant: Plant, asset: str) -> Text:
+    """An asset with the machine it belongs to, as findings name it."""
     found: Asset = plant.asset[asset]
     machine = plant.asset[plant.machine(asset)]
     return found.title if machine.id == found.id else Text(f"{machine.title.zh}·{found.title.zh}", f"{machine.title.en}, {found.title.en}")
 
 
-def told(alarm: Alarm, plant: Plant, zone: tzinfo = UTC) -> Text:
-    """The alarm as sentences: machine, signal, value, limit, since when; the rule; and what else moved."""
+def unit_said(unit: str) -> str:
+    """A signal's unit as it is read; nothing for one without a dimension."""
+    return "" if unit == "1" else unit
+
+
+def told(alarm: Alarm, plant: Plant, zone: tzinfo = UTC, *, recorded: bool = False) -> Text:
+    """The alarm as sentences: machine, signal, value, limit, since when; the rule; and what else moved.
+
+    ``recorded``: word for word as findings have it on record. A finding's id is of its content, so that the same alarm read from the log
+    again gives the same finding: those words stay as they are.
+    """
     signal = signal_of(plant, alarm.signal)
     since = f"{instant(alarm.since, zone):%Y-%m-%d %H:%M:%S}"
-    unit = "" if signal is None or alarm.rule in _OWN_STATISTIC else f" {signal.unit}".rstrip()
+    unit = "" if signal is None or alarm.rule in _OWN_STATISTIC else f" {signal.unit if recorded else unit_said(signal.unit)}".rstrip()
     what = Text("整机", "the whole machine") if signal is None else signal.title
     value, limit = figure(alarm.value) + unit, figure(alarm.limit) + unit
     sentence = _SENTENCES.get(alarm.rule, _SENTENCE).filled(
-        place=place_title(plant, alarm.asset), what=what, value=value, limit=limit, since=since, n=alarm.readings, rule=rule_title(alarm.rule))
+        place=_as_recorded(plant, alarm.asset) if recorded else place_title(plant, alarm.asset), what=what, value=value, limit=limit, since=since,
+        many=Text(f"{alarm.readings} 个读数", "1 reading" if alarm.readings == 1 and not recorded else f"{alarm.readings} readings"),
+        rule=rule_title(alarm.rule))
     others = [found.title for number in alarm.others for found in (signal_of(plant, number),) if found is not None]
     if others:
         more = Text(f"等 {len(others)} 个", f" and {len(others) - _OTHERS} more") if len(others) > _OTHERS else same("")
@@ -79,8 +96,8 @@ def told(alarm: Alarm, plant: Plant, zone: tzinfo = UTC) -> Text:
 
 
 def told_together(alarm: Alarm, others: Sequence[Alarm], plant: Plant, zone: tzinfo = UTC) -> Text:
-    """An alarm with those of the same cause after it."""
-    said = told(alarm, plant, zone)
+    """An alarm with those of the same cause after it, as a finding has it on record."""
+    said = told(alarm, plant, zone, recorded=True)
     if not others:
         return said
     named = [Text(f"{t.zh}（{rule_title(a.rule).zh}）", f"{t.en} ({rule_title(a.rule).en})") for a in others

@@ -6,7 +6,10 @@
     OEE            = availability × effectiveness × quality ratio
     NEE            = (APT + set-up time) ÷ PBT × effectiveness × quality ratio      (net equipment effectiveness)
 
-A plant's OEE is that of the sums over its machines, never the mean of their ratios.
+A plant's OEE is that of the sums over its machines, never the mean of their ratios. The effectiveness is of the pieces made wholly within
+the span and of the production time they took: of a piece begun before it only a part of the time is in it, and with the whole piece
+against that part a short span would pass 100 %. So it is above 1, by more than instants are told exactly, only where the planned run
+time is longer than a piece takes at best.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ from qiantang.domains.factory.measures.states import MachineState, StateClock
 
 @dataclass(frozen=True, slots=True)
 class Oee:
-    """The sums that OEE is made of: times in microseconds, quantities in pieces. ``ideal`` is what the pieces made would have
-    taken at best. A ratio over nothing is unknown (None)."""
+    """The sums that OEE is made of: times in microseconds, quantities in pieces. ``timed`` is the production
+    time of the pieces made wholly in the span, ``ideal`` what they would have taken at best. A ratio over nothing is unknown (None)."""
 
     busy: int
     production: int
@@ -34,6 +37,7 @@ class Oee:
     waiting: int
     planned: int
     unknown: int
+    timed: int
     ideal: int
     produced: int
     good: int
@@ -46,7 +50,7 @@ class Oee:
     @property
     def effectiveness(self) -> Fraction | None:
         """How fast it worked while it worked; above 1 the ideal cycle is set too long."""
-        return _ratio(self.ideal, self.production)
+        return _ratio(self.ideal, self.timed)
 
     @property
     def quality(self) -> Fraction | None:
@@ -78,8 +82,9 @@ def oee_of(clock: StateClock, counts: Counts) -> list[Oee]:
         return spent[:, state]
 
     busy = spent.sum(axis=1) - column(MachineState.PLANNED) - column(MachineState.UNKNOWN)
+    timed = column(MachineState.PRODUCING) if counts.timed is None else counts.timed
     rows = zip(busy, column(MachineState.PRODUCING), column(MachineState.SETUP), column(MachineState.DOWN), column(MachineState.WAITING),
-               column(MachineState.PLANNED), column(MachineState.UNKNOWN), counts.ideal, counts.produced, counts.good, strict=True)
+               column(MachineState.PLANNED), column(MachineState.UNKNOWN), timed, counts.ideal, counts.produced, counts.good, strict=True)
     return [Oee(*(int(value) for value in row)) for row in rows]
 
 

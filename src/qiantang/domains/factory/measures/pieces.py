@@ -49,13 +49,16 @@ def piece_events(asset: object, piece: object, at: object, *, took: object = 0, 
 class Counts:
     """What ``assets`` machines made so far: pieces, good ones, scrap, those sent back, first turns and those good at once.
 
-    ``ideal_cycle`` is how long a piece takes at best on each machine (microseconds; 0: not timed).
+    ``ideal_cycle`` is how long a piece takes at best on each machine (microseconds; 0: not timed). ``cut`` is what of that
+    belongs to production before the time that is counted, and ``timed`` the production time to compare with where it is not all of it
+    (microseconds both).
     """
 
     def __init__(self, ideal_cycle: NDArray[np.int64]) -> None:
         assets = len(ideal_cycle)
         self.ideal_cycle = ideal_cycle
-        self.produced, self.good, self.scrap, self.rework, self.first, self.first_good = (np.zeros(assets, np.int64) for _ in range(6))
+        self.produced, self.good, self.scrap, self.rework, self.first, self.first_good, self.cut = (np.zeros(assets, np.int64) for _ in range(7))
+        self.timed: NDArray[np.int64] | None = None
 
     def feed(self, events: PieceEvents) -> None:
         """Count a batch."""
@@ -68,8 +71,8 @@ class Counts:
 
     @property
     def ideal(self) -> NDArray[np.int64]:
-        """How long the pieces made would have taken at best, in microseconds."""
-        found: NDArray[np.int64] = self.produced * self.ideal_cycle
+        """How long the pieces wholly made would have taken at best, in microseconds."""
+        found: NDArray[np.int64] = self.produced * self.ideal_cycle - self.cut
         return found
 
     def first_pass_yield(self, assets: NDArray[np.int64] | slice = slice(None)) -> Fraction | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.measures.oee import Oee, oee_of, together
 from qiantang.domains.factory.measures.pieces import Counts
 from qiantang.domains.factory.measures.states import MachineState, StateClock, StateEvents
+from qiantang.domains.factory.measures.whole_cycles import WholeCycles
 from qiantang.domains.factory.plant import Asset, Plant
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings
@@ -22,6 +23,7 @@ KINDS = {"machine_state": STATE, "piece_count": PIECES, "reject_count": REJECTS,
 """The kinds of signals that a machine's figures are reckoned from: its state by number (``MachineState``), running counters, kW."""
 SILENT_US = 60_000_000
 """What a machine drew is held for no longer than this; one that told nothing for so long is not connected."""
+_WHOLE = "whole_"
 _US_AN_HOUR = 3_600_000_000
 _KWH_PER_KW_US = 1 / _US_AN_HOUR
 
@@ -63,6 +65,7 @@ class Reckoning:
         self.clock = StateClock(len(self.machines))
         self.made = np.zeros(len(self.machines), np.int64)
         self.rejects = np.zeros(len(self.machines), np.int64)
+        self.whole = WholeCycles(ideal, np.array([machine in self._counts_itself["piece_count"] for machine in self.machines], np.bool_))
         self.early = 0
         """Pieces that were scrapped before they could leave the line, by what was told of them."""
         self.kwh = np.zeros(len(self.machines))
@@ -90,7 +93,8 @@ class Reckoning:
         state = np.clip(np.rint(value[told]), 0, len(MachineState) - 1).astype(np.int8)
         self.clock.feed(StateEvents(self._machine[signal[told]], at[told], state, np.zeros(len(state), np.int16)))
         running = np.flatnonzero(~told)
-        self._run(signal[running], at[running], value[running], role[running])
+        pieces = self._run(signal[running], at[running], value[running], role[running])
+        self.whole.feed((self._machine[signal[told]], at[told], state), pieces)
 
     def told(self, event: PieceEvent) -> bool:
         """Reckon with what was told of a piece, where the machine does not count itself; False where the asset is not known. What ended
@@ -103,13 +107,16 @@ class Reckoning:
             return True
         if machine not in self._counts_itself["piece_count"]:
             self.made[place] += 1
+            self.whole.told(place, event)
         if event.result != "good" and machine not in self._counts_itself["reject_count"]:
             self.rejects[place] += 1
             self.early += not self._leaving[place]
         return True
 
-    def _run(self, signal: NDArray[np.int32], at: NDArray[np.int64], value: NDArray[np.float64], role: NDArray[np.int8]) -> None:
-        """Running counters and power, each against the reading before it of the same signal."""
+    def _run(self, signal: NDArray[np.int32], at: NDArray[np.int64], value: NDArray[np.float64],
+             role: NDArray[np.int8]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """Running counters and power, each against the reading before it of the same signal; gives machine, instant and number of pieces
+        wherever some were counted."""
         order = np.lexsort((at, signal))
         signal, at, value, role = signal[order], at[order], value[order], role[order]
         first = np.r_[True, signal[1:] != signal[:-1]][:len(signal)]
@@ -125,12 +132,16 @@ class Reckoning:
         last = np.r_[signal[1:] != signal[:-1], True][:len(signal)]
         newer = last & (at >= self._at[signal])
         self._last[signal[newer]], self._at[signal[newer]] = value[newer], at[newer]
+        more = fresh & (role == PIECES) & (grown > 0)
+        return machine[more], at[more], grown[more].astype(np.int64)
 
     def oee(self) -> list[Oee]:
         """The OEE of each machine up to now."""
         counts = Counts(self._ideal)
         counts.produced, counts.good = self.made, self.made - self.rejects
-        return oee_of(self.clock.as_of(self.now), counts)
+        clock = self.clock.as_of(self.now)
+        counts.cut, counts.timed = self.whole.cut, self.whole.timed_by(self.now, clock.spent[:, MachineState.PRODUCING])
+        return oee_of(clock, counts)
 
     def states(self) -> list[MachineState]:
         """What each machine is doing now; unknown for one that told nothing lately."""
@@ -178,9 +189,10 @@ class Reckoning:
     def snapshot(self) -> bytes:
         """Everything needed to go on."""
         room = io.BytesIO()
+        kept = self.clock.columns() | {_WHOLE + name: column for name, column in self.whole.columns().items()}
         np.savez(room, machines=np.frombuffer(json.dumps(self.machines).encode(), np.uint8), made=self.made, rejects=self.rejects, kwh=self.kwh,
                  heard=self.heard, last=self._last, at=self._at,
-                 span=np.array([self.since, self.now, self.early]), **self.clock.columns())  # type: ignore[arg-type]  # every name is that of an array
+                 span=np.array([self.since, self.now, self.early]), **kept)  # type: ignore[arg-type]  # every name is that of an array
         return room.getvalue()
 
     def restore(self, snapshot: bytes) -> None:
@@ -193,6 +205,9 @@ class Reckoning:
         here, there = (np.array([pair[side] for pair in rows], np.intp) for side in (0, 1))
         for name in ("made", "rejects", "kwh", "heard"):
             getattr(self, name)[here] = columns[name][there]
+        whole = {name.removeprefix(_WHOLE): column for name, column in columns.items() if name.startswith(_WHOLE)}
+        if whole:
+            self.whole.restore(whole, here, there)
         signals = min(len(self._last), len(columns["last"]))
         self._last[:signals], self._at[:signals] = columns["last"][:signals], columns["at"][:signals]
         self.since, self.now, self.early = (int(value) for value in columns["span"])

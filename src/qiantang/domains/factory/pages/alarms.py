@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from qiantang.domains.factory.alarms.life import EVENTS, STATES, Event, State, ways
-from qiantang.domains.factory.pages.showing import GRAVE, PRIORITIES, cell, chosen, drawn, order_act, text, whole
+from qiantang.domains.factory.pages.showing import (
+    GRAVE,
+    PRIORITIES,
+    cell,
+    chosen,
+    clocked,
+    drawn,
+    order_act,
+    text,
+    whole,
+)
 from qiantang.kernel.pages.blocks import Banner, Block, Choice, Column, Drawn, Facts, Field, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Live, Told
@@ -57,7 +67,7 @@ def _by_cause(shown: Sequence[Mapping[str, Told]]) -> list[Mapping[str, Told]]:
 def alarm_table(plant: Live, alarms: Sequence[Mapping[str, Told]], *choices: Choice) -> Table:
     """Alarms as a table; a row opens its alarm."""
     columns = (Column("priority", Text("优先级", "priority")), Column("place", Text("设备", "machine")), Column("what", Text("信号", "signal")),
-               Column("rule", Text("规则", "rule")), Column("state", Text("状态", "state")), Column("since", Text("自", "since")),
+               Column("rule", Text("规则", "rule")), Column("state", Text("状态", "state")), Column("since", clocked(Text("自", "since"), plant)),
                Column("times", Text("次数", "times"), number=True))
     rows = []
     for row in alarms:
@@ -74,7 +84,7 @@ def alarm_table(plant: Live, alarms: Sequence[Mapping[str, Told]], *choices: Cho
 
 def _held(plant: Live, held: Sequence[Mapping[str, Told]]) -> Table:
     columns = (Column("place", Text("设备", "machine")), Column("what", Text("信号", "signal")), Column("rule", Text("规则", "rule")),
-               Column("state", Text("状态", "state")), Column("until", Text("至", "until")), Column("reason", Text("理由", "reason")),
+               Column("state", Text("状态", "state")), Column("until", clocked(Text("至", "until"), plant)), Column("reason", Text("理由", "reason")),
                Column("by", Text("操作人", "by")))
     rows = tuple(Row((cell(row["title"]), cell(row["what"]), cell(row["rule"]), Mark(STATES[State(str(row["state"]))][1], "off"), cell(row["until"]),
                       cell(row["reason"]), cell(row["by"])), to("plant-alarms", plant=plant.name, alarm=row["id"])) for row in held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qiantang.domains.factory.pages.showing import cell, chosen, drawn
+from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn
 from qiantang.kernel.pages.blocks import Column, Drawn, Field, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Live, Told
@@ -31,8 +31,8 @@ def draw_genealogy(ask: Ask) -> Drawn:
     if piece:
         rows = plant.rows("origin", thing=piece)
         columns = (Column("item", Text("物料", "thing")), Column("step", Text("工序", "step")), Column("place", Text("设备", "machine")),
-                   Column("tool", Text("模具", "mould")), Column("operator", Text("操作员", "operator")), Column("since", Text("开始", "from")),
-                   Column("until", Text("结束", "to")), Column("result", Text("结果", "result")))
+                   Column("tool", Text("模具", "mould")), Column("operator", Text("操作员", "operator")), Column("since", clocked(Text("开始", "from"), plant)),
+                   Column("until", clocked(Text("结束", "to"), plant)), Column("result", Text("结果", "result")))
         found = tuple(Row((Link(same(str(row["item"])), to("plant-genealogy", plant=plant.name, thing=row["item"])), cell(row["step"]), cell(row["title"]),
                            _linked(plant, "tool", row["tool"]), _linked(plant, "operator", row["operator"]), cell(row["since"]), cell(row["until"]),
                            _turned_out(row)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qiantang.domains.factory.pages.alarms import alarm_table
+from qiantang.domains.factory.pages.overview import too_long
 from qiantang.domains.factory.pages.showing import cell, chosen, drawn, order_act, text, whole
 from qiantang.kernel.pages.blocks import Bound, Column, Drawn, Field, Form, Lines, Row, Section, Series, Table, Wall
 from qiantang.kernel.pages.declaring import Ask, Page
@@ -42,6 +43,9 @@ def draw_machine(ask: Ask) -> Drawn:
             sections.append(_chart(address, trace))
         if len(sections) >= _MOST_TRACES:
             break
+    wrong = too_long([found]) if found is not None else ()
+    if wrong:
+        sections.insert(0, Section(same(""), wrong))
     if alarms:
         sections.insert(0, Section(Text(f"{len(alarms)} 个报警", f"{len(alarms)} alarms"), (alarm_table(plant, alarms),)))
     columns = (Column("asset", Text("部位", "part")), Column("signal", Text("信号", "signal")), Column("value", Text("当前值", "value"), number=True),

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from qiantang.domains.factory.measures.counts import counted
 from qiantang.domains.factory.measures.names import MACHINE_STATES
-from qiantang.domains.factory.pages.showing import SECONDS, amount, cell, chosen, drawn, share, whole
-from qiantang.kernel.pages.blocks import Card, Cards, Column, Drawn, Row, Section, Table
+from qiantang.domains.factory.pages.showing import SECONDS, amount, cell, chosen, clocked, drawn, share, text, whole
+from qiantang.kernel.pages.blocks import Banner, Card, Cards, Column, Drawn, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Live, Told
 from qiantang.kernel.pages.values import Amount, Mark, Tone, to
-from qiantang.kernel.words import Text, same
+from qiantang.kernel.words import Text, joined, same
+
+_WRONG_NAMED = 5
 
 
 def draw_plant(ask: Ask) -> Drawn:
@@ -21,7 +23,8 @@ def draw_plant(ask: Ask) -> Drawn:
     figures = plant.figures()
     machines = plant.rows("machines")
     alarmed = sorted(machines, key=lambda row: -whole(row["alarms"]))
-    sections = [Section(same(""), (_cards(plant, figures),), name="figures"), Section(_machines_title(machines), (_machines(plant, alarmed),))]
+    sections = [Section(same(""), (_cards(plant, figures),), name="figures"),
+                Section(_machines_title(machines), (*too_long(machines), _machines(plant, alarmed)))]
     counters = plant.rows("counters")
     if counters:
         table = Table("counters", (Column("name", Text("事项", "what")), Column("count", Text("次数", "times"), number=True)),
@@ -29,7 +32,7 @@ def draw_plant(ask: Ask) -> Drawn:
         sections.append(Section(Text("数据接入：每种异常的处置次数", "Ingest: how often each thing happened"), (table,), span=6))
     notices = plant.rows("notices")
     if notices:
-        about = (Column("at", Text("时间", "time")), Column("told", Text("内容", "what")), Column("count", Text("次数", "times"), number=True))
+        about = (Column("at", clocked(Text("时间", "time"), plant)), Column("told", Text("内容", "what")), Column("count", Text("次数", "times"), number=True))
         table = Table("notices", about, tuple(Row((cell(row["at"]), cell(row["told"]), cell(row["count"]))) for row in notices))
         sections.append(Section(Text("节点的提示：哪里、什么值、怎么办", "What the node noticed: where, which value, what to do"), (table,), span=6))
     actors = plant.rows("bad_actors")
@@ -65,6 +68,19 @@ def _cards(plant: Live, figures: Mapping[str, Decimal]) -> Cards:
              target=None if budget is None else Amount(budget, decimals=0), better="less", tone=many, note=flood),
         Card("tasks", Text("未完成任务", "open tasks"), Amount(figures.get("tasks_open")), to("plant-tasks", plant=plant.name), better="less"),
         Card("signals", Text("采集信号", "signals"), Amount(figures.get("signals")), to("plant-wall", plant=plant.name))))
+
+
+def too_long(machines: Sequence[Mapping[str, Told]]) -> tuple[Banner, ...]:
+    """Which machines make their pieces faster than the ideal cycle, which is then wrong; one sentence, none where there are none."""
+    wrong = [Text(f"{name.zh}（理想 {row['ideal_s']:.1f} 秒，实际每件 {row['took_s']:.1f} 秒）",
+                  f"{name.en} ({row['ideal_s']:.1f} s, a piece took {row['took_s']:.1f} s)")
+             for row in machines if row["took_s"] is not None and row["ideal_s"] is not None for name in (text(row["title"]),)]
+    if not wrong:
+        return ()
+    more = Text(f"等 {len(wrong)} 台", f" and {len(wrong) - _WRONG_NAMED} more") if len(wrong) > _WRONG_NAMED else same("")
+    said = Text("理想周期偏长，OEE 因而偏高，甚至超过 100 %：", "The ideal cycle is set too long, so that OEE is too high and may pass 100 %: ")
+    remedy = Text("。请在工厂工作簿的“设备”表中改正。", ". Correct it in the sheet of assets of the plant's workbook.")
+    return (Banner(said + joined(wrong[:_WRONG_NAMED], "、", ", ") + more + remedy, "watch"),)
 
 
 def _machines_title(machines: Sequence[Mapping[str, Told]]) -> Text:

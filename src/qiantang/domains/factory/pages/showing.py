@@ -9,7 +9,7 @@ from decimal import Decimal
 from qiantang.kernel.pages.blocks import Banner, Drawn, Section
 from qiantang.kernel.pages.declaring import Act, Ask, Doing, Done, Upload
 from qiantang.kernel.pages.live import Live, Told
-from qiantang.kernel.pages.values import Amount, Cell, Link, to
+from qiantang.kernel.pages.values import Amount, Cell, Link, to, zone_said
 from qiantang.kernel.words import Text, same
 
 PLANTS = Text("工厂", "Plants")
@@ -70,6 +70,14 @@ def instant(value: Told) -> datetime:
     """An instant that is always told."""
     assert isinstance(value, datetime)
     return value
+
+
+def clocked(title: Text, plant: Live) -> Text:
+    """The title of instants, with the time zone in which they are told."""
+    if plant.as_of is None:
+        return title
+    said = zone_said(plant.as_of)
+    return Text(f"{title.zh}（{said}）", f"{title.en} ({said})")
 
 
 def order_act(name: str, title: Text, back: str) -> Act:

@@ -8,6 +8,7 @@ from qiantang.domains.factory.pages.showing import (
     amount,
     cell,
     chosen,
+    clocked,
     drawn,
     instant,
     order_act,
@@ -53,7 +54,7 @@ def draw_tasks(ask: Ask) -> Drawn:
         sections.append(Section(Text("各人的安排", "Everybody's plan"), (Gantt("plan", tuple((lane, same(name)) for lane, name in lanes), work, plant.as_of),)))
     columns = (Column("task", Text("任务", "task")), Column("priority", Text("优先级", "priority")), Column("place", Text("设备", "machine")),
                Column("skill", Text("技能", "skill")), Column("state", Text("状态", "state")), Column("worker", Text("人员", "person")),
-               Column("due", Text("期限", "due")))
+               Column("due", clocked(Text("期限", "due"), plant)))
     yes = (("yes", Text("是", "yes")),)
     choices = (Choice("mine", Text("我的", "mine"), yes, "yes" if mine else ""),
                Choice("state", Text("状态", "state"), tuple((s.name, s.title) for s in TASK.states), state))
@@ -83,7 +84,7 @@ def draw_task(ask: Ask) -> Drawn:
     state = TASK.state(str(found["state"]))
     facts = Facts(((Text("设备", "machine"), cell(found["title"])), (Text("技能", "skill"), cell(found["skill"])),
                    (Text("优先级", "priority"), PRIORITIES[whole(found["priority"])]), (Text("状态", "state"), Mark(state.title)),
-                   (Text("人员", "person"), str(found["worker_name"]) or None), (Text("期限", "due"), cell(found["due"])),
+                   (Text("人员", "person"), str(found["worker_name"]) or None), (clocked(Text("期限", "due"), plant), cell(found["due"])),
                    (Text("预计工时", "work expected"), Amount(amount(found["minutes"]), Text("分钟", "min"), 0)),
                    (Text("结论数", "findings"), cell(found["findings"])),
                    (Text("起因", "what happened"), cell(found["told"])), (Text("派工理由", "why this person"), cell(found["why"]))))
@@ -96,7 +97,7 @@ def draw_task(ask: Ask) -> Drawn:
         sections.append(Section(Text("现在可以", "What can be done now"), forms, span=5, name="steps"))
     events = plant.rows("task_events", task=str(found["id"]))
     if events:
-        told = tuple(Happened(instant(row["at"]), event_title(str(row["event"])), str(row["worker"]), text(row["reason"]))
+        told = tuple(Happened(instant(row["at"]), event_title(str(row["event"])), str(row["worker_name"]), text(row["reason"]))
                      for row in events)
         sections.append(Section(Text("经过", "What happened"), (Timeline(told),)))
     return drawn(plant, text(found["title"]), sections, same(str(found["id"])), crumbs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -147,6 +147,14 @@ class Course:
         place = bisect_right(self.made_at, at)
         return self.made[place - 1] if place else 0
 
+    def whole_cycles(self, start: float, end: float) -> tuple[float, float]:
+        """From the end of the cycle under way at ``start`` to that of the last cycle finished by ``end``; nothing lies between where no cycle
+        began and ended."""
+        place = bisect_left(self.start, start) - 1
+        begun = max(start, self.end[place]) if place >= 0 else start
+        last = bisect_right(self.made_at, end) - 1
+        return begun, max(begun, self.made_at[last]) if last >= 0 else begun
+
     def rejects(self, start: float, end: float) -> int:
         """How many pieces were rejected for it after ``start`` and not after ``end``."""
         return bisect_right(self.rejected, end) - bisect_right(self.rejected, start)
@@ -156,6 +164,8 @@ def effectiveness(course: Course, ideal_s: float, start: float, end: float) -> O
     """A machine's true OEE between two times, after ISO 22400-2; ``ideal_s`` seconds one piece takes at best."""
     spent = course.spent_us(start, end)
     made = course.pieces(start, end)
+    whole = course.whole_cycles(start, end)
     busy = sum(spent) - spent[MachineState.PLANNED] - spent[MachineState.UNKNOWN]
     return Oee(busy, spent[MachineState.PRODUCING], spent[MachineState.SETUP], spent[MachineState.DOWN], spent[MachineState.WAITING],
-               spent[MachineState.PLANNED], spent[MachineState.UNKNOWN], round(ideal_s * 1e6) * made, made, made - course.rejects(start, end))
+               spent[MachineState.PLANNED], spent[MachineState.UNKNOWN], course.spent_us(*whole)[MachineState.PRODUCING],
+               round(ideal_s * 1e6) * course.pieces(*whole), made, made - course.rejects(start, end))
