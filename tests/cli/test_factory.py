@@ -20,8 +20,8 @@ from qiantang.district.plant.demonstration import DemoStatus
 from qiantang.district.plant.folder import PlantFolder, plant_folder
 from qiantang.district.plant.workbook import read_plant, write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
-from qiantang.domains.factory.alarms.wording import instant
 from qiantang.domains.factory.facts import PLANT_FIGURES
+from qiantang.domains.factory.hours import instant
 from qiantang.kernel.actions.streams import record_findings
 from qiantang.kernel.words import Lang, Text
 from qiantang.registers.enterprises import ENTERPRISES
@@ -167,7 +167,7 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     assert set(named["row"]) == {"plant", "uscc", "on", "busy_h", "effective_h", "alarms"}
     assert named["row"]["effective_h"] == 812_500
     # By the plant's own clock, which is not ours: a made-up plant lives in its own time.
-    assert named["row"]["on"] == instant(told["at"]).astimezone().date().isoformat() != today().isoformat()
+    assert named["row"]["on"] == instant(told["at"], SMALL.local).date().isoformat() != today().isoformat()
     folder.tell({**told, "figures": {name: 2 * value for name, value in figures.items()}})
     again = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told
     assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
@@ -233,13 +233,13 @@ def _demo_status(learning: bool) -> DemoStatus:
 def test_the_status_line_of_the_demonstration_fits_into_eighty_columns(lang: Lang) -> None:
     lines: list[str | Text] = []
     for learning in (True, False):
-        _draw_status(lines.append, _demo_status(learning))
+        _draw_status(lines.append, _demo_status(learning), SMALL.local)
     assert len(lines) == 2
     assert all(isinstance(line, Text) and cell_len(line.said(lang)) <= 80 for line in lines)
 
 
 def test_in_a_pipe_a_line_is_written_when_something_else_begins_and_rarely_between(capsys: pytest.CaptureFixture[str]) -> None:
-    with _shown() as show:
+    with _shown(SMALL.local) as show:
         for learning in (*[True] * 200, *[False] * 200):
             show(_demo_status(learning))
     assert len(capsys.readouterr().err.splitlines()) == 2

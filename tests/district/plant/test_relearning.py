@@ -208,7 +208,7 @@ def test_what_is_learnt_anew_is_told_with_the_machine_who_said_so_and_why() -> N
 
 
 def test_an_answer_whose_time_cannot_be_read_is_refused_and_the_node_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Work, "repaired", lambda _, values, by: {"_since": str(instant_said(values["since"]))})
+    monkeypatch.setattr(Work, "repaired", lambda _, values, by: {"_since": str(instant_said(values["since"], SMALL.local))})
     r = lines.happened(10, 4, faults=0)
     folder = PlantFolder(tmp_path)
     for at, since in enumerate(("yesterday", "0001-01-01")):
