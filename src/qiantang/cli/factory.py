@@ -151,7 +151,7 @@ def _shown(zone: tzinfo) -> Iterator[Callable[[DemoStatus], None]]:
 def _draw_status(line: Callable[[str | Text], None], status: DemoStatus, zone: tzinfo) -> None:
     from qiantang.domains.factory.hours import shown_instant
 
-    doing = Text("学习限值", "learning limits") if status.learning else Text("运行", "at work")
+    doing = Text("学习", "learning") if status.learning else Text("运行", "at work")
     line(Text(f"[{status.share * 100:3.0f} %] {doing.zh} · {shown_instant(status.at, zone)} · 已记 {status.logged:,} 个读数 · {status.readings_s:,.0f}/秒",
               f"[{status.share * 100:3.0f} %] {doing.en} · {shown_instant(status.at, zone)} · {status.logged:,} readings · {status.readings_s:,.0f}/s"))
     for what in status.told[-3:]:
@@ -249,8 +249,8 @@ def describe(
     def draw(screen: Screen) -> None:
         screen.line(said(f"{len(made.signals):,} 个信号、{len(made.assets):,} 台设备，已写入 {path}",
                          f"{len(made.signals):,} signals of {len(made.assets):,} assets, written to {path}"))
-        screen.note(said("它们不知道的请在工作簿中补上：规格限、周期、配方、人员",
-                         "What they do not know is to be added there: limits, cycles, recipes, people"))
+        screen.note(said("它们不知道的请在工作簿中补上：规格限、周期、配方、人员、时区",
+                         "What they do not know is to be added there: limits, cycles, recipes, people, time zone"))
 
     return Answer({"path": str(path), "signals": len(made.signals), "assets": len(made.assets)}, draw)
 
