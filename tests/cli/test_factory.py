@@ -58,6 +58,7 @@ def test_tasks_are_listed_by_urgency_with_their_people(district: Path, run: Run)
     zh, en = (run("factory", "tasks", "--dir", district, "--lang", lang).out for lang in ("zh", "en"))
     assert "待派" in zh
     assert "to be assigned" in en
+    assert "due (UTC+08:00)" in " ".join(en.split())
     assert not any(row["state"] in zh for row in rows), "states are told in words"
 
 
@@ -65,6 +66,7 @@ def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) 
     answered = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "en")
     assert answered.code == 0, answered.err
     assert "mixer 1, torque: 166.25 kNm against 168.5 kNm" in answered.out
+    assert "since 2023-11-15 06:13:18+08:00 (3" in " ".join(answered.out.split())
     assert "170.5" in answered.out
     assert "说明" not in answered.out
     zh = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "zh").out
@@ -135,7 +137,10 @@ def test_a_node_runs_from_its_file_until_interrupted_and_its_log_gives_the_same_
     assert first["count"] > 0
     assert first["digest"] == again["digest"]
     assert any(each["signal"] == 12 for each in first["alarms"])
-    assert "torque" in run("factory", "replay", folder.path, "--lang", "en").out
+    said = run("factory", "replay", folder.path, "--lang", "en").out
+    assert "torque" in said
+    assert "+08:00 (" in said
+    assert run("factory", "versions", "--dir", home, "--json").told[0]["at"].endswith("+08:00")
 
 
 @pytest.mark.parametrize(("written", "words"), [

@@ -180,7 +180,7 @@ _STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 240,
 
 def _full(first: datetime, last: datetime) -> list[datetime]:
     """Full minutes, quarters, hours or days between two instants: eight at most, or as many weeks as there are."""
-    step = next((s for s in _STEPS if (last - first) / s <= 8), _STEPS[-1])
-    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    start = midnight + step * -(-(first - midnight) // step)
-    return [start + step * n for n in range(int((last - start) / step) + 1)] if start <= last else []
+    step = next((s for s in _STEPS if (last.timestamp() - first.timestamp()) / s.total_seconds() <= 8), _STEPS[-1]).total_seconds()
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    start = midnight + step * -(-(first.timestamp() - midnight) // step)
+    return [datetime.fromtimestamp(start + step * n, first.tzinfo) for n in range(int((last.timestamp() - start) // step) + 1)]
