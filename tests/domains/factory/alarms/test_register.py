@@ -177,7 +177,7 @@ def test_a_leader_that_was_acknowledged_and_rises_again_is_known_by_its_first_id
 def test_what_rises_again_after_a_repair_is_told_anew_and_what_charts_no_longer_say_is_over() -> None:
     register = Register(SMALL)
     register.raised([alarm(P1L_TEMPERATURE, 0), alarm(P1L_TEMPERATURE, 2 * SECOND, "range")])
-    changes = register.mended(["P1"], {(P1L_TEMPERATURE, "nelson_1")}, START + MINUTE)
+    changes = register.mended(["P1"], {("P1L", P1L_TEMPERATURE, "nelson_1")}, START + MINUTE)
     assert [(c.alarm.rule, c.state) for c in changes] == [("nelson_1", State.RETURNED)]
     again = alarm(P1L_TEMPERATURE, 2 * MINUTE)
     assert _told(register.raised([again])) == [again.id]

@@ -149,15 +149,15 @@ class Register:
         """Put an alarm back into service."""
         return self.passed(at) + self._come_out(self._named(alarm), Event.RESTORED, at, by, "")
 
-    def mended(self, machines: Collection[str], over: Collection[tuple[int, str]], at: int) -> list[Change]:
+    def mended(self, machines: Collection[str], over: Collection[Key], at: int) -> list[Change]:
         """Somebody mended these machines: what rises there from now on is told anew, whatever it was counted under before. ``over`` are the
-        signals and rules of which no chart says any longer that they are broken, for it learns again."""
+        alarms of which no chart says any longer that anything is wrong, for it learns again."""
         changes = self.passed(at)
         for machine in machines:
             self._groups.close(machine)
             for entry in self._of_machine(machine):
                 entry.recent = []
-                if entry.holds and (entry.alarm.signal, entry.alarm.rule) in over:
+                if entry.holds and entry.key in over:
                     changes += self._return(entry, at)
         return changes
 
