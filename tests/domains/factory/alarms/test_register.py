@@ -220,6 +220,13 @@ def test_a_graver_alarm_is_told_even_where_it_joins_a_group() -> None:
     assert _told(register.raised([lesser, grave])) == [lesser.id, grave.id]
 
 
+def test_of_alarms_of_one_instant_the_gravest_raised_first_is_the_only_one_told() -> None:
+    lesser, grave = machine_alarm("M1", 0), alarm(TORQUE, 0)
+    register = Register(SMALL)
+    assert [register.priority(a) for a in (lesser, grave, machine_alarm("P1", 0, others=(P1L_FLOW,)))] == [3, 1, 2]
+    assert _told(register.raised(sorted((lesser, grave), key=register.priority))) == [grave.id]
+
+
 def test_bad_quality_is_of_the_connection_and_a_lost_gateway_is_one_alarm() -> None:
     register = Register(SMALL)
     lost = [alarm(signal, signal * SECOND, "quality") for signal in range(6)]
