@@ -166,10 +166,9 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     for readings and windows; a rational subgroup has outlived them, and the few points of phase I would fit chance.
 
     Phase I takes ``learning`` points; ``patience`` times as many of machines and of signals whose points come by the reading or the
-    window, for these come fast and depend on each other, and of skewed ones, whose tails few points do not show. The first window of a
-    phase and the last, which its end cuts short, come once a cycle however long the phase is: of them it takes ``learning`` points, and of
-    those between no more than come in as many cycles. A phase shorter than a window would else be learnt last of all and not be watched
-    for days. At the beginning of a phase
+    window, for these come fast and depend on each other, and of skewed ones, whose tails few points do not show. Of windows that come
+    seldom, such as the first of a phase and the last, which its end cuts short, it takes no more than come in that time, and ``learning`` at
+    least: a phase shorter than a window would else be learnt last of all and not be watched for days. At the beginning of a phase
     readings are passed over for ``settle_s`` seconds, or ``settle_share`` of the phase where that is shorter: a mean over the
     change from one phase to the next says when it was read rather than how it went.
     """
@@ -220,7 +219,7 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
             plan[s, layout.MOST_ORDER] = 0
         patient = signal.skewed or (plan[s, layout.BY] != layout.CONTEXT and signal.rate_hz >= SLOWEST_HZ)
         if plan[s, layout.PARTS] > 1 and not signal.skewed:
-            needs += [learning * times for times in _times_a_cycle(plant, signal, plan[s], settle_s, settle_share, patience)]
+            needs += [learning * times for times in _times_learning(plant, signal, plan[s], settle_s, settle_share, patience)]
         needs += [learning * (patience if patient else 1)] * (bases - len(needs))
         settling += _settling(plant, signal, plan[s], settle_s, settle_share)
         machine_members[machine].append(s)
@@ -283,12 +282,19 @@ def _settling(plant: Plant, signal: Signal, plan: NDArray[np.int64], settle_s: f
     return [us for seconds in _seconds(plant, signal, plan) for us in [round(1e6 * min([settle_s, *(share * s for s in seconds)]))] * parts]
 
 
-def _times_a_cycle(plant: Plant, signal: Signal, plan: NDArray[np.int64], settle_s: float, share: float, most: int) -> list[int]:
-    """How many windows of each baseline there are in a cycle, at most ``most``: one first and one last of each phase; where the plant
-    does not say how long a phase lasts, or it is no longer than a window and goes on from one cycle to the next, ``most`` between them."""
-    window = float(plan[layout.WINDOW_US])
+def _times_learning(plant: Plant, signal: Signal, plan: NDArray[np.int64], settle_s: float, share: float, most: int) -> list[int]:
+    """How many times ``learning`` points phase I takes of each baseline of a signal that is charted by windows within phases.
+
+    ``most`` times, as of any other window, but of windows that come seldom no more than come while others give so many, and once at
+    least: the first and the last of a phase come once a cycle, between them come as many as the phase has room for. ``most`` where the
+    plant does not say how long phases last, and between the first and the last of one that is no longer than that: if there is
+    anything between, it goes on from one cycle to the next.
+    """
+    window = plan[layout.WINDOW_US] / 1e6
+    cycle = min((sum(phase.seconds for phase in recipe.phases) for recipe in recipes_of(plant, signal)), default=0.0)
+    once = most if cycle <= 0.0 else min(max(int(most * window / cycle), 1), most)
     found = []
     for seconds in _seconds(plant, signal, plan):
-        whole = int(min((1e6 * (s - min(settle_s, share * s)) / window for s in seconds), default=0.0)) - 1
-        found += [1, min(whole, most) if whole > 0 else most, 1]
+        whole = int(min(((s - min(settle_s, share * s)) / window for s in seconds), default=0.0)) - 1
+        found += [once, min(once * whole, most) if whole > 0 else most, once]
     return found
