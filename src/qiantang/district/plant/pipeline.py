@@ -344,7 +344,8 @@ class Pipeline:
 
     def _registered(self, alarms: Sequence[Alarm], ceased: Sequence[tuple[int, str, int, str]]) -> list[Change]:
         """What the register makes of it; that an alarm is withdrawn which is normal again already is no news to an operator."""
-        events: list[tuple[tuple[int, int, str, int, str], Alarm | None]] = [((a.at, 1, a.asset, a.signal, a.rule), a) for a in alarms]
+        events: list[tuple[tuple[int, int, str, int, str], Alarm | None]] = [
+            ((a.at, self.register.priority(a), a.asset, a.signal, a.rule), a) for a in alarms]
         events += [((at, 0, asset, signal, rule), None) for at, asset, signal, rule in ceased]
         changes: list[Change] = []
         shown = {i for e in (*self.register.shown(), *self.register.held()) for i in (e.alarm.id, e.first)} if any(a.withdrawn for a in alarms) else set()
