@@ -272,8 +272,8 @@ def test_a_node_opened_with_another_workbook_goes_on_and_a_replay_gives_what_it_
     node = _worked(tmp_path, second(), after)
     assert [n.kind for n in node.notices].count("model") == 1
     assert next(n.told.en for n in node.notices if n.kind == "model") == (
-        "version 2 of the plant's model is in force: 1 signals came, 1 went, 1 mean something else; the charts of all others go on, those that came or "
-        "changed learn")
+        "version 2 of the plant's model is in force. Signals that came: 1; that went: 1; that mean something else: 1. Those that came or changed learn, "
+        "the charts of all others go on")
     store = open_store(tmp_path / "state.sqlite")
     with store.reading() as reader:
         found = reader.findings()

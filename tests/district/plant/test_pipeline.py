@@ -9,12 +9,19 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from qiantang.district.plant.charting import Given
+from qiantang.district.plant.models import Model
 from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.sources import gateway, sources
 from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.finding import RULEBOOK
+from qiantang.domains.factory.alarms.life import Event
+from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts.policy import Policy
 from qiantang.domains.factory.charts.settings import charted
 from qiantang.domains.factory.ordering import TICK
+from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.findings.stream import current
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.stores.snapshots import Snapshot, Snapshots
@@ -175,6 +182,35 @@ def test_a_night_of_silence_keeps_no_checkpoint_after_the_other() -> None:
         pipeline.take(len(r) + second, readings([TICK], [morning - (600 - second) * S], [0.0]))
     kept = [name for name in pipeline.snapshot().parts if name.startswith("analysis-")]
     assert 0 < len(kept) <= 6
+
+
+def heard(plant: Plant, r: Readings) -> list[Change]:
+    """The changes of a plant whose signals are all known to be standard normal and judged reading by reading."""
+    found = charted(plant, window_s=0.0, machine_every_s=0.0, most_order=0, policies=[Policy(in_force=rules.mask("nelson_1", "down"))])
+    steps: list[Step] = []
+    known = replace(found, known=dict.fromkeys(range(found.bases), (0.0, 1.0)))
+    pipeline = Pipeline([Model(plant, Given(lambda _: known))], steps.append, addresses=[signal.address for signal in plant.signals])
+    pipeline.take(0, r)
+    pipeline.finish()
+    return [change for step in steps for change in step.changes]
+
+
+def test_of_alarms_of_one_instant_and_cause_the_operator_is_told_the_gravest_alone() -> None:
+    graver = replace(SMALL, signals=tuple(replace(s, priority=1 if s.number == 1 else s.priority) for s in SMALL.signals))
+    changes = heard(graver, readings([0, 1, 0, 1], [lines.START, lines.START, lines.START + S, lines.START + S], [0.0, 0.0, 9.0, 9.0]))
+    assert [(c.alarm.signal, c.told) for c in changes if c.event is Event.RAISED] == [(1, True), (0, False)]
+
+
+def test_a_machine_that_says_it_is_down_for_a_minute_is_told_and_over_when_it_works_again_though_readings_come_late() -> None:
+    stating = replace(SMALL, signals=(replace(SMALL.signals[0], asset="P1", kind="machine_state"),))
+    states = np.repeat([1.0, 3.0, 1.0], [30, 100, 30])
+    r = readings(np.zeros(160, int), lines.START + np.arange(160) * S, states)
+    for delay in (np.zeros(160, np.int64), np.where(np.arange(160) % 7 == 0, 9 * S, 0)):
+        changes = heard(stating, delivered(r, delay))
+        stood = [c for c in changes if not c.alarm.withdrawn]
+        assert [(c.event, c.alarm.rule, c.alarm.asset, (c.at - lines.START) // S, c.told) for c in stood] == [
+            (Event.RAISED, "down", "P1", 90, True), (Event.RETURNED, "down", "P1", 130, False)]
+        assert stood[0].alarm.since == lines.START + 30 * S
 
 
 def test_a_machine_behind_two_gateways_is_one_source() -> None:

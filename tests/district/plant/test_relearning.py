@@ -28,7 +28,8 @@ from qiantang.district.plant.replaying import replay
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change
-from qiantang.domains.factory.charts.settings import charted
+from qiantang.domains.factory.charts.relearning import Anew
+from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.domains.factory.plant import Technician
 from qiantang.kernel.errors import ActionError, SubjectError
 from qiantang.kernel.readings import Readings
@@ -40,6 +41,7 @@ from tests.district.plant.test_node import recorded
 from tests.domains.factory.plants import SMALL
 
 SECONDS = 80
+WHOLE = np.array([10**6])
 
 
 def mended(batches: list[tuple[int, Readings]], place: int, asked: Relearning) -> tuple[Pipeline, list[Step]]:
@@ -110,12 +112,103 @@ def test_only_what_was_learnt_since_something_was_wrong_is_learnt_again() -> Non
     assert pipeline.analysis.learned.all()
     press, mixer = (tuple(s.number for s in SMALL.signals if SMALL.machine(s.asset) == m) for m in ("P1", "M1"))
     asked = Relearning((*press, *mixer), START + 85 * S, (), "li", same("bladder"))
-    assert pipeline.learn_again(asked) == press
-    assert pipeline.learn_again(replace(asked, signals=mixer)) == ()
+    assert pipeline.learn_again(asked).signals == press
+    assert not pipeline.learn_again(replace(asked, signals=mixer))
     # What is being learnt when the repair ends is in doubt as well, as soon as it has begun.
     more = lines.happened(3, 6, faults=0)
     pipeline.take(pipeline.position, lines.delivered(replace(more, at=more.at + 240 * S), np.zeros(len(more), np.int64)))
-    assert pipeline.learn_again(asked) == press
+    assert pipeline.learn_again(asked).signals == press
+
+
+def _models(share: float = 1e-2) -> ChartSettings:
+    """Models of machines from sixty points, one a second; signals are known."""
+    found = replace(charted(SMALL, window_s=0.0, machine_every_s=1.0, most_order=0, learning=25), machine_learning=60, machine_alpha=share)
+    return replace(found, known=dict.fromkeys(range(found.bases), (0.0, 1.0)))
+
+
+PRESS = tuple(s.number for s in SMALL.signals if SMALL.machine(s.asset) == "P1")
+
+
+def _piped(chart: ChartSettings, r: Readings, orders: dict[int, Relearning], quiet_s: int = 3600,
+           sizes: NDArray[np.int64] = WHOLE) -> tuple[Pipeline, list[Step], list[Change]]:
+    """Through a pipeline that is asked at the first end of a step at or after some seconds."""
+    steps: list[Step] = []
+    changes: list[Change] = []
+
+    def heard(step: Step) -> None:
+        steps.append(step)
+        changes.extend(step.changes)
+        for second in [s for s in orders if step.clock >= START + s * S]:
+            asked = orders.pop(second)
+            changes.extend(pipeline.mended(asked, pipeline.learn_again(asked)))
+
+    pipeline = Pipeline([lines.judged_by(chart)], heard, addresses=lines.ADDRESSES, bearing=Bearing(quiet=quiet_s * S))
+    for offset, batch in lines.split(r, sizes):
+        pipeline.take(offset, batch)
+    pipeline.finish()
+    return pipeline, steps, changes
+
+
+def _moved(r: Readings, second: int, by: float, until: int = 10**6) -> Readings:
+    """The press's first signal at another level for some time, within what its own charts bear."""
+    away = (r.signal == PRESS[0]) & (r.at >= START + second * S) & (r.at < START + until * S)
+    return replace(r, value=np.where(away, r.value + by, r.value))
+
+
+def test_a_repair_that_moved_a_level_leaves_the_machines_model_which_reads_deviations_from_the_new_one() -> None:
+    """The level stays where the repair brought it. Learnt again, it is no deviation any more: T² and SPE are at rest without learning anew."""
+    r = _moved(lines.happened(400, 9, faults=0), 100, 12.0)
+    changed = Relearning((), 0, (PRESS[0],), "li", same("new mould"))
+    alone, _, _ = _piped(_models(), r, {})
+    assert alone.analysis.holds("P1", -1, "t2") or alone.analysis.holds("P1", -1, "spe")
+    pipeline, _, changes = _piped(_models(), r, {120: changed})
+    assert "machines_learnt_again" not in pipeline.counters.counts
+    assert pipeline.analysis.learned.all()
+    said = [(c.event.value, round((c.at - START) / S)) for c in changes if (c.alarm.asset, c.alarm.rule) == ("P1", "t2") and c.event is not None]
+    assert said[0] == ("raised", 101)
+    assert said[1][0] == "returned"
+    assert said[1][1] <= 122
+    assert not pipeline.analysis.holds("P1", -1, "t2")
+    assert [v.who for v in pipeline.analysis.limits] == ["phase I", "li"]
+
+
+def test_a_model_learnt_while_something_was_wrong_is_learnt_again_and_one_of_before_is_not() -> None:
+    r = lines.happened(200, 10, faults=0)
+    early, late = (Relearning(PRESS, START + second * S, (), "li", same("valve")) for second in (20, 150))
+    pipeline, _, _ = _piped(_models(), r, {160: early})
+    assert pipeline.counters.counts["machines_learnt_again"] == 1
+    pipeline, _, _ = _piped(_models(), r, {160: late})
+    assert "machines_learnt_again" not in pipeline.counters.counts
+    # A model that is being learnt is in doubt as soon as it has begun.
+    pipeline, _, _ = _piped(_models(), r, {30: late})
+    assert pipeline.counters.counts["machines_learnt_again"] == 1
+
+
+def test_a_machine_that_a_repair_did_not_help_is_told_again() -> None:
+    r = _moved(lines.happened(300, 12, faults=0), 100, 12.0)
+    asked = Relearning(PRESS, START + 100 * S, (), "li", same("valve"))
+    pipeline, _, changes = _piped(_models(), r, {120: asked}, quiet_s=60)
+    assert pipeline.counters.counts["armed_again"] == 2
+    said = [(c.event.value, round((c.at - START) / S)) for c in changes if (c.alarm.asset, c.alarm.rule) == ("P1", "t2") and c.event is not None]
+    assert [event for event, _ in said] == ["raised", "returned", "raised"]
+    assert said[0][1] < 120 < 175 < said[2][1] <= said[1][1] < 185
+    assert any(c.told for c in changes if c.at > START + 175 * S and c.machine == "P1")
+
+
+@given(st.integers(0, 50), st.lists(st.integers(1, 700), min_size=1, max_size=8))
+@settings(max_examples=4, deadline=None)
+def test_models_learnt_anew_and_armed_anew_are_so_at_the_same_place_however_the_log_is_cut(seed: int, sizes: list[int]) -> None:
+    """Some readings are late: windows are computed anew across the places at which machines began anew."""
+    draws = np.random.default_rng(seed)
+    r = _moved(lines.happened(200, seed, faults=4), 90, 12.0, 150)
+    came = lines.delivered(r, np.where(draws.random(len(r)) < 0.03, draws.integers(2 * S, 9 * S, len(r)), 0))
+    said = []
+    for cut in (WHOLE, np.array(sizes)):
+        orders = {110: Relearning(PRESS, START + 40 * S, (), "li", same("valve")), 170: Relearning(PRESS, START + 100 * S, PRESS, "li", same("mould"))}
+        pipeline, steps, _ = _piped(_models(), came, orders, 20, cut)
+        assert pipeline.counters.counts["machines_learnt_again"] >= 2
+        said.append(([a for step in steps for a in step.alarms], pipeline.register.snapshot()))
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize(("order", "wrong", "zh", "en"), [
@@ -180,7 +273,8 @@ def test_an_order_left_before_the_node_was_killed_is_carried_out_once(tmp_path: 
     folder.leave(Order("learn_again", {"asset": "nowhere", "reason": "new mould"}, "li", 8))
     node = fed(tmp_path, came.taken(slice(0, len(came) // 2)))
     assert node.pipeline.counters.counts["learnt_again"] == 6
-    assert [n.told.en for n in node.notices if n.kind == "learnt_again"] == ["press 1: the charts of 6 signals are learnt anew. Li: new mould"]
+    assert [n.told.en for n in node.notices if n.kind == "learnt_again"] == [
+        "press 1 learns anew: the charts of 6 signals. Li: new mould"]
     assert "no asset 'nowhere'" in next(n.told.en for n in node.notices if n.kind == "order")
     kept = read_answers(tmp_path / "answers.jsonl")[0]
     # Killed after the order was kept and before it was taken away: it is there again.
@@ -200,10 +294,10 @@ def test_what_is_learnt_anew_is_told_with_the_machine_who_said_so_and_why() -> N
     asked = relearning_of(Order("learn_again", {"asset": "P1", "reason": "new mould"}, "local", 7), staffed)
     assert finish is not None
     assert asked is not None
-    after, by_hand = (learnt_again(one, staffed, 3, 7) for one in (finish, asked))
-    assert after.told.en == "press 1: the charts of 3 signals are learnt anew. 李示例: learnt again after a repair: bladder changed"
-    assert by_hand.told.en == "press 1: the charts of 3 signals are learnt anew. the person at the keyboard: new mould"
-    assert by_hand.told.zh.endswith("3 个信号的控制图重新学习。本机操作者：new mould")
+    after, by_hand = (learnt_again(one, staffed, anew, 7) for one, anew in ((finish, Anew((1, 2, 3))), (asked, Anew((1, 2, 3), (0,)))))
+    assert after.told.en == "press 1 learns anew: the charts of 3 signals. 李示例: learnt again after a repair: bladder changed"
+    assert by_hand.told.en == "press 1 learns anew: the charts of 3 signals and the model of the whole machine. the person at the keyboard: new mould"
+    assert by_hand.told.zh.endswith("3 个信号的控制图和整机模型重新学习。本机操作者：new mould")
     assert after.source == "P1"
 
 

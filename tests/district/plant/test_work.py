@@ -61,6 +61,15 @@ def test_a_finding_of_the_same_cause_joins_the_open_task_which_is_as_urgent_as_t
     assert (entry.task.priority, len(urgent.concerns.of[entry.task.id].alarms)) == (1, 2)
 
 
+def test_that_the_machine_stands_is_of_the_task_that_is_open_there_and_a_task_of_its_own_where_none_is() -> None:
+    work, register, said = begun()
+    told_of(work, register, 40 * MINUTE, 3, "down")
+    assert set(work.dispatcher.book.entries) == {said[0].task}
+    fresh, alone = Work(STAFFED), Register(STAFFED)
+    told_of(fresh, alone, MINUTE, 3, "down")
+    assert len(fresh.dispatcher.book.entries) == 1
+
+
 def test_a_graver_alarm_that_joins_a_group_makes_the_task_of_the_group_graver() -> None:
     grave = replace(STAFFED, signals=tuple(replace(s, priority=1 if s.number == 1 else 3) for s in STAFFED.signals))
     work, register = Work(grave), Register(grave)

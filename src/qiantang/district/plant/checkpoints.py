@@ -12,53 +12,60 @@ from numpy.typing import NDArray
 from qiantang.district.plant.raisings import Raising
 from qiantang.domains.factory.charts.analysis import Analysis, ChartsState
 from qiantang.domains.factory.charts.first_points import HeldPoints
+from qiantang.domains.factory.charts.relearning import Anew
 from qiantang.kernel.words import Text
 
 
 @dataclass(frozen=True, slots=True)
 class LearntAgain:
-    """Signals whose phase I began anew at an instant: by whom, and why."""
+    """Signals and machines whose phase I began anew at an instant: by whom, and why."""
 
-    signals: tuple[int, ...]
+    anew: Anew
     at: int
     by: str
     why: Text
 
     def begin(self, analysis: Analysis) -> None:
         """Have the charts begin anew."""
-        analysis.learn_again(np.array(self.signals), at=self.at, who=self.by, why=self.why)
+        analysis.learn_again(np.array(self.anew.signals, np.int64), self.anew.machines, at=self.at, who=self.by, why=self.why)
 
     def written(self) -> list[object]:
         """As plain values."""
-        return [list(self.signals), self.at, self.by, self.why.zh, self.why.en]
+        return [*_plain(self.anew), self.at, self.by, self.why.zh, self.why.en]
 
     @classmethod
     def read(cls, written: Sequence[Any]) -> LearntAgain:
         """What was written."""
-        signals, at, by, zh, en = written
-        return cls(tuple(signals), at, by, Text(zh, en))
+        signals, machines, at, by, zh, en = written
+        return cls(Anew(tuple(signals), tuple(machines)), at, by, Text(zh, en))
 
 
 @dataclass(frozen=True, slots=True)
 class ArmedAgain:
-    """Signals of which what is still wrong is to be raised anew."""
+    """Signals and machines of which what is still wrong is to be raised anew."""
 
-    signals: tuple[int, ...]
+    anew: Anew
 
     def begin(self, analysis: Analysis) -> None:
         """Arm the charts."""
-        analysis.arm_again(self.signals)
+        analysis.arm_again(self.anew.signals)
+        for machine in self.anew.machines:
+            analysis.machines.arm_again(machine)
 
     def written(self) -> list[object]:
         """As plain values."""
-        return [list(self.signals)]
+        return _plain(self.anew)
+
+
+def _plain(anew: Anew) -> list[object]:
+    return [list(anew.signals), list(anew.machines)]
 
 
 def begun(written: Sequence[Any] | None) -> LearntAgain | ArmedAgain | None:
     """What charts began anew, as it was written; None where they did not."""
     if written is None:
         return None
-    return LearntAgain.read(written) if len(written) > 1 else ArmedAgain(tuple(written[0]))
+    return LearntAgain.read(written) if len(written) > 2 else ArmedAgain(Anew(*map(tuple, written)))
 
 
 @dataclass(slots=True)

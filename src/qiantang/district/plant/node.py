@@ -503,7 +503,8 @@ class Node:
             if relearning is not None:
                 learnt = self.pipeline.learn_again(relearning)
                 if learnt:
-                    self.notice(learnt_again(relearning, self.plant, len(learnt), clock))
+                    plant = self.plant if relearning.asset in self.plant.asset else self.pipeline.plant
+                    self.notice(learnt_again(relearning, plant, learnt, clock))
                 return self.pipeline.mended(relearning, learnt)
         except (QiantangError, KeyError, ValueError) as wrong:
             self._refuse(order, wrong, clock)

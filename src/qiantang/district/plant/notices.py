@@ -5,23 +5,24 @@ from __future__ import annotations
 from qiantang.district.identity import KEYBOARD
 from qiantang.district.plant.relearning import Relearning
 from qiantang.domains.factory.alarms.wording import place_title
+from qiantang.domains.factory.charts.relearning import Anew
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.wires import Notice
-from qiantang.kernel.words import Text, same
+from qiantang.kernel.words import Text, joined, same
 
 TELLINGS = {
     "snapshot": Text("快照 {name} 损坏，改用前一个", "the snapshot {name} is damaged; the one before it is used"),
     "settings": Text("快照不合当前设定（{why}），从日志重算", "the snapshot is of other settings ({why}); the log is read anew"),
-    "model": Text("工厂模型第 {number} 版生效：新增 {came} 个信号，去除 {went} 个，{changed} 个含义已变；其余信号的控制图继续，新增的和已变的重新学习",
-                  "version {number} of the plant's model is in force: {came} signals came, {went} went, {changed} mean something else; the charts of all "
-                  "others go on, those that came or changed learn"),
+    "model": Text("工厂模型第 {number} 版生效。新增信号：{came}；去除：{went}；含义已变：{changed}。新增的和已变的开始学习，其余信号的控制图继续",
+                  "version {number} of the plant's model is in force. Signals that came: {came}; that went: {went}; that mean something else: {changed}. "
+                  "Those that came or changed learn, the charts of all others go on"),
     "clock": Text("本机时钟倒退了 {seconds} 秒；时间从上次记录处继续", "this machine's clock went back by {seconds} s; time goes on from what is on record"),
     "log": Text("写入日志失败：{why}", "the log cannot be written: {why}"),
     "log_again": Text("日志恢复写入，已确认的读数无一丢失", "the log is written again; nothing that was acknowledged is lost"),
     "not_anew": Text("{n} 条迟到读数早于可重算的窗口：只入历史，不再判断",
                      "{n} late readings lie before what can be computed anew: they are in the history, and no chart judged them"),
     "older": Text("{n} 条读数过迟：只入历史，不再判断", "{n} readings came too late to be judged: they go into the history"),
-    "learnt_again": Text("{asset}：{n} 个信号的控制图重新学习。{by}：{why}", "{asset}: the charts of {n} signals are learnt anew. {by}: {why}"),
+    "learnt_again": Text("{asset}：{what}重新学习。{by}：{why}", "{asset} learns anew: {what}. {by}: {why}"),
     "piece_otherwise": Text("{n} 条产品事件与已记录的不同，保留先到的；首条：{piece}，工序 {step}。更正须先在来源系统改正编号或开始时间",
                             "{n} piece events say otherwise than what is on record, and the first telling stays; the first is of {piece}, step {step}. "
                             "Look at the ids and the start times in the system that sends them"),
@@ -39,8 +40,11 @@ def told(kind: str, source: str, at: int, count: int = 1, **values: object) -> N
     return Notice(kind, source, at, TELLINGS[kind].filled(**values), count)
 
 
-def learnt_again(asked: Relearning, plant: Plant, signals: int, at: int) -> Notice:
+def learnt_again(asked: Relearning, plant: Plant, anew: Anew, at: int) -> Notice:
     """Which machine's charts are learnt anew, and who said why: a repair, or a change that somebody made on purpose."""
     names = {person.id: person.name for person in plant.technicians}
     by = Text("本机操作者", "the person at the keyboard") if asked.by == KEYBOARD.name else same(names.get(asked.by, asked.by))
-    return told("learnt_again", asked.asset, at, asset=place_title(plant, asked.asset), n=signals, by=by, why=asked.why)
+    n, machines = len(anew.signals), len(anew.machines)
+    what = [Text(f"{n} 个信号的控制图", "the charts of 1 signal" if n == 1 else f"the charts of {n} signals")] if n else []
+    what += [Text("整机模型", "the model of the whole machine" if machines == 1 else f"the models of {machines} machines")] if machines else []
+    return told("learnt_again", asked.asset, at, asset=place_title(plant, asked.asset), what=joined(what, "和", " and "), by=by, why=asked.why)

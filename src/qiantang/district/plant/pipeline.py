@@ -8,7 +8,7 @@ Where the log was read in pieces, and how large, changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -33,7 +33,7 @@ from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
-from qiantang.domains.factory.charts.relearning import LearntSince
+from qiantang.domains.factory.charts.relearning import Anew, LearntSince
 from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.domains.factory.ordering import Allowances, Ordering, OrderingState
 from qiantang.domains.factory.plant import Plant
@@ -194,8 +194,8 @@ class Pipeline:
         self._judge_by(in_force(self._models, place))
         self.know(self._addresses)
 
-    def learn_again(self, asked: Relearning) -> tuple[int, ...]:
-        """Have charts learn anew, to be asked when a step has just ended (in ``heard``); gives the signals concerned.
+    def learn_again(self, asked: Relearning) -> Anew:
+        """Have charts learn anew, to be asked when a step has just ended (in ``heard``); gives the signals and machines concerned.
 
         A late reading from before this is judged by the charts as they were, and what follows is learnt anew again at the same place.
         What is still wrong when an alarm would have fallen quiet is raised anew: the repair did not help.
@@ -203,21 +203,29 @@ class Pipeline:
         if asked.signals:
             self._proofs.append((self.clock + self.register.bearing.quiet, asked.signals))
         self._learnt.look(self.analysis, self.clock)
-        signals = tuple(sorted({*asked.changed, *self._learnt.in_doubt(self.analysis, asked.signals, asked.wrong_since)}))
-        if signals:
-            anew = LearntAgain(signals, self.clock, asked.by, asked.why)
-            anew.begin(self.analysis)
+        signals = {*asked.changed, *self._learnt.in_doubt(self.analysis, asked.signals, asked.wrong_since)}
+        # A machine's model reads deviations from the baselines: what moved a level and had it learnt again leaves the model as it is.
+        anew = Anew(tuple(sorted(signals)), tuple(self._learnt.machines_in_doubt(self.analysis, asked.signals, asked.wrong_since)))
+        if anew:
+            learnt = LearntAgain(anew, self.clock, asked.by, asked.why)
+            learnt.begin(self.analysis)
             self._learnt.look(self.analysis, self.clock)
-            self._keep(anew)
-            self.counters.add("learnt_again", len(signals))
-        return signals
+            self._keep(learnt)
+            for what, of in (("learnt_again", anew.signals), ("machines_learnt_again", anew.machines)):
+                if of:
+                    self.counters.add(what, len(of))
+        return anew
 
-    def mended(self, asked: Relearning, learnt: Sequence[int]) -> list[Change]:
-        """Tell the register, after ``learn_again`` gave these signals: what still goes wrong on the machines concerned is news again."""
-        holding = self.analysis.holding
-        over = {(signal, rule) for signal in learnt for bit, rule in enumerate(rules.RULES) if not int(holding[signal]) >> bit & 1}
-        concerned = {*asked.signals, *asked.changed}
-        return self.register.mended(self._machines_of(concerned), over, self.clock)
+    def mended(self, asked: Relearning, learnt: Anew) -> list[Change]:
+        """Tell the register, after ``learn_again`` gave these: what still goes wrong on the machines concerned is news again."""
+        over = {key for key in self._keys(learnt) if not self._still(key)}
+        return self.register.mended(self._machines_of({*asked.signals, *asked.changed}), over, self.clock)
+
+    def _keys(self, of: Anew) -> Iterator[Key]:
+        """Every alarm that there may be of signals and machines."""
+        for rule in rules.RULES:
+            yield from ((self.settings.asset_of[signal], signal, rule) for signal in of.signals)
+            yield from ((self.settings.machines[machine], MACHINE, rule) for machine in of.machines)
 
     # --- another version ---
 
@@ -231,7 +239,7 @@ class Pipeline:
         self._open.changes += self.register.gone(model.plant)
         changed = {signal.number for signal in difference(self.plant, model.plant).changed}
         self.analysis, kept = self.analysis.going_on(model.settings, changed, at=self.clock, who="model", why=_MODEL.filled(n=model.number))
-        self._learnt = self._learnt.going_on(self.analysis, kept.bases)
+        self._learnt = self._learnt.going_on(self.analysis, kept)
         self.register.go_on(model.plant)
         self.model = model
         before = {gateway: number for number, source in enumerate(self._sources.gateways) for gateway in source}
@@ -315,13 +323,16 @@ class Pipeline:
         if not due:
             return []
         self._proofs = [one for one in self._proofs if one[0] > self.clock]
-        still = self.analysis.arm_again(sorted({signal for signals in due for signal in signals}))
-        if not still:
+        signals = sorted({signal for of in due for signal in of})
+        held = {(self.settings.asset_of[signal], signal): mask for signal, mask in self.analysis.arm_again(signals).items()}
+        armed = {machine: mask for machine in self.analysis.machines.of(signals) if (mask := self.analysis.machines.arm_again(machine))}
+        if not held and not armed:
             return []
-        self._keep(ArmedAgain(tuple(still)))
-        self.counters.add("armed_again", len(still))
-        over = {(signal, rule) for signal, mask in still.items() for bit, rule in enumerate(rules.RULES) if mask >> bit & 1}
-        return self.register.mended(self._machines_of(still), over, self.clock)
+        self._keep(ArmedAgain(Anew(tuple(signal for _, signal in held), tuple(armed))))
+        self.counters.add("armed_again", len(held) + len(armed))
+        held |= {(self.settings.machines[machine], MACHINE): mask for machine, mask in armed.items()}
+        over = {(*of, rule) for of, mask in held.items() for bit, rule in enumerate(rules.RULES) if mask >> bit & 1}
+        return self.register.mended(sorted({self.plant.machine(asset) for asset, _ in held}), over, self.clock)
 
     def _still(self, key: Key) -> bool:
         """Whether the charts, as they are now, say that the condition behind an alarm is there."""
@@ -333,7 +344,8 @@ class Pipeline:
 
     def _registered(self, alarms: Sequence[Alarm], ceased: Sequence[tuple[int, str, int, str]]) -> list[Change]:
         """What the register makes of it; that an alarm is withdrawn which is normal again already is no news to an operator."""
-        events: list[tuple[tuple[int, int, str, int, str], Alarm | None]] = [((a.at, 1, a.asset, a.signal, a.rule), a) for a in alarms]
+        events: list[tuple[tuple[int, int, str, int, str], Alarm | None]] = [
+            ((a.at, self.register.priority(a), a.asset, a.signal, a.rule), a) for a in alarms]
         events += [((at, 0, asset, signal, rule), None) for at, asset, signal, rule in ceased]
         changes: list[Change] = []
         shown = {i for e in (*self.register.shown(), *self.register.held()) for i in (e.alarm.id, e.first)} if any(a.withdrawn for a in alarms) else set()

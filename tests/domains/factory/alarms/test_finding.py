@@ -59,6 +59,9 @@ def test_rules_that_speak_of_readings_themselves_say_so() -> None:
     assert "plate temperature: stands at 166.25" in told(alarm(0, 0, "stuck"), SMALL).en
     assert "not to be relied on since" in told(alarm(0, 0, "quality"), SMALL).en
     assert "166" not in told(alarm(0, 0, "quality"), SMALL).en
+    stopped = told(alarm(0, 0, "down", value=3.0, limit=60.0), SMALL)
+    assert "stopped by a fault since 2023-11-15 06:13:18+08:00, for more than 60 s." in stopped.en
+    assert "自 2023-11-15 06:13:18+08:00 起故障停机，已超过 60 秒。" in stopped.zh
 
 
 def test_many_that_moved_are_counted_and_not_listed() -> None:

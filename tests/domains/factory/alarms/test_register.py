@@ -177,7 +177,7 @@ def test_a_leader_that_was_acknowledged_and_rises_again_is_known_by_its_first_id
 def test_what_rises_again_after_a_repair_is_told_anew_and_what_charts_no_longer_say_is_over() -> None:
     register = Register(SMALL)
     register.raised([alarm(P1L_TEMPERATURE, 0), alarm(P1L_TEMPERATURE, 2 * SECOND, "range")])
-    changes = register.mended(["P1"], {(P1L_TEMPERATURE, "nelson_1")}, START + MINUTE)
+    changes = register.mended(["P1"], {("P1L", P1L_TEMPERATURE, "nelson_1")}, START + MINUTE)
     assert [(c.alarm.rule, c.state) for c in changes] == [("nelson_1", State.RETURNED)]
     again = alarm(P1L_TEMPERATURE, 2 * MINUTE)
     assert _told(register.raised([again])) == [again.id]
@@ -205,11 +205,26 @@ def test_the_other_cavity_joins_only_where_its_signal_moved_with_the_first() -> 
     assert [len(_told(changes)) for changes in (apart, moved, whole)] == [2, 1, 1]
 
 
+def test_that_a_machine_stands_joins_what_was_told_of_any_of_its_units_just_before() -> None:
+    register = Register(SMALL)
+    changes = register.raised([alarm(P1L_TEMPERATURE, 0), alarm(P1R_TEMPERATURE, MINUTE, "down"), alarm(P2L_TEMPERATURE, MINUTE, "down")])
+    assert [len(_told([change])) for change in changes] == [1, 0, 1]
+    later = register.raised([alarm(P1L_TEMPERATURE, 20 * MINUTE, "ewma"), alarm(P1R_TEMPERATURE, 40 * MINUTE, "down")])
+    assert len(_told(later)) == 2
+
+
 def test_a_graver_alarm_is_told_even_where_it_joins_a_group() -> None:
     register = Register(SMALL)
     lesser = machine_alarm("M1", 0)  # priority 3: nothing is known to have moved
     grave = alarm(TORQUE, MINUTE)  # priority 1
     assert _told(register.raised([lesser, grave])) == [lesser.id, grave.id]
+
+
+def test_of_alarms_of_one_instant_the_gravest_raised_first_is_the_only_one_told() -> None:
+    lesser, grave = machine_alarm("M1", 0), alarm(TORQUE, 0)
+    register = Register(SMALL)
+    assert [register.priority(a) for a in (lesser, grave, machine_alarm("P1", 0, others=(P1L_FLOW,)))] == [3, 1, 2]
+    assert _told(register.raised(sorted((lesser, grave), key=register.priority))) == [grave.id]
 
 
 def test_bad_quality_is_of_the_connection_and_a_lost_gateway_is_one_alarm() -> None:

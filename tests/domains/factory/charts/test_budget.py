@@ -9,10 +9,10 @@ import pytest
 
 from qiantang.domains.factory.charts import layout, rules, run_lengths
 from qiantang.domains.factory.charts.analysis import Analysis
-from qiantang.domains.factory.charts.budget import budgeted, out_of_control, policy_for, textbook_rate
+from qiantang.domains.factory.charts.budget import budgeted, out_of_control, points_an_hour, policy_for, textbook_rate
 from qiantang.domains.factory.charts.policy import Policy
 from qiantang.domains.factory.charts.settings import charted, plain
-from qiantang.domains.factory.plant import Asset, Plant, Signal
+from qiantang.domains.factory.plant import Asset, Phase, Plant, Recipe, Signal
 from qiantang.kernel.readings import readings
 from qiantang.kernel.words import same
 
@@ -98,6 +98,45 @@ def test_false_alarms_simulated_are_within_the_budget_and_not_far_below():
         assert counted[rules.RULES.index(rule)] <= expected + 4 * expected**0.5, rule
     total = sum(tuned.rates.values()) * n * ticks
     assert 0.5 * total < counted.sum() <= 1.1 * total
+
+
+def phased(signals: int) -> Plant:
+    """One machine with a phase of 25 s and one of 5 s, and signals that follow them."""
+    assets = (Asset("site", same("site"), "site"), Asset("m", same("m"), "cell", "site", step="s", ideal_cycle_s=30.0))
+    follow = tuple(Signal(k, f"m/s{k}", "m", f"s{k}", "x", same("x"), "", phases=True) for k in range(1, signals + 1))
+    told = Signal(0, "m/phase", "m", "phase", "phase_number", same("phase"), "")
+    return Plant("plant", same("plant"), assets, (told, *follow), recipes=(Recipe("r", "", "s", (Phase("long", 25.0), Phase("short", 5.0))),),
+                 operators=4, synthetic=True)
+
+
+def test_windows_that_a_phase_cuts_short_are_points_as_well():
+    made = phased(1)
+    settings = charted(made, window_s=10.0)
+    # 360 windows and 240 ends of phases an hour.
+    assert list(points_an_hour(made, settings)) == [0.0, 600.0]
+
+
+def test_windows_learnt_from_as_few_points_as_there_are_cycles_raise_no_more_false_alarms_than_their_limits_promise():
+    """A window of 10 s, one of 10 s and one of 5 s in the long phase, one of 5 s in the short one: four points a cycle of each signal."""
+    n, learning, judged = 120, 100, 500
+    tuned = policy_for(2000.0, learning=learning, base=Policy(release=0.5))
+    settings = charted(phased(n), policies=[tuned.policy], learning=learning, patience=4, window_s=10.0, settle_s=0.0, machine_every_s=0.0)
+    analysis = Analysis(settings)
+    random = np.random.default_rng(8)
+    counted = np.zeros(len(rules.RULES))
+    for start in range(0, learning + judged, 20):
+        seconds = np.arange(start * 30, (start + 20) * 30)
+        values = random.standard_normal((len(seconds), n + 1))
+        values[:, 0] = seconds % 30 >= 25
+        found = analysis.feed(readings(np.tile(np.arange(n + 1), len(seconds)), np.repeat((seconds + 1) * SECOND, n + 1), values.ravel()))
+        counted += np.bincount(found.bit, minlength=len(rules.RULES))
+        if start + 20 == learning:
+            assert counted.sum() == 0
+    parts = settings.plan[1:, layout.FIRST_BASE, None] + np.array([0, 1, 2, 3])
+    assert analysis.learned[parts].all()
+    for rule, rate in tuned.rates.items():
+        expected = rate * n * 4 * judged
+        assert counted[rules.RULES.index(rule)] <= expected + 4 * expected**0.5, rule
 
 
 def test_delays_are_those_of_theory_and_a_large_shift_is_found_at_once():

@@ -226,6 +226,88 @@ def test_windows_within_a_phase_have_baselines_of_their_own_once_the_signal_has_
     assert rest == pytest.approx(5**-0.5, rel=0.35)
 
 
+def test_windows_that_come_once_a_cycle_are_learnt_in_as_many_cycles_as_those_between_and_watched_from_then_on():
+    """Of a phase of 50 s there are a first window, three between and a rest; one of 5 s is a single short window."""
+    recipe = Recipe("r", "tire", "curing", (Phase("long", 50.0), Phase("short", 5.0)))
+    settings = charted(replace(press(), recipes=(recipe,)), policies=[only("nelson_1", limit=6.0)], learning=40, patience=3, window_s=10.0,
+                       settle_s=1.0, unwatched=frozenset({"valve_state"}))
+    first = int(settings.plan[2, layout.FIRST_BASE])
+    assert settings.needs is not None
+    assert list(settings.needs[first:first + 6]) == [40, 120, 40, 40, 120, 40]
+    assert settings.points_learnt(2) == 40
+
+    def of(many: int, start: int, jam: tuple[int, int] = (-1, 0)) -> Readings:
+        random = np.random.default_rng(start + 3)
+        rows = []
+        for cycle in range(start, start + many):
+            for second in range(55):
+                at = (1 + cycle * 60 + second) * SECOND
+                if second in (0, 50):
+                    rows.append((1, at, float(second // 50)))
+                rows.append((2, at, 900.0 + random.normal(0, 1) + (180.0 if cycle == jam[0] and second >= jam[1] else 0.0)))
+            rows.append((1, (1 + cycle * 60 + 55) * SECOND, -1.0))
+        return readings(*([row[k] for row in rows] for k in range(3)))
+
+    analysis = Analysis(settings)
+    analysis.feed(of(39, 0))
+    assert not analysis.learned[first:first + 6].any()
+    analysis.feed(of(2, 39))
+    assert list(analysis.learned[first:first + 6]) == [True, True, True, True, False, False]
+    # A jam in the last three seconds of the cycle shows on the chart of the short phase, which is judged when the next cycle begins.
+    found = analysis.alarms_of(analysis.feed(of(2, 41, jam=(41, 52))))
+    assert [(a.signal, a.rule, a.since // SECOND - 1 - 41 * 60) for a in found] == [(2, "nelson_1", 51)]
+
+
+def test_a_signals_limits_are_those_of_its_baseline_of_the_fewest_points():
+    settings = charted(press(), learning=50, patience=4, window_s=5.0, settle_s=0.0, unwatched=frozenset({"valve_state"}))
+    assert settings.points_learnt(2) == 50
+    assert settings.points_learnt(3) == 50
+    assert charted(press(), learning=50, patience=4, window_s=0.0).points_learnt(2) == 200
+
+
+def standing(*states: tuple[int, int]) -> Readings:
+    """The state of a machine once a second: each for so many seconds, one after the other."""
+    values = np.concatenate([np.full(seconds, float(state)) for state, seconds in states])
+    return readings(np.zeros(len(values), int), (np.arange(len(values)) + 1) * SECOND, values)
+
+
+PRODUCING, DOWN, WAITING = 1, 3, 4
+
+
+def stating() -> Analysis:
+    signal = Signal(0, "p/state", "press", "state", "machine_state", same("state"), "", least=0.0, most=9.0)
+    return Analysis(charted(replace(press(), signals=(signal,)), learning=5, unwatched=frozenset({"machine_state"})))
+
+
+def test_a_machine_that_a_fault_has_stopped_for_a_minute_is_told_once_and_until_it_works_again():
+    analysis = stating()
+    told = standing((PRODUCING, 100), (DOWN, 61), (DOWN, 400), (PRODUCING, 5))
+    found = analysis.feed(told)
+    alarm, = analysis.alarms_of(found)
+    assert (alarm.rule, alarm.asset, alarm.since, alarm.at) == ("down", "press", 101 * SECOND, 161 * SECOND)
+    assert (alarm.value, alarm.limit) == (3.0, 60.0)
+    assert [(int(told.at[i]) // SECOND, rules.names(int(m))) for i, m in zip(found.index, found.cleared, strict=True) if m] == [(562, ("down",))]
+
+
+def test_short_stops_and_machines_that_wait_are_not_told_and_a_state_is_never_stuck():
+    analysis = stating()
+    stops = standing(*[(PRODUCING, 7), (DOWN, 60), (WAITING, 3000)] * 5, (0, 300), (5, 4000), (2, 4000))
+    assert len(analysis.feed(stops)) == 0
+
+
+def test_a_stop_is_told_at_the_same_instant_in_any_batches_and_after_a_restart():
+    told = standing((PRODUCING, 30), (DOWN, 200), (PRODUCING, 30), (DOWN, 90))
+    straight = stating()
+    whole = [(a.at, a.since) for a in straight.alarms_of(straight.feed(told))]
+    assert len(whole) == 2
+    for cut in (31, 89, 90, 91, 230, 300):
+        first = stating()
+        found = first.alarms_of(first.feed(told.taken(slice(0, cut))))
+        again = stating().restored(first.snapshot())
+        found += again.alarms_of(again.feed(told.taken(slice(cut, None))))
+        assert [(a.at, a.since) for a in found] == whole
+
+
 def test_an_alarm_names_the_signals_of_the_machine_that_moved_with_it():
     signals = tuple(Signal(k, f"s{k}", "m", f"s{k}", "x", same("x"), "") for k in range(4))
     plant = Plant("plant", same("plant"), (Asset("m", same("m"), "cell"),), signals)

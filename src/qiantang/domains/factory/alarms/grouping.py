@@ -1,8 +1,8 @@
 """Which alarms belong together: those of one piece of equipment, or of one connection, that have a cause in common.
 
 A cause is shared where an alarm follows another within the span for it and is of the same unit, of the same signal, or of a
-signal that moved with the other's. Bad quality is of the connection it came through, whichever machine it is of. In a flood
-all alarms of one machine are one group.
+signal that moved with the other's; that a machine stands (``down``) is of the cause of whatever was told of it just before. Bad
+quality is of the connection it came through, whichever machine it is of. In a flood all alarms of one machine are one group.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Group:
 
     def shares(self, alarm: Alarm) -> bool:
         """Whether the alarm has its cause in common with the group."""
-        return (alarm.asset in self.units or (alarm.signal >= 0 and alarm.signal in self.signals)
+        return (alarm.rule == "down" or alarm.asset in self.units or (alarm.signal >= 0 and alarm.signal in self.signals)
                 or any(signal in self.signals for signal in alarm.others))
 
     def take(self, alarm: Alarm, at: int) -> None:

@@ -149,15 +149,15 @@ class Register:
         """Put an alarm back into service."""
         return self.passed(at) + self._come_out(self._named(alarm), Event.RESTORED, at, by, "")
 
-    def mended(self, machines: Collection[str], over: Collection[tuple[int, str]], at: int) -> list[Change]:
+    def mended(self, machines: Collection[str], over: Collection[Key], at: int) -> list[Change]:
         """Somebody mended these machines: what rises there from now on is told anew, whatever it was counted under before. ``over`` are the
-        signals and rules of which no chart says any longer that they are broken, for it learns again."""
+        alarms of which no chart says any longer that anything is wrong, for it learns again."""
         changes = self.passed(at)
         for machine in machines:
             self._groups.close(machine)
             for entry in self._of_machine(machine):
                 entry.recent = []
-                if entry.holds and (entry.alarm.signal, entry.alarm.rule) in over:
+                if entry.holds and entry.key in over:
                     changes += self._return(entry, at)
         return changes
 
@@ -215,7 +215,7 @@ class Register:
         machine = self.plant.machine(alarm.asset)
         entry = self._entries.get(key)
         if entry is None:
-            priority = self._priorities.get(alarm.signal, self._priority_of_machine(alarm))
+            priority = self.priority(alarm)
             state = State.SUPPRESSED if machine in self._suppressed else State.NORMAL
             entry = self._entries[key] = Entry(alarm, alarm.id, state, False, priority, machine, self._operators[alarm.asset], alarm.at, alarm.at,
                                                reason=self._suppressed.get(machine, ""))
@@ -234,9 +234,11 @@ class Register:
         self._await(entry)
         return [self._announced(entry, Event.RAISED, before, alarm.at, quietly=not new or entry.chattering)]
 
-    def _priority_of_machine(self, alarm: Alarm) -> int:
-        """A chart over a whole machine weighs as much as the gravest signal that moved."""
-        return min((self._priorities[s] for s in alarm.others if s in self._priorities), default=_LEAST_PRIORITY - 1)
+    def priority(self, alarm: Alarm) -> int:
+        """How grave an alarm is, 1 the gravest: as its signal; a chart over a whole machine weighs as much as the gravest signal that moved.
+        Of alarms of one instant the gravest is to be raised first: the others then join it, and the operator is told once."""
+        own = self._priorities.get(alarm.signal)
+        return own if own is not None else min((self._priorities[s] for s in alarm.others if s in self._priorities), default=_LEAST_PRIORITY - 1)
 
     def _announced(self, entry: Entry, event: Event, before: State, at: int, *, quietly: bool, by: str = "", reason: str = "") -> Change:
         """The change to an alarm that became visible; told unless it is said quietly or joins one already told."""

@@ -11,13 +11,15 @@ from qiantang.domains.factory.hours import instant, shown_instant
 from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.kernel.words import Text, joined, same
 
-_OWN_STATISTIC = frozenset({"cusum", "drift", "stuck", "quality", "rate", *OF_MACHINES})
+_OWN_STATISTIC = frozenset({"cusum", "drift", "stuck", "quality", "rate", "down", *OF_MACHINES})
 """Rules whose value and limit are the statistic's own and not in the signal's unit."""
 _SENTENCE = Text("{place} {what}：{value}，限值 {limit}，自 {since} 起（{many}）。规则：{rule}。",
                  "{place}, {what}: {value} against {limit}, since {since} ({many}). Rule: {rule}.")
 _SENTENCES = {
     "stuck": Text("{place} {what}：停在 {value}，自 {since} 起（{many}，限 {limit}）。规则：{rule}。",
                   "{place}, {what}: stands at {value} since {since} ({many}, {limit} are too many). Rule: {rule}."),
+    "down": Text("{place}：自 {since} 起故障停机，已超过 {limit} 秒。规则：{rule}。",
+                 "{place}: stopped by a fault since {since}, for more than {limit} s. Rule: {rule}."),
     "quality": Text("{place} {what}：自 {since} 起不可靠（{many}）。规则：{rule}。",
                     "{place}, {what}: not to be relied on since {since} ({many}). Rule: {rule}."),
 }

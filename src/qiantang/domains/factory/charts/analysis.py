@@ -244,8 +244,13 @@ class Analysis:
             self._set(number, mean, deviation, version)
         return version
 
-    def learn_again(self, signals: NDArray[np.int64], *, at: int, who: str, why: Text) -> int:
-        """Begin phase I anew for these signals, after a repair or a change; gives the new version's number."""
+    @property
+    def machines(self) -> Machines:
+        """T² and SPE of the machines."""
+        return self._machines
+
+    def learn_again(self, signals: NDArray[np.int64], machines: Iterable[int] = (), *, at: int, who: str, why: Text) -> int:
+        """Begin phase I anew for these signals and models of machines, after a repair or a change; gives the new version's number."""
         version = self._versioned(at, who, why)
         kept = self._kept
         for s in signals:
@@ -258,6 +263,8 @@ class Analysis:
             kept.chart[charts, layout.LAST] = np.nan
             kept.reading[s, layout.SUM] = 0.0
             kept.reading_whole[s, [layout.COUNT, layout.STUCK_NEED, layout.SEEN, layout.REPEATS]] = 0
+        for machine in machines:
+            self._machines.learn_again(machine)
         return version
 
     def going_on(self, settings: ChartSettings, changed: Collection[int], *, at: int, who: str, why: Text) -> tuple[Analysis, Carried]:

@@ -25,8 +25,8 @@ N1_AT, N2_AT, N3_AT, N4_AT, N5_AT, N6_AT, N7_AT, N8_AT = (rules.RULES.index(f"ne
 EWMA_AT, CUSUM_AT, DRIFT_AT = (rules.RULES.index(name) for name in ("ewma", "cusum", "drift"))
 
 # The rules of readings, and their places.
-STUCK, RANGE, RATE, QUALITY = (rules.BIT[name] for name in ("stuck", "range", "rate", "quality"))
-STUCK_AT, RANGE_AT, RATE_AT, QUALITY_AT = (rules.RULES.index(name) for name in ("stuck", "range", "rate", "quality"))
+STUCK, RANGE, RATE, QUALITY, DOWN = (rules.BIT[name] for name in ("stuck", "range", "rate", "quality", "down"))
+STUCK_AT, RANGE_AT, RATE_AT, QUALITY_AT, DOWN_AT = (rules.RULES.index(name) for name in ("stuck", "range", "rate", "quality", "down"))
 
 # The word of the past: what a new reading sets, what stays of those before it, and the two ways of alternating.
 IS_ABOVE, IS_BELOW, IS_RISE, IS_FALL = (np.uint64(1 << at) for at in (rules.ABOVE_AT, rules.BELOW_AT, rules.RISE_AT, rules.FALL_AT))

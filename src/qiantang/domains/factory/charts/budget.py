@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.charts import layout, rules, run_lengths
 from qiantang.domains.factory.charts.policy import TEXTBOOK, Policy
 from qiantang.domains.factory.charts.quantiles import student_beyond
-from qiantang.domains.factory.charts.settings import ChartSettings
-from qiantang.domains.factory.plant import Plant
+from qiantang.domains.factory.charts.settings import ChartSettings, recipes_of
+from qiantang.domains.factory.plant import Plant, Signal
 
 OPERATOR_ALARMS_AN_HOUR = 6.0
 FALSE_SHARE = 0.5
@@ -31,7 +31,7 @@ _TUNED = ("nelson_1", "ewma", "cusum", "drift")
 _CHARTS = (*_TUNED, "nelson_2", "nelson_3")
 _FIXED = {"nelson_4": 601.0, "nelson_5": 510.6, "nelson_6": 291.3, "nelson_7": 963.2, "nelson_8": 14342.0}
 """In-control run lengths of the rules whose runs are not lengthened (``run_lengths.alternation`` and ``zone_rules``)."""
-_ALWAYS = ("stuck", "range", "rate", "quality", *rules.OF_MACHINES)
+_ALWAYS = ("stuck", "range", "rate", "quality", "down", *rules.OF_MACHINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def out_of_control(policy: Policy, rule: str, shift: float) -> float:
 
 def points_an_hour(plant: Plant, settings: ChartSettings) -> NDArray[np.float64]:
     """How many points each signal gives an hour: its readings, windows, or the cycles, batches and pieces of its machine, whose
-    ideal cycle (else the plant's takt) says how many there are. A signal with phases gives one a phase and cycle."""
+    ideal cycle (else the plant's takt) says how many there are. A signal with phases gives one a phase and cycle; of windows, each phase
+    cuts one short."""
     found = np.zeros(len(settings))
     for signal in plant.signals:
         by = settings.plan[signal.number, layout.BY]
@@ -94,11 +95,19 @@ def points_an_hour(plant: Plant, settings: ChartSettings) -> NDArray[np.float64]
         if by == layout.EACH:
             found[signal.number] = readings
         elif by == layout.WINDOW:
-            found[signal.number] = min(readings, 3.6e9 / settings.plan[signal.number, layout.WINDOW_US])
+            cut = _phases_an_hour(plant, signal) if settings.plan[signal.number, layout.PARTS] > 1 else 0.0
+            found[signal.number] = min(readings, 3.6e9 / settings.plan[signal.number, layout.WINDOW_US] + cut)
         elif by == layout.CONTEXT:
             cycle = plant.asset[plant.machine(signal.asset)].ideal_cycle_s or plant.takt_s
             found[signal.number] = min(readings, 3600.0 / cycle * settings.plan[signal.number, layout.PHASES])
     return found
+
+
+def _phases_an_hour(plant: Plant, signal: Signal) -> float:
+    """How many phases a signal passes through in an hour, by that recipe of its step which changes phase most often; 0 where none says
+    how long its phases last."""
+    stated = [[p.seconds for p in recipe.phases if p.seconds > 0] for recipe in recipes_of(plant, signal)]
+    return max((3600.0 * len(seconds) / sum(seconds) for seconds in stated if seconds), default=0.0)
 
 
 def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = None, an_hour: float = OPERATOR_ALARMS_AN_HOUR,
@@ -108,7 +117,8 @@ def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = N
     Each signal has a chart of rule 1, EWMA, CUSUM, drift, of rules 2 and 3 (their runs lengthened), and of stuck readings; each
     machine T² and SPE. Every chart gets the same part of the budget, whatever its rate. Rules whose run length cannot reach
     what is needed are not in force. Baselines are those of phase I with so many points as the settings say: the limits are wide
-    enough for what such an estimate is off. Range, rate and quality are facts, not guesses, and cost nothing.
+    enough for what such an estimate is off. Range, rate, quality and what a machine says of its own state are facts, not
+    guesses, and cost nothing.
     """
     allowed = (plant.operators if operators is None else operators) * an_hour * false_share
     points = points_an_hour(plant, settings)

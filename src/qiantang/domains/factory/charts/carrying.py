@@ -75,6 +75,9 @@ def carry(before: layout.Kept, old: ChartSettings, now: layout.Kept, new: ChartS
         many = int(before.base_whole[a, LEARNED])
         if many > 0:
             now.learning[starts_now[b]:starts_now[b] + many] = before.learning[starts[a]:starts[a] + many]
+    # How long a signal may stand still is settled when it was seen as often as its phase I is long.
+    other = np.array([old.points_learnt(one) != new.points_learnt(one) for one in s.tolist()], np.bool_) & (now.reading_whole[s, layout.STUCK_NEED] == 0)
+    now.reading_whole[np.ix_(s[other], [layout.SEEN, layout.REPEATS])] = 0
     now.contexts[who.contexts[:, 1]] = before.contexts[who.contexts[:, 0]]
     if old.machine_every_us == new.machine_every_us:
         now.machines[who.machines[:, 1]] = before.machines[who.machines[:, 0]]

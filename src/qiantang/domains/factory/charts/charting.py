@@ -107,6 +107,7 @@ from qiantang.domains.factory.charts.layout import (
     P_PLACE,
     P_SIGNAL,
     P_SINCE,
+    PARTS,
     PAST,
     PHASES,
     POLICY,
@@ -253,9 +254,11 @@ def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> N
 
 @nb.njit(cache=True, nogil=True)
 def _learnt(b: Any, s: Any, kept: Any, laid: Any) -> None:
-    """Ends phase I of a baseline, or begins it anew."""
+    """Ends phase I of a baseline, or begins it anew. What comes once a cycle is plotted between points of other baselines: no
+    autoregression from one cycle to the next can foretell it."""
     points = kept.learning[laid.base_starts[b]:laid.base_starts[b + 1]]
-    if not fit(points, laid.plan[s, SKEWED] != 0, laid.plan[s, BY] == CONTEXT, laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
+    once = laid.plan[s, PARTS] > 1 and (b - laid.plan[s, FIRST_BASE]) % laid.plan[s, PARTS] != 1
+    if not fit(points, laid.plan[s, SKEWED] != 0, laid.plan[s, BY] == CONTEXT, 0 if once else laid.plan[s, MOST_ORDER], kept.base[b], kept.base_whole[b]):
         kept.base_whole[b, LEARNED] = 0
 
 
@@ -327,7 +330,7 @@ def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept:
         away = (held_against if base[b, SHAPE] == PLAIN else _scored(held_against, baseline, kept)) - centre
         expected = 0.0
         order = base_whole[b, ORDER]
-        if order > 0:
+        if order > 0 or plan[s, PARTS] > 1:
             expected = base[b, PHI1] * chart[s, BACK1]
             if order > 1:
                 expected += base[b, PHI2] * chart[s, BACK2]

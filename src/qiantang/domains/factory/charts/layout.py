@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.domains.factory.measures.states import MachineState
 from qiantang.kernel.readings import Quality
 
 # What is kept of a signal's readings: numbers and whole numbers. What every reading touches comes first, on one line of the cache.
@@ -34,12 +35,17 @@ the phases of one cycle move together, and on one chart they would pass for a ru
 PARTS_OF_A_PHASE: Final = 3
 """Windows within a phase have baselines of their own: the first, in which the signal still settles; those after it; and the
 last, which the end of the phase cuts short."""
-EACH, WINDOW, CONTEXT, UNCHARTED = range(4)
+EACH, WINDOW, CONTEXT, UNCHARTED, STATE = range(5)
 """Values of BY: every reading is a point; the mean of a window of time; the mean while the context's group number stands;
-not charted (a counter, or a signal of no interest), though its quality and range are watched."""
+not charted (a counter, or a signal of no interest), though its quality and range are watched; the state of a machine, not charted
+either, though that a fault stops the machine is told. From UNCHARTED on nothing goes on a chart."""
 NO_CONTEXT: Final = -1
 GROUPS, PHASE, RECIPE = range(3)
 """What a context holds: group number, phase, recipe; SETS_WHICH says which of them a counter's readings set."""
+
+STOPPED: Final = int(MachineState.DOWN)
+STOPPED_US: Final = 60_000_000
+"""A machine that a fault has stopped for so long is told; what is over sooner is a short stop, which OEE counts and nobody is sent to."""
 
 NEVER: Final = 1 << 62
 """A gap in µs that no signal has."""

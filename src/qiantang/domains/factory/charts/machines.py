@@ -5,7 +5,7 @@ Where machines are given a memory they are judged by their moving averages besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -149,6 +149,32 @@ class Machines:
             self._points[now] = FirstPoints(len(self._members[now]), before._points[then].held())
             self.models[now], self.memories[now], self._averages[now] = before.models[then], before.memories[then], before._averages[then]
             self._spread[now], self._done[now], self._holding[now] = before._spread[then], before._done[then], before._holding[then]
+
+    def of(self, signals: Collection[int]) -> list[int]:
+        """The machines of which any of these signals is."""
+        return [machine for machine, members in enumerate(self._members) if np.isin(members, list(signals)).any()]
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """Which have a model in force."""
+        return self._done.copy()
+
+    @property
+    def points_so_far(self) -> NDArray[np.int64]:
+        """How many points phase I has of each; 0 of those whose model is in force."""
+        return np.array([len(points) for points in self._points], np.int64)
+
+    def learn_again(self, machine: int) -> None:
+        """Begin phase I anew."""
+        self._points[machine] = FirstPoints(len(self._members[machine]))
+        self.models[machine] = self.memories[machine] = None
+        self._averages[machine] = np.full(len(self._members[machine]), np.nan)
+        self._spread[machine], self._done[machine], self._holding[machine] = np.nan, False, 0
+
+    def arm_again(self, machine: int) -> int:
+        """What is still beyond its limit is raised anew by samples to come, though it never ceased. Gives the mask of rules that held."""
+        held, self._holding[machine] = int(self._holding[machine]), 0
+        return held
 
     def held(self) -> dict[int, HeldPoints]:
         """The points of machines that are in phase I, by the machine's number; shared, for they are written once."""

@@ -16,8 +16,9 @@ import numpy as np
 
 from qiantang.domains.factory.charts import bits, layout, policy, rules
 from qiantang.domains.factory.charts.bits import (
+    DOWN,
+    DOWN_AT,
     QUALITY,
-    QUALITY_AT,
     RANGE,
     RANGE_AT,
     RATE,
@@ -84,6 +85,9 @@ from qiantang.domains.factory.charts.layout import (
     SEEN,
     SETS,
     SETS_WHICH,
+    STATE,
+    STOPPED,
+    STOPPED_US,
     STUCK_NEED,
     SUM,
     TORN,
@@ -126,13 +130,15 @@ def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, q
     room.signals[k] = s
     room.raised[k] = np.uint32(began)
     room.cleared[k] = np.uint32(held & ~holds)
-    for place in range(STUCK_AT, QUALITY_AT + 1):
+    for place in range(STUCK_AT, DOWN_AT + 1):
         if (began >> place) & 1 == 0:
             continue
         d = counts[N_DETAILS]
         since, many, value, limit = at, 1, x, 0.0
         if place == STUCK_AT:
             since, many, limit = reading_whole[s, SAME_SINCE], reading_whole[s, SAME], float(reading_whole[s, STUCK_NEED])
+        elif place == DOWN_AT:
+            since, many, limit = reading_whole[s, SAME_SINCE], reading_whole[s, SAME], STOPPED_US / 1e6
         elif place == RANGE_AT:
             limit = bounds[s, LEAST] if x < bounds[s, LEAST] else bounds[s, MOST]
         elif place == RATE_AT:
@@ -205,7 +211,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
     largest = 0
     for c in range(len(context_starts) - 1):
         largest = max(largest, context_starts[c + 1] - context_starts[c])
-    most_points, most_details, most_events = len(values) - largest - 4, len(room.details) - 4, len(room.places) - 1
+    most_points, most_details, most_events = len(values) - largest - 4, len(room.details) - 5, len(room.places) - 1
     of_room = room.counts
     for i in range(start, beyond):
         if counts[N_POINTS] > most_points or of_room[N_DETAILS] > most_details or of_room[N_EVENTS] > most_events:
@@ -240,11 +246,12 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             if need == 0:
                 reading_whole[s, SEEN] += 1
                 reading_whole[s, REPEATS] += 1 if same else 0
-                if reading_whole[s, SEEN] == starts[plan[s, FIRST_BASE] + 1] - starts[plan[s, FIRST_BASE]]:
+                stock = plan[s, FIRST_BASE] + (1 if plan[s, PARTS] > 1 else 0)
+                if reading_whole[s, SEEN] == starts[stock + 1] - starts[stock]:
                     p = plan[s, POLICY]
                     need = stuck_need(reading_whole[s, SEEN], reading_whole[s, REPEATS], np.int64(words[p, STUCK_RUN]), numbers[p, STUCK_RATE])
-                    # Numbers of cycles, phases and recipes stand still by their nature, for as long as these last.
-                    need = np.int64(1 << 60) if plan[s, SETS] >= 0 else need
+                    # Numbers of cycles, phases and recipes stand still by their nature, for as long as these last, and so does a state.
+                    need = np.int64(1 << 60) if plan[s, SETS] >= 0 or plan[s, BY] == STATE else need
                     reading_whole[s, STUCK_NEED] = need
             stuck = need > 0 and reading_whole[s, SAME] >= need
             if stuck:
@@ -252,7 +259,8 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             elif held & STUCK:
                 reading_whole[s, FREED] += 1
                 stuck = reading_whole[s, FREED] < FREE * need
-            holds = (0 if usable else RANGE) | (RATE if speed > bounds[s, FASTEST] else 0) | (STUCK if stuck else 0)
+            down = plan[s, BY] == STATE and x == STOPPED and at - reading_whole[s, SAME_SINCE] >= STOPPED_US
+            holds = (0 if usable else RANGE) | (RATE if speed > bounds[s, FASTEST] else 0) | (STUCK if stuck else 0) | (DOWN if down else 0)
         holds &= np.int64(words[plan[s, POLICY], IN_FORCE])
         if holds != held:
             _event(i, s, at, held, holds, x, speed, quality[i], before, reading_whole, bounds, room)
@@ -275,7 +283,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
                     reading_whole[member, FIRST] = 0
                     reading[member, SUM] = 0.0
         by = plan[s, BY]
-        if by == UNCHARTED or not usable:
+        if by >= UNCHARTED or not usable:
             continue
         phase = np.int64(0)
         phases = plan[s, PHASES] * plan[s, RECIPES]

@@ -14,7 +14,7 @@ from qiantang.kernel.words import Text
 
 RULES: Final = ("nelson_1", "nelson_2", "nelson_3", "nelson_4", "nelson_5", "nelson_6", "nelson_7", "nelson_8",
                 "ewma", "cusum", "drift", "stuck", "range", "rate", "quality", "t2", "spe",
-                "t2_shift", "spe_shift", "t2_spread", "spe_spread")
+                "t2_shift", "spe_shift", "t2_spread", "spe_spread", "down")
 """The names of the rules; the place of a name is its bit in a mask."""
 
 BIT: Final = {name: 1 << place for place, name in enumerate(RULES)}
@@ -56,6 +56,7 @@ TITLES: Final = {
     "range": Text("超出物理量程", "outside the physical range"),
     "rate": Text("变化过快", "changes faster than it can"),
     "quality": Text("读数质量不良", "readings of bad quality"),
+    "down": Text("设备自报故障停机", "the machine itself says that a fault has stopped it"),
     "t2": Text("多变量 T² 超限", "T² of the machine beyond its limit"),
     "spe": Text("多变量残差 SPE 超限", "squared prediction error of the machine beyond its limit"),
     "t2_shift": Text("多变量移动平均的 T² 超限", "T² of the machine's moving average beyond its limit"),

@@ -19,6 +19,9 @@ ROLES: Mapping[str, tuple[str, int]] = {
 }
 """Kinds of signals that count: a new number begins a new subgroup, phase or recipe for everything on the asset and its units."""
 
+STATE_KIND = "machine_state"
+"""The kind of signal by which a machine tells its state, a number of MachineState."""
+
 TORN_AFTER = 10
 """Readings missing in a row that tear a subgroup."""
 SLOWEST_HZ = 1.0 / 60.0
@@ -87,8 +90,11 @@ class ChartSettings:
         return found
 
     def points_learnt(self, signal: int) -> int:
-        """How many points phase I takes of each of a signal's baselines."""
-        return self.learning if self.needs is None else int(self.needs[self.plan[signal, layout.FIRST_BASE]])
+        """How many points phase I takes of a signal's baselines: of that which takes the fewest."""
+        if self.needs is None:
+            return self.learning
+        first, phases, recipes, parts = (int(self.plan[signal, c]) for c in (layout.FIRST_BASE, layout.PHASES, layout.RECIPES, layout.PARTS))
+        return int(self.needs[first:first + phases * recipes * parts].min())
 
     def with_policies(self, policies: Sequence[Policy], of: NDArray[np.int64]) -> ChartSettings:
         """The same signals under other policies; ``of`` is the policy's number for each signal."""
@@ -152,6 +158,7 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     asset's step and each phase of it; where the step has one recipe, it is meant whatever number the machine tells. Outside a phase
     nothing is charted: a press between cycles is not in control. Where the subgroup is a cycle, batch or piece, each phase is a chart
     of its own, for what a cycle brings along moves all its phases.
+    The state that a machine tells (``STATE_KIND``) goes on no chart; that a fault has stopped it is told once it has lasted (``down``).
     With a ``machine_weight`` below 1 a machine is also judged by its moving averages, which find small changes that last for about
     1/λ points; they want a phase I of many such spans.
     ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
@@ -159,7 +166,9 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     for readings and windows; a rational subgroup has outlived them, and the few points of phase I would fit chance.
 
     Phase I takes ``learning`` points; ``patience`` times as many of machines and of signals whose points come by the reading or the
-    window, for these come fast and depend on each other, and of skewed ones, whose tails few points do not show. At the beginning of a phase
+    window, for these come fast and depend on each other, and of skewed ones, whose tails few points do not show. Of windows that come
+    seldom, such as the first of a phase and the last, which its end cuts short, it takes no more than come in that time, and ``learning`` at
+    least: a phase shorter than a window would else be learnt last of all and not be watched for days. At the beginning of a phase
     readings are passed over for ``settle_s`` seconds, or ``settle_share`` of the phase where that is shorter: a mean over the
     change from one phase to the next says when it was read rather than how it went.
     """
@@ -198,6 +207,10 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
             plan[s, layout.SETS], plan[s, layout.SETS_WHICH] = contexts[signal.asset, word], which
             bases += 1
             continue
+        if signal.kind == STATE_KIND:
+            plan[s, layout.BY] = layout.STATE
+            bases += 1
+            continue
         if signal.kind in unwatched:
             bases += 1
             continue
@@ -205,6 +218,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
         if plan[s, layout.BY] == layout.CONTEXT:
             plan[s, layout.MOST_ORDER] = 0
         patient = signal.skewed or (plan[s, layout.BY] != layout.CONTEXT and signal.rate_hz >= SLOWEST_HZ)
+        if plan[s, layout.PARTS] > 1 and not signal.skewed:
+            needs += [learning * times for times in _times_learning(plant, signal, plan[s], settle_s, settle_share, patience)]
         needs += [learning * (patience if patient else 1)] * (bases - len(needs))
         settling += _settling(plant, signal, plan[s], settle_s, settle_share)
         machine_members[machine].append(s)
@@ -230,7 +245,7 @@ def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts
         plan[layout.BY], plan[layout.WINDOW_US] = layout.WINDOW, round(window_s * 1e6)
     if not signal.phases:
         return 1
-    recipes = _recipes(plant, signal)
+    recipes = recipes_of(plant, signal)
     phase, recipe = _nearest(plant, contexts, signal.asset, "phase"), _nearest(plant, contexts, signal.asset, "recipe")
     if len(recipes) < 2:
         recipe = layout.NO_CONTEXT
@@ -245,21 +260,41 @@ def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts
     return phases * int(plan[layout.PARTS])
 
 
-def _recipes(plant: Plant, signal: Signal) -> list[Recipe]:
+def recipes_of(plant: Plant, signal: Signal) -> list[Recipe]:
     """The recipes of the step that a signal's asset serves."""
     step = plant.asset[signal.asset].step or plant.asset[plant.machine(signal.asset)].step
     return [r for r in plant.recipes if r.step == step]
 
 
+def _seconds(plant: Plant, signal: Signal, plan: NDArray[np.int64]) -> list[list[float]]:
+    """Of each baseline's recipe and phase, recipe by recipe: the seconds that the plant states, none where it states none."""
+    phases, recipes = int(plan[layout.PHASES]), int(plan[layout.RECIPES])
+    stated = recipes_of(plant, signal)
+    return [[r.phases[phase].seconds for r in (stated[recipe:recipe + 1] if recipes > 1 else stated) if phase < len(r.phases) and r.phases[phase].seconds > 0]
+            for recipe in range(recipes) for phase in range(phases)]
+
+
 def _settling(plant: Plant, signal: Signal, plan: NDArray[np.int64], settle_s: float, share: float) -> list[int]:
     """How long each baseline of a signal is left to settle, in µs."""
-    phases, recipes, parts = (int(plan[c]) for c in (layout.PHASES, layout.RECIPES, layout.PARTS))
-    if phases * recipes == 1:
+    parts = int(plan[layout.PARTS])
+    if plan[layout.PHASES] * plan[layout.RECIPES] == 1:
         return [0] * parts
+    return [us for seconds in _seconds(plant, signal, plan) for us in [round(1e6 * min([settle_s, *(share * s for s in seconds)]))] * parts]
+
+
+def _times_learning(plant: Plant, signal: Signal, plan: NDArray[np.int64], settle_s: float, share: float, most: int) -> list[int]:
+    """How many times ``learning`` points phase I takes of each baseline of a signal that is charted by windows within phases.
+
+    ``most`` times, as of any other window, but of windows that come seldom no more than come while others give so many, and once at
+    least: the first and the last of a phase come once a cycle, between them come as many as the phase has room for. ``most`` where the
+    plant does not say how long phases last, and between the first and the last of one that is no longer than that: if there is
+    anything between, it goes on from one cycle to the next.
+    """
+    window = plan[layout.WINDOW_US] / 1e6
+    cycle = min((sum(phase.seconds for phase in recipe.phases) for recipe in recipes_of(plant, signal)), default=0.0)
+    once = most if cycle <= 0.0 else min(max(int(most * window / cycle), 1), most)
     found = []
-    stated = _recipes(plant, signal)
-    for recipe in range(recipes):
-        for phase in range(phases):
-            seconds = [r.phases[phase].seconds for r in (stated[recipe:recipe + 1] if recipes > 1 else stated) if phase < len(r.phases)]
-            found += [round(1e6 * min([settle_s, *(share * s for s in seconds if s > 0)]))] * parts
+    for seconds in _seconds(plant, signal, plan):
+        whole = int(min(((s - min(settle_s, share * s)) / window for s in seconds), default=0.0)) - 1
+        found += [once, min(once * whole, most) if whole > 0 else most, once]
     return found

@@ -1,7 +1,8 @@
 """Which open task a finding belongs to: one of the same machine and skill whose alarms have a cause in common with it.
 
 A cause is in common as it is when alarms are grouped: the same unit, the same signal, or a signal that moved with the other's; and what
-the register put into one group is one group here. One person goes there once, and is told everything that was found.
+the register put into one group is one group here. That the machine stands (``down``) is of the cause of any task that is open there. One
+person goes there once, and is told everything that was found.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Concern:
 
     def shares(self, alarm: Alarm, leader: str) -> bool:
         """Whether the alarm is of a cause that the task is about."""
-        return (leader != "" and (leader in self.leaders or self.knows(leader))) or alarm.asset in self.units or any(
+        return alarm.rule == "down" or (leader != "" and (leader in self.leaders or self.knows(leader))) or alarm.asset in self.units or any(
             signal in self.signals for signal in _moved(alarm))
 
     def take(self, alarm: Alarm, leader: str) -> None:

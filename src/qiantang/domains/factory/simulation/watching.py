@@ -182,7 +182,7 @@ class Watch:
             for bit, rule in enumerate(rules.RULES):
                 if int(raised.cleared[event]) >> bit & 1:
                     register.returned(signal, asset, rule, at)
-        for alarm in self.analysis.alarms_of(raised):
+        for alarm in sorted(self.analysis.alarms_of(raised), key=lambda alarm: (alarm.at, register.priority(alarm))):
             yield alarm, any(change.told for change in register.raised([alarm]) if change.alarm.id == alarm.id)
 
     def _explained(self, machine: str, at_s: float) -> bool:
