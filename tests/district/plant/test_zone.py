@@ -59,6 +59,23 @@ def test_people_come_and_go_by_the_clock_through_a_night_in_which_it_is_changed(
         assert on_duty == hours * HOUR_US
 
 
+def test_who_goes_on_from_one_shift_into_the_next_has_the_hours_of_the_next() -> None:
+    work = Work(replace(CREWED, shifts=(Shift("day", same("day"), 0, 24 * HOUR_S), CREWED.shifts[1])))
+    for clock, until in (("2026-12-07T15:59", "2026-12-07T16:00"), ("2026-12-07T16:00", "2026-12-08T16:00")):
+        work.heard((), at(clock))
+        assert work.dispatcher.book.workers["li"].until == at(until)
+
+
+def test_a_node_that_goes_on_with_a_plant_of_another_time_zone_has_the_hours_there() -> None:
+    before = Work(replace(CREWED, zone="UTC"))
+    before.heard((), at("2026-12-07T09:00"))
+    assert before.dispatcher.book.workers["li"].until == at("2026-12-07T20:00")
+    now = Work(CREWED)
+    now.restore(before.snapshot())
+    now.heard((), at("2026-12-07T09:01"))
+    assert now.dispatcher.book.workers["li"].until == at("2026-12-07T12:00")
+
+
 def test_what_a_person_types_is_of_the_plants_clock_unless_it_names_a_zone() -> None:
     assert instant_said("2026-11-26 08:30", CREWED.local) == at("2026-11-26T00:30")
     assert instant_said(" 2026-11-26 08:30+01:00 ", CREWED.local) == at("2026-11-26T07:30")

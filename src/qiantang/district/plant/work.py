@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from qiantang.district.plant.folder import Order
 from qiantang.district.plant.relearning import ASSET, SINCE, instant_said
@@ -148,13 +149,17 @@ class Work:
         return said
 
     def _people(self, clock: int) -> list[TaskChange]:
-        """Who comes on duty and who leaves."""
+        """Who comes on duty, who leaves, and who stays for other hours: where one shift follows on another, or the plant's clock is another."""
         workers = {w.id: w for w in on_duty(self.plant, clock)}
         said: list[TaskChange] = []
         for gone in sorted(self._here - set(workers)):
             said += self.dispatcher.gone(gone, clock)
-        for come in sorted(set(workers) - self._here):
-            said += self.dispatcher.here(workers[come], clock)
+        for name, worker in sorted(workers.items()):
+            known = self.dispatcher.book.workers.get(name) if name in self._here else None
+            if known is None:
+                said += self.dispatcher.here(worker, clock)
+            elif (known.until, known.breaks) != (worker.until, worker.breaks):
+                said += self.dispatcher.here(replace(known, until=worker.until, breaks=worker.breaks), clock)
         self._here = set(workers)
         return said
 
