@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,21 +15,25 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from qiantang.district.identity import KEYBOARD
 from qiantang.district.plant.charting import Charting, Given
-from qiantang.district.plant.folder import PlantFolder
+from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.models import Model, ModelRecord, difference, in_force
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.replaying import replay
+from qiantang.district.plant.views import PlantShown
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
+from qiantang.domains.factory.dispatch.tasks import Task
 from qiantang.domains.factory.ordering import TICK
-from qiantang.domains.factory.plant import Plant, Signal
+from qiantang.domains.factory.plant import Plant, Shift, Signal, Technician
 from qiantang.kernel.errors import SubjectError
-from qiantang.kernel.readings import Readings, readings, together
+from qiantang.kernel.readings import Quality, Readings, readings, together
 from qiantang.kernel.wires import Delivery
 from qiantang.kernel.words import same
 from qiantang.stores import open_store
+from qiantang.stores.reading_log import ReadingLog
 from qiantang.stores.snapshots import Snapshot, Snapshots
 from tests.district.plant import lines
 from tests.district.plant.lines import S, delivered, happened, split
@@ -193,6 +198,19 @@ def test_sources_that_are_joined_or_parted_by_another_version_lose_and_repeat_no
         assert len(pipeline.sources.gateways) == (3 if then is SMALL else 2)
 
 
+def test_what_a_gateway_still_sends_of_a_signal_that_went_is_kept_and_judged_by_no_chart() -> None:
+    """Also where it is bad or stands still: a rule that it broke would be told of no asset."""
+    r = happened(90, 3, faults=0)
+    late = (r.signal == _GONE) & (r.at > lines.START + 70 * S)
+    bad = np.where(late & (r.at > lines.START + 80 * S), np.uint8(Quality.BAD), r.quality).astype(np.uint8)
+    sent = Readings(r.signal, r.at, r.received, np.where(late, 9.0, r.value), bad, r.sequence)
+    place = int(np.searchsorted(sent.received, lines.START + 40 * S))
+    pipeline, steps = judged(models(place), split(sent, np.array([500])))
+    assert not [a for s in steps for a in s.alarms if s.start >= place and a.signal == _GONE]
+    assert sum(len(s.readings) for s in steps) == len(sent)
+    assert pipeline.analysis.counters["unknown_signal"] >= int((sent.signal[place:] == _GONE).sum())
+
+
 # --- on the disk ---
 
 
@@ -228,15 +246,20 @@ class Bringer:
             part = batch.taken(slice(first, first + 26))
             self.now = int(part.received.max())
             await node.deliver(Delivery(part))
-        for _ in range(12):
+        await self.passes(node, 12)
+
+    async def passes(self, node: Node, seconds: int) -> None:
+        """So many seconds in which nothing comes, until they are judged."""
+        for _ in range(seconds):
             self.now += S
             await node.deliver(Delivery(readings([TICK], [self.now], [0.0])))
-        while node.status().behind or node.inbox.bytes:
+        while (node.status().behind or node.inbox.bytes) and node._failed is None:
             await asyncio.sleep(0.01)
 
 
-def _worked(folder: Path, plant: Plant, batch: Readings, *, kill: bool = False) -> Node:
-    """A node over its folder takes a batch; with ``kill`` nothing is written at its end."""
+def _worked(folder: Path, plant: Plant, batch: Readings, *, kill: bool = False,
+            then: Callable[[Node, Bringer], Coroutine[None, None, None]] | None = None) -> Node:
+    """A node over its folder takes a batch, and ``then`` whatever else is done to it; with ``kill`` nothing is written at its end."""
     sender = Bringer()
     node = Node(folder, plant, store=open_store(folder / "state.sqlite"), charts=Given(charts), clock=lambda: sender.now, shown=PlantFolder(folder), work=Work,
                 settings=NodeSettings(snapshot_s=1e9 if kill else 0.05, tick_s=1e9, idle_tick_s=1e9))
@@ -244,11 +267,32 @@ def _worked(folder: Path, plant: Plant, batch: Readings, *, kill: bool = False) 
     async def at_work() -> None:
         running = asyncio.create_task(node.run([]))
         await sender.to(node, batch)
+        if then is not None:
+            await then(node, sender)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(at_work())
     return node
+
+
+def _on_record(folder: Path) -> list[tuple[str, object, object]]:
+    store = open_store(folder / "state.sqlite")
+    with store.reading() as reader:
+        found = reader.findings()
+    store.close()
+    return sorted((str(f.values["alarm"]), f.values["offset"], f.values["limits"]) for f in found)
+
+
+STAFFED = replace(SMALL, shifts=(Shift("day", same("day"), 0, 86_400),), skills=(("curing", same("curing")), ("mixing", same("mixing"))),
+                  technicians=tuple(Technician(f"t{n}", f"T{n}", frozenset({"curing", "mixing"}), "day") for n in range(3)))
+
+
+async def _shown(node: Node, sender: Bringer) -> None:
+    """Until the folder was told how the plant stands."""
+    assert node.showing is not None
+    node.showing.due = lambda now: True  # type: ignore[method-assign]  # at every step, not once a second
+    await sender.passes(node, 3)
 
 
 @pytest.mark.parametrize("kill", [False, True])
