@@ -211,6 +211,15 @@ def test_what_a_gateway_still_sends_of_a_signal_that_went_is_kept_and_judged_by_
     assert pipeline.analysis.counters["unknown_signal"] >= int((sent.signal[place:] == _GONE).sum())
 
 
+def test_of_versions_that_came_before_the_first_reading_only_the_last_judges() -> None:
+    r = came(5)
+    pipeline, steps = judged(models(0), split(r, np.array([500])))
+    alone, other = judged([replace(models(0)[1], number=1)], split(r, np.array([500])))
+    assert [a for s in steps for a in s.alarms] == [a for s in other for a in s.alarms]
+    assert pipeline.analysis.limits == alone.analysis.limits
+    assert pipeline.model.number == 2
+
+
 # --- on the disk ---
 
 

@@ -119,7 +119,7 @@ class Pipeline:
         self._checkpoints: list[Checkpoint] = []
         self._proofs: list[tuple[int, tuple[int, ...]]] = []
         """Repairs that are to have helped by an instant, and the signals that are to show it."""
-        self._judge_by(models[0])
+        self._judge_by(in_force(models, 0))
         self.know(addresses)
 
     def _judge_by(self, model: Model) -> None:
