@@ -243,6 +243,22 @@ def test_the_difference_of_two_versions() -> None:
     assert ([s.number for s in found.came], [s.number for s in found.went], [s.number for s in found.changed]) == ([NEW.number], [_GONE], [_MEANS_OTHER])
 
 
+def test_a_replay_over_a_damaged_place_gives_what_the_node_gave(tmp_path: Path) -> None:
+    r = happened(120, 8, faults=24)
+    log = ReadingLog(tmp_path / "log")
+    for _, batch in split(r.taken(slice(0, -260)), np.array([130])):
+        log.append(batch)
+        log.commit()
+    log.close()
+    segment = next((tmp_path / "log").glob("*.readings"))
+    whole = bytearray(segment.read_bytes())
+    whole[len(whole) // 2:len(whole) // 2 + 300] = bytes(300)
+    segment.write_bytes(whole)
+    node = _worked(tmp_path, SMALL, r.taken(slice(-260, None)))
+    assert node.counters.counts["damaged_readings"]
+    assert _on_record(tmp_path) == sorted((a.id, a.offset, a.limits) for a in replay(tmp_path, Given(charts)))
+
+
 class Bringer:
     """What is delivered to a node, at the clock of the readings."""
 

@@ -167,6 +167,8 @@ class Pipeline:
         batch = _own(batch)
         if offset < self.position:
             batch, offset = batch.taken(slice(self.position - offset, None)), self.position
+        # What is damaged in the log is passed over at once, whoever reads it: a step's end must not hang on where its reader noticed.
+        self.position = offset
         while len(batch):
             following = self._following()
             if following is not None and offset >= following.place:
