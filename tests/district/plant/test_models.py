@@ -220,6 +220,53 @@ def test_of_versions_that_came_before_the_first_reading_only_the_last_judges() -
     assert pipeline.model.number == 2
 
 
+@pytest.mark.parametrize("joins", [False, True])
+def test_a_source_that_keeps_its_own_order_from_a_version_on_repeats_nothing_and_goes_on_in_order(joins: bool) -> None:
+    """What waited comes first; what is sent again of the last instant is known again."""
+    joined = replace(SMALL, assets=tuple(replace(a, parent="P1", level="unit") if a.id == "P2" else a for a in SMALL.assets))
+    r = came(1, 60)
+    r = r.taken(r.signal < len(SMALL.signals))
+    again = r.taken(slice(None, None, 3))
+    sent = together([r, Readings(again.signal, again.at, again.received + 300_000, again.value, again.quality, again.sequence)])
+    sent = sent.taken(np.argsort(sent.received, kind="stable"))
+    first = Model(joined, Given(charts, lambda _: 0)) if joins else Model(SMALL, Given(charts))
+    steps: list[Step] = []
+    pipeline = Pipeline([first, Model(SMALL, Given(charts, lambda _: 0), len(sent) // 2, 2)], steps.append, addresses=lines.ADDRESSES)
+    for offset, batch in split(sent, np.array([133])):
+        pipeline.take(offset, batch)
+    pipeline.finish()
+    out = together([*(s.readings for s in steps), *(s.older for s in steps)])
+    assert sorted(zip(out.signal.tolist(), out.at.tolist(), strict=True)) == sorted(zip(r.signal.tolist(), r.at.tolist(), strict=True))
+    judged_by_charts = together([piece for s in steps for piece in s.pieces[:-1]])
+    for signal in range(len(SMALL.signals)):
+        assert (np.diff(judged_by_charts.at[judged_by_charts.signal == signal]) > 0).all()
+
+
+def test_an_alarm_of_what_waited_where_sources_were_joined_stands_when_a_late_reading_comes() -> None:
+    """The slower gateway's readings lie before the joined source's frontier: they belong to what was judged before the change."""
+    def known(plant: Plant) -> ChartSettings:
+        found = charted(plant, window_s=0.0, machine_every_s=0.0, most_order=0)
+        return replace(found, known=dict.fromkeys(range(found.bases), (0.0, 1.0)))
+
+    joined = replace(SMALL, assets=tuple(replace(a, parent="P1", level="unit") if a.id == "P2" else a for a in SMALL.assets))
+    r = happened(60, 0, faults=0)
+    sent = delivered(r, np.where(np.isin(r.signal, range(6, 12)), 1_700_000, 10_000))
+    wrong = lines.START + 38_500_000
+    sent = replace(sent, value=np.where((sent.signal == 7) & (sent.at == wrong), 30.0, sent.value))
+    place = int(np.searchsorted(sent.received, lines.START + 40 * S + 3))
+    then = int(np.searchsorted(sent.received, lines.START + 46 * S))
+    late = replace(sent.taken(slice(then, then + 1)), signal=np.array([0], np.int32), at=np.array([lines.START + 42 * S + 7]), value=np.array([0.1]))
+    steps: list[Step] = []
+    pipeline = Pipeline([Model(SMALL, Given(known)), Model(joined, Given(known), place, 2)], steps.append, addresses=lines.ADDRESSES)
+    for offset, batch in split(together([sent.taken(slice(0, then)), late, sent.taken(slice(then, None))]), np.array([40])):
+        pipeline.take(offset, batch)
+    pipeline.finish()
+    of_it = [a for s in steps for a in s.alarms if a.signal == 7 and a.at == wrong]
+    assert {a.rule for a in of_it} >= {"nelson_1"}
+    assert not [a for a in of_it if a.amends]
+    assert pipeline.counters.counts["computed_anew"]
+
+
 # --- on the disk ---
 
 

@@ -236,7 +236,11 @@ class Pipeline:
 
     def _go_on_by(self, model: Model, clock: int) -> None:
         """Everything before is judged by the version so far and told; then what is charted as before goes on by the next one."""
+        before = {gateway: number for number, source in enumerate(self._sources.gateways) for gateway in source}
+        there = sources(self._addresses, model.settings, model.charts.lateness)
+        came_of = [sorted({before[gateway] for gateway in source if gateway in before}) for source in there.gateways]
         if self._start < self.position:
+            self.ordering.go_ahead(came_of, there.lateness_us)
             self._end_step(clock)
         self._open.changes += self.register.gone(model.plant)
         changed = {signal.number for signal in difference(self.plant, model.plant).changed}
@@ -244,12 +248,9 @@ class Pipeline:
         self._learnt = self._learnt.going_on(self.analysis, kept)
         self.register.go_on(model.plant)
         self.model = model
-        before = {gateway: number for number, source in enumerate(self._sources.gateways) for gateway in source}
-        self._sources = sources(self._addresses, model.settings, model.charts.lateness)
-        came_of = [sorted({before[gateway] for gateway in source if gateway in before}) for source in self._sources.gateways]
-        self.ordering.regroup(self._sources.of, self._sources.lateness_us, came_of)
-        there = range(len(model.settings))
-        self._proofs = [(instant, tuple(s for s in signals if s in there)) for instant, signals in self._proofs]
+        self._sources = there
+        self.ordering.regroup(there.of, there.lateness_us, came_of)
+        self._proofs = [(instant, tuple(s for s in signals if s < len(model.settings))) for instant, signals in self._proofs]
         self._checkpoints = []
         self._keep()
         self.counters.add("model_changed")
