@@ -290,6 +290,26 @@ def test_the_difference_of_two_versions() -> None:
     assert ([s.number for s in found.came], [s.number for s in found.went], [s.number for s in found.changed]) == ([NEW.number], [_GONE], [_MEANS_OTHER])
 
 
+def test_a_version_that_cannot_be_charted_is_not_put_on_record(tmp_path: Path) -> None:
+    def wrong(_: Plant) -> ChartSettings:
+        raise ValueError("cannot be charted")
+
+    record = ModelRecord(tmp_path)
+    record.with_this(SMALL, Given(charts), 0, 5)
+    with pytest.raises(ValueError, match="cannot be charted"):
+        record.with_this(second(), Given(wrong), 40, 6)
+    assert len(record.read(Given(charts))) == 1
+
+
+def test_where_the_log_lost_its_end_the_version_of_now_is_in_force_from_there_on(tmp_path: Path) -> None:
+    record = ModelRecord(tmp_path)
+    record.with_this(SMALL, Charting(), 0, 5)
+    record.with_this(second(), Charting(), 1000, 6)
+    for found in (record.with_this(second(), Charting(), 300, 7), record.read(Charting())):
+        assert [(m.place, m.number) for m in found] == [(0, 1), (300, 2), (300, 3)]
+    assert len(record.with_this(second(), Charting(), 400, 8)) == 3
+
+
 def test_a_replay_over_a_damaged_place_gives_what_the_node_gave(tmp_path: Path) -> None:
     r = happened(120, 8, faults=24)
     log = ReadingLog(tmp_path / "log")
