@@ -380,6 +380,66 @@ STAFFED = replace(SMALL, shifts=(Shift("day", same("day"), 0, 86_400),), skills=
                   technicians=tuple(Technician(f"t{n}", f"T{n}", frozenset({"curing", "mixing"}), "day") for n in range(3)))
 
 
+def test_a_machine_that_bears_another_name_now_gets_the_tasks_of_what_its_units_told_before(tmp_path: Path) -> None:
+    """The node was killed before its first snapshot: the log is judged again from its beginning, for the plant as it is now."""
+    _worked(tmp_path, STAFFED, happened(60, 8, faults=24), kill=True)
+    for path in (tmp_path / "snapshots").glob("*"):
+        path.unlink()
+    renamed = replace(STAFFED, assets=tuple(replace(a, id=a.id.replace("P1", "P9") if a.id == "P1" else a.id, parent="P9" if a.parent == "P1" else a.parent)
+                                            for a in STAFFED.assets))
+    node = _worked(tmp_path, renamed, happened(1, 1).taken(slice(0, 0)))
+    assert node.work is not None
+    assert "P9" in {entry.task.asset for entry in node.work.dispatcher.book.entries.values()}
+    assert "P1" not in {entry.task.asset for entry in node.work.dispatcher.book.entries.values()}
+
+
+def test_a_repair_on_record_is_learnt_from_also_where_its_task_is_of_a_signal_that_went(tmp_path: Path) -> None:
+    """The node was killed before its first snapshot; judging the log again it opens no task for what is gone, and a replay knows no tasks at all."""
+    tasks: list[Task] = []
+
+    async def mended(node: Node, sender: Bringer) -> None:
+        assert node.work is not None
+        await sender.passes(node, 40)
+        entry = next(e for e in node.work.dispatcher.book.entries.values() if e.worker and e.task.finding.startswith("s"))
+        tasks.append(entry.task)
+        for number, order in enumerate(("accept", "start", "finish")):
+            values = {"task": entry.task.id, "worker": entry.worker, "done": "x", "cause": "y", "changed": "all"}
+            PlantFolder(tmp_path).leave(Order(order, values, entry.worker, sender.now + number))
+            await sender.passes(node, 3)
+
+    first = _worked(tmp_path, STAFFED, happened(60, 8, faults=24), kill=True, then=mended)
+    assert [v.who for v in first.pipeline.analysis.limits][1:] == ["t0"]
+    for path in (tmp_path / "snapshots").glob("*"):
+        path.unlink()
+    signal = int(tasks[0].finding.split(":")[0].removeprefix("s"))
+    without = replace(STAFFED, signals=tuple(s for s in STAFFED.signals if s.number != signal))
+    more = happened(60, 9)
+    again = _worked(tmp_path, without, replace(more, at=more.at + 200 * S, received=more.received + 200 * S))
+    assert [v.who for v in again.pipeline.analysis.limits][1:] == ["t0", "model"]
+    assert _on_record(tmp_path) == sorted((a.id, a.offset, a.limits) for a in replay(tmp_path, Given(charts)))
+
+
+def test_a_task_at_a_machine_that_is_gone_can_be_finished(tmp_path: Path) -> None:
+    _worked(tmp_path, STAFFED, happened(60, 8, faults=24))
+    gone = replace(STAFFED, assets=tuple(a for a in STAFFED.assets if not a.id.startswith("P1")),
+                   signals=tuple(s for s in STAFFED.signals if not s.asset.startswith("P1")))
+
+    async def finished(node: Node, sender: Bringer) -> None:
+        assert node.work is not None
+        await sender.passes(node, 40)
+        entry = next(e for e in node.work.dispatcher.book.entries.values() if e.worker and e.task.asset == "P1")
+        for order in ("accept", "start", "finish"):
+            shown = PlantShown(PlantFolder(tmp_path), KEYBOARD)
+            while not [row for row in shown.rows("tasks") if row["id"] == entry.task.id and row["state"] == entry.state.value]:
+                await sender.passes(node, 1)
+                shown = PlantShown(PlantFolder(tmp_path), KEYBOARD)
+            shown.order(order, {"task": entry.task.id, "worker": entry.worker, "done": "x", "cause": "y"})
+            await sender.passes(node, 3)
+        assert entry.task.id not in node.work.dispatcher.book.entries
+
+    _worked(tmp_path, gone, happened(1, 1).taken(slice(0, 0)), then=finished)
+
+
 async def _shown(node: Node, sender: Bringer) -> None:
     """Until the folder was told how the plant stands."""
     assert node.showing is not None

@@ -357,7 +357,8 @@ class PlantShown:
             raise ActionError.of("请填写：" + "、".join(t.zh for t in missing), "please fill in: " + ", ".join(t.en for t in missing), value=named)
         if values.get("since", "").strip():
             instant_said(values["since"])
-        named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
+        if str(row["asset"]) in self._plant.asset:
+            named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
 
 
 _LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))
