@@ -440,6 +440,20 @@ def test_a_task_at_a_machine_that_is_gone_can_be_finished(tmp_path: Path) -> Non
     _worked(tmp_path, gone, happened(1, 1).taken(slice(0, 0)), then=finished)
 
 
+def test_pages_say_what_they_can_while_the_node_still_reads_what_came_before_a_version(tmp_path: Path) -> None:
+    """The plant is told when a node is opened, how it stands when the log is read up to the version that is in force."""
+    _worked(tmp_path, SMALL, happened(100, 8, faults=40), then=_shown)
+    gone = replace(SMALL, assets=tuple(a for a in SMALL.assets if not a.id.startswith("P1")),
+                   signals=(*(s for s in SMALL.signals if not s.asset.startswith("P1")), NEW))
+    PlantFolder(tmp_path).tell_plant(gone)
+    shown = PlantShown(PlantFolder(tmp_path), KEYBOARD)
+    rows = {table: shown.rows(table) for table in ("machines", "signals", "alarms", "held", "bad_actors", "tasks", "walls")}
+    assert rows["alarms"]
+    assert not {row["machine"] for row in (*rows["alarms"], *rows["bad_actors"])} & {"P1"}
+    assert shown.told()
+    assert len(shown.frame()[1]) == len(gone.signals)
+
+
 async def _shown(node: Node, sender: Bringer) -> None:
     """Until the folder was told how the plant stands."""
     assert node.showing is not None
