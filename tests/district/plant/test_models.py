@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,21 +15,25 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from qiantang.district.identity import KEYBOARD
 from qiantang.district.plant.charting import Charting, Given
-from qiantang.district.plant.folder import PlantFolder
+from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.models import MODELS, Model, ModelRecord, difference, in_force
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.replaying import replay
+from qiantang.district.plant.views import PlantShown
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
+from qiantang.domains.factory.dispatch.tasks import Task
 from qiantang.domains.factory.ordering import TICK
-from qiantang.domains.factory.plant import Plant, Signal
+from qiantang.domains.factory.plant import Plant, Shift, Signal, Technician
 from qiantang.kernel.errors import SubjectError
-from qiantang.kernel.readings import Readings, readings, together
+from qiantang.kernel.readings import Quality, Readings, readings, together
 from qiantang.kernel.wires import Delivery
 from qiantang.kernel.words import same
 from qiantang.stores import open_store
+from qiantang.stores.reading_log import ReadingLog
 from qiantang.stores.snapshots import Snapshot, Snapshots
 from tests.district.plant import lines
 from tests.district.plant.lines import S, delivered, happened, split
@@ -193,6 +198,75 @@ def test_sources_that_are_joined_or_parted_by_another_version_lose_and_repeat_no
         assert len(pipeline.sources.gateways) == (3 if then is SMALL else 2)
 
 
+def test_what_a_gateway_still_sends_of_a_signal_that_went_is_kept_and_judged_by_no_chart() -> None:
+    """Also where it is bad or stands still: a rule that it broke would be told of no asset."""
+    r = happened(90, 3, faults=0)
+    late = (r.signal == _GONE) & (r.at > lines.START + 70 * S)
+    bad = np.where(late & (r.at > lines.START + 80 * S), np.uint8(Quality.BAD), r.quality).astype(np.uint8)
+    sent = Readings(r.signal, r.at, r.received, np.where(late, 9.0, r.value), bad, r.sequence)
+    place = int(np.searchsorted(sent.received, lines.START + 40 * S))
+    pipeline, steps = judged(models(place), split(sent, np.array([500])))
+    assert not [a for s in steps for a in s.alarms if s.start >= place and a.signal == _GONE]
+    assert sum(len(s.readings) for s in steps) == len(sent)
+    assert pipeline.analysis.counters["unknown_signal"] >= int((sent.signal[place:] == _GONE).sum())
+
+
+def test_of_versions_that_came_before_the_first_reading_only_the_last_judges() -> None:
+    r = came(5)
+    pipeline, steps = judged(models(0), split(r, np.array([500])))
+    alone, other = judged([replace(models(0)[1], number=1)], split(r, np.array([500])))
+    assert [a for s in steps for a in s.alarms] == [a for s in other for a in s.alarms]
+    assert pipeline.analysis.limits == alone.analysis.limits
+    assert pipeline.model.number == 2
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_a_source_that_keeps_its_own_order_from_a_version_on_repeats_nothing_and_goes_on_in_order(joins: bool) -> None:
+    """What waited comes first; what is sent again of the last instant is known again."""
+    joined = replace(SMALL, assets=tuple(replace(a, parent="P1", level="unit") if a.id == "P2" else a for a in SMALL.assets))
+    r = came(1, 60)
+    r = r.taken(r.signal < len(SMALL.signals))
+    again = r.taken(slice(None, None, 3))
+    sent = together([r, Readings(again.signal, again.at, again.received + 300_000, again.value, again.quality, again.sequence)])
+    sent = sent.taken(np.argsort(sent.received, kind="stable"))
+    first = Model(joined, Given(charts, lambda _: 0)) if joins else Model(SMALL, Given(charts))
+    steps: list[Step] = []
+    pipeline = Pipeline([first, Model(SMALL, Given(charts, lambda _: 0), len(sent) // 2, 2)], steps.append, addresses=lines.ADDRESSES)
+    for offset, batch in split(sent, np.array([133])):
+        pipeline.take(offset, batch)
+    pipeline.finish()
+    out = together([*(s.readings for s in steps), *(s.older for s in steps)])
+    assert sorted(zip(out.signal.tolist(), out.at.tolist(), strict=True)) == sorted(zip(r.signal.tolist(), r.at.tolist(), strict=True))
+    judged_by_charts = together([piece for s in steps for piece in s.pieces[:-1]])
+    for signal in range(len(SMALL.signals)):
+        assert (np.diff(judged_by_charts.at[judged_by_charts.signal == signal]) > 0).all()
+
+
+def test_an_alarm_of_what_waited_where_sources_were_joined_stands_when_a_late_reading_comes() -> None:
+    """The slower gateway's readings lie before the joined source's frontier: they belong to what was judged before the change."""
+    def known(plant: Plant) -> ChartSettings:
+        found = charted(plant, window_s=0.0, machine_every_s=0.0, most_order=0)
+        return replace(found, known=dict.fromkeys(range(found.bases), (0.0, 1.0)))
+
+    joined = replace(SMALL, assets=tuple(replace(a, parent="P1", level="unit") if a.id == "P2" else a for a in SMALL.assets))
+    r = happened(60, 0, faults=0)
+    sent = delivered(r, np.where(np.isin(r.signal, range(6, 12)), 1_700_000, 10_000))
+    wrong = lines.START + 38_500_000
+    sent = replace(sent, value=np.where((sent.signal == 7) & (sent.at == wrong), 30.0, sent.value))
+    place = int(np.searchsorted(sent.received, lines.START + 40 * S + 3))
+    then = int(np.searchsorted(sent.received, lines.START + 46 * S))
+    late = replace(sent.taken(slice(then, then + 1)), signal=np.array([0], np.int32), at=np.array([lines.START + 42 * S + 7]), value=np.array([0.1]))
+    steps: list[Step] = []
+    pipeline = Pipeline([Model(SMALL, Given(known)), Model(joined, Given(known), place, 2)], steps.append, addresses=lines.ADDRESSES)
+    for offset, batch in split(together([sent.taken(slice(0, then)), late, sent.taken(slice(then, None))]), np.array([40])):
+        pipeline.take(offset, batch)
+    pipeline.finish()
+    of_it = [a for s in steps for a in s.alarms if a.signal == 7 and a.at == wrong]
+    assert {a.rule for a in of_it} >= {"nelson_1"}
+    assert not [a for a in of_it if a.amends]
+    assert pipeline.counters.counts["computed_anew"]
+
+
 # --- on the disk ---
 
 
@@ -227,6 +301,42 @@ def test_the_difference_of_two_versions() -> None:
     assert ([s.number for s in found.came], [s.number for s in found.went], [s.number for s in found.changed]) == ([NEW.number], [_GONE], [_MEANS_OTHER])
 
 
+def test_a_version_that_cannot_be_charted_is_not_put_on_record(tmp_path: Path) -> None:
+    def wrong(_: Plant) -> ChartSettings:
+        raise ValueError("cannot be charted")
+
+    record = ModelRecord(tmp_path)
+    record.with_this(SMALL, Given(charts), 0, 5)
+    with pytest.raises(ValueError, match="cannot be charted"):
+        record.with_this(second(), Given(wrong), 40, 6)
+    assert len(record.read(Given(charts))) == 1
+
+
+def test_where_the_log_lost_its_end_the_version_of_now_is_in_force_from_there_on(tmp_path: Path) -> None:
+    record = ModelRecord(tmp_path)
+    record.with_this(SMALL, Charting(), 0, 5)
+    record.with_this(second(), Charting(), 1000, 6)
+    for found in (record.with_this(second(), Charting(), 300, 7), record.read(Charting())):
+        assert [(m.place, m.number) for m in found] == [(0, 1), (300, 2), (300, 3)]
+    assert len(record.with_this(second(), Charting(), 400, 8)) == 3
+
+
+def test_a_replay_over_a_damaged_place_gives_what_the_node_gave(tmp_path: Path) -> None:
+    r = happened(120, 8, faults=24)
+    log = ReadingLog(tmp_path / "log")
+    for _, batch in split(r.taken(slice(0, -260)), np.array([130])):
+        log.append(batch)
+        log.commit()
+    log.close()
+    segment = next((tmp_path / "log").glob("*.readings"))
+    whole = bytearray(segment.read_bytes())
+    whole[len(whole) // 2:len(whole) // 2 + 300] = bytes(300)
+    segment.write_bytes(whole)
+    node = _worked(tmp_path, SMALL, r.taken(slice(-260, None)))
+    assert node.counters.counts["damaged_readings"]
+    assert _on_record(tmp_path) == sorted((a.id, a.offset, a.limits) for a in replay(tmp_path, Given(charts)))
+
+
 class Bringer:
     """What is delivered to a node, at the clock of the readings."""
 
@@ -239,15 +349,20 @@ class Bringer:
             part = batch.taken(slice(first, first + 26))
             self.now = int(part.received.max())
             await node.deliver(Delivery(part))
-        for _ in range(12):
+        await self.passes(node, 12)
+
+    async def passes(self, node: Node, seconds: int) -> None:
+        """So many seconds in which nothing comes, until they are judged."""
+        for _ in range(seconds):
             self.now += S
             await node.deliver(Delivery(readings([TICK], [self.now], [0.0])))
-        while node.status().behind or node.inbox.bytes:
+        while (node.status().behind or node.inbox.bytes) and node._failed is None:
             await asyncio.sleep(0.01)
 
 
-def _worked(folder: Path, plant: Plant, batch: Readings, *, kill: bool = False) -> Node:
-    """A node over its folder takes a batch; with ``kill`` nothing is written at its end."""
+def _worked(folder: Path, plant: Plant, batch: Readings, *, kill: bool = False,
+            then: Callable[[Node, Bringer], Coroutine[None, None, None]] | None = None) -> Node:
+    """A node over its folder takes a batch, and ``then`` whatever else is done to it; with ``kill`` nothing is written at its end."""
     sender = Bringer()
     node = Node(folder, plant, store=open_store(folder / "state.sqlite"), charts=Given(charts), clock=lambda: sender.now, shown=PlantFolder(folder), work=Work,
                 settings=NodeSettings(snapshot_s=1e9 if kill else 0.05, tick_s=1e9, idle_tick_s=1e9))
@@ -255,11 +370,106 @@ def _worked(folder: Path, plant: Plant, batch: Readings, *, kill: bool = False) 
     async def at_work() -> None:
         running = asyncio.create_task(node.run([]))
         await sender.to(node, batch)
+        if then is not None:
+            await then(node, sender)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(at_work())
     return node
+
+
+def _on_record(folder: Path) -> list[tuple[str, object, object]]:
+    store = open_store(folder / "state.sqlite")
+    with store.reading() as reader:
+        found = reader.findings()
+    store.close()
+    return sorted((str(f.values["alarm"]), f.values["offset"], f.values["limits"]) for f in found)
+
+
+STAFFED = replace(SMALL, shifts=(Shift("day", same("day"), 0, 86_400),), skills=(("curing", same("curing")), ("mixing", same("mixing"))),
+                  technicians=tuple(Technician(f"t{n}", f"T{n}", frozenset({"curing", "mixing"}), "day") for n in range(3)))
+
+
+def test_a_machine_that_bears_another_name_now_gets_the_tasks_of_what_its_units_told_before(tmp_path: Path) -> None:
+    """The node was killed before its first snapshot: the log is judged again from its beginning, for the plant as it is now."""
+    _worked(tmp_path, STAFFED, happened(60, 8, faults=24), kill=True)
+    for path in (tmp_path / "snapshots").glob("*"):
+        path.unlink()
+    renamed = replace(STAFFED, assets=tuple(replace(a, id=a.id.replace("P1", "P9") if a.id == "P1" else a.id, parent="P9" if a.parent == "P1" else a.parent)
+                                            for a in STAFFED.assets))
+    node = _worked(tmp_path, renamed, happened(1, 1).taken(slice(0, 0)))
+    assert node.work is not None
+    assert "P9" in {entry.task.asset for entry in node.work.dispatcher.book.entries.values()}
+    assert "P1" not in {entry.task.asset for entry in node.work.dispatcher.book.entries.values()}
+
+
+def test_a_repair_on_record_is_learnt_from_also_where_its_task_is_of_a_signal_that_went(tmp_path: Path) -> None:
+    """The node was killed before its first snapshot; judging the log again it opens no task for what is gone, and a replay knows no tasks at all."""
+    tasks: list[Task] = []
+
+    async def mended(node: Node, sender: Bringer) -> None:
+        assert node.work is not None
+        await sender.passes(node, 40)
+        entry = next(e for e in node.work.dispatcher.book.entries.values() if e.worker and e.task.finding.startswith("s"))
+        tasks.append(entry.task)
+        for number, order in enumerate(("accept", "start", "finish")):
+            values = {"task": entry.task.id, "worker": entry.worker, "done": "x", "cause": "y", "changed": "all"}
+            PlantFolder(tmp_path).leave(Order(order, values, entry.worker, sender.now + number))
+            await sender.passes(node, 3)
+
+    first = _worked(tmp_path, STAFFED, happened(60, 8, faults=24), kill=True, then=mended)
+    assert [v.who for v in first.pipeline.analysis.limits][1:] == ["t0"]
+    for path in (tmp_path / "snapshots").glob("*"):
+        path.unlink()
+    signal = int(tasks[0].finding.split(":")[0].removeprefix("s"))
+    without = replace(STAFFED, signals=tuple(s for s in STAFFED.signals if s.number != signal))
+    more = happened(60, 9)
+    again = _worked(tmp_path, without, replace(more, at=more.at + 200 * S, received=more.received + 200 * S))
+    assert [v.who for v in again.pipeline.analysis.limits][1:] == ["t0", "model"]
+    assert _on_record(tmp_path) == sorted((a.id, a.offset, a.limits) for a in replay(tmp_path, Given(charts)))
+
+
+def test_a_task_at_a_machine_that_is_gone_can_be_finished(tmp_path: Path) -> None:
+    _worked(tmp_path, STAFFED, happened(60, 8, faults=24))
+    gone = replace(STAFFED, assets=tuple(a for a in STAFFED.assets if not a.id.startswith("P1")),
+                   signals=tuple(s for s in STAFFED.signals if not s.asset.startswith("P1")))
+
+    async def finished(node: Node, sender: Bringer) -> None:
+        assert node.work is not None
+        await sender.passes(node, 40)
+        entry = next(e for e in node.work.dispatcher.book.entries.values() if e.worker and e.task.asset == "P1")
+        for order in ("accept", "start", "finish"):
+            shown = PlantShown(PlantFolder(tmp_path), KEYBOARD)
+            while not [row for row in shown.rows("tasks") if row["id"] == entry.task.id and row["state"] == entry.state.value]:
+                await sender.passes(node, 1)
+                shown = PlantShown(PlantFolder(tmp_path), KEYBOARD)
+            shown.order(order, {"task": entry.task.id, "worker": entry.worker, "done": "x", "cause": "y"})
+            await sender.passes(node, 3)
+        assert entry.task.id not in node.work.dispatcher.book.entries
+
+    _worked(tmp_path, gone, happened(1, 1).taken(slice(0, 0)), then=finished)
+
+
+def test_pages_say_what_they_can_while_the_node_still_reads_what_came_before_a_version(tmp_path: Path) -> None:
+    """The plant is told when a node is opened, how it stands when the log is read up to the version that is in force."""
+    _worked(tmp_path, SMALL, happened(100, 8, faults=40), then=_shown)
+    gone = replace(SMALL, assets=tuple(a for a in SMALL.assets if not a.id.startswith("P1")),
+                   signals=(*(s for s in SMALL.signals if not s.asset.startswith("P1")), NEW))
+    PlantFolder(tmp_path).tell_plant(gone)
+    shown = PlantShown(PlantFolder(tmp_path), KEYBOARD)
+    rows = {table: shown.rows(table) for table in ("machines", "signals", "alarms", "held", "bad_actors", "tasks", "walls")}
+    assert rows["alarms"]
+    assert not {row["machine"] for row in (*rows["alarms"], *rows["bad_actors"])} & {"P1"}
+    assert shown.told()
+    assert len(shown.frame()[1]) == len(gone.signals)
+
+
+async def _shown(node: Node, sender: Bringer) -> None:
+    """Until the folder was told how the plant stands."""
+    assert node.showing is not None
+    node.showing.due = lambda now: True  # type: ignore[method-assign]  # at every step, not once a second
+    await sender.passes(node, 3)
 
 
 @pytest.mark.parametrize("kill", [False, True])

@@ -68,15 +68,21 @@ class ModelRecord:
         for number, path in enumerate(sorted(self._folder.glob("*.json")), start=1):
             written = json.loads(path.read_bytes())
             found.append(Model(plant_from(written["plant"]), charts.read(written["charts"]), written["place"], number, written["at"]))
+        # Where the log lost its end, and grew again, a later version is in force from an earlier place on.
+        for k in range(len(found) - 1, 0, -1):
+            if found[k - 1].place > found[k].place:
+                found[k - 1] = replace(found[k - 1], place=found[k].place)
         return found
 
     def with_this(self, plant: Plant, charts: Charts, place: int, at: int) -> list[Model]:
         """The versions, with this plant and these charts as the last; put on the disk as a new one, from that place in the log on, where
-        they are not what the last one was. The first is in force from the beginning."""
+        they are not what the last one was, or the log lost the place from which that was in force. The first is in force from the beginning.
+        What cannot be charted is not put on record: no later run could get past it."""
         known = self.read(charts)
         model = Model(_judged(plant), charts, place if known else 0, len(known) + 1, at)
-        if known and _written(model) == _written(known[-1]):
+        if known and known[-1].place <= place and _written(model) == _written(known[-1]):
             return known
+        _ = model.settings
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{model.number:06d}.json"
         part = path.with_suffix(".part")
@@ -88,7 +94,7 @@ class ModelRecord:
         opened = os.open(self._folder, os.O_RDONLY)
         os.fsync(opened)
         os.close(opened)
-        return [*known, model]
+        return [*(replace(one, place=min(one.place, model.place)) for one in known), model]
 
 
 def _judged(plant: Plant) -> Plant:

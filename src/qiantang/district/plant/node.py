@@ -428,8 +428,9 @@ class Node:
         """A step has ended: people's answers, tasks, records, a snapshot when it is time."""
         changes = [*step.changes, *self._answered(step)]
         if self.work is not None:
-            # What an earlier version of the plant told of equipment that is gone is nobody's task.
-            here = [change for change in changes if has(self.plant, change.alarm.asset, change.alarm.signal)]
+            # What an earlier version of the plant told of equipment that is gone is nobody's task, and what stands in another machine now is one there.
+            here = [replace(change, machine=self.plant.machine(change.alarm.asset)) for change in changes
+                    if has(self.plant, change.alarm.asset, change.alarm.signal)]
             self.work.heard(here, step.clock, [alarm.amends for alarm in step.alarms if alarm.withdrawn])
         if self.showing is not None and step.upto > self._shown_upto:
             self.showing.seen(step.readings)
@@ -499,7 +500,7 @@ class Node:
                 return register.unshelve(values["alarm"], order.by, clock)
             relearning = relearning_of(order, self.pipeline.plant)
             if order.order != LEARN_AGAIN and self.work is not None:
-                self.work.answered(order, clock)
+                self._at_work(order, clock)
             if relearning is not None:
                 learnt = self.pipeline.learn_again(relearning)
                 if learnt:
@@ -509,6 +510,15 @@ class Node:
         except (QiantangError, KeyError, ValueError) as wrong:
             self._refuse(order, wrong, clock)
         return []
+
+    def _at_work(self, order: Order, clock: int) -> None:
+        """A worker's answer to a task; told where it cannot be. What is to be learnt anew does not hang on it: people and equipment may be others
+        than when a repair was put on record, and a replay knows no tasks."""
+        assert self.work is not None
+        try:
+            self.work.answered(order, clock)
+        except (QiantangError, KeyError, ValueError) as wrong:
+            self._refuse(order, wrong, clock)
 
     def _kept(self, place: int) -> None:
         """A snapshot is on the disk: what every reader is past may go from the log."""

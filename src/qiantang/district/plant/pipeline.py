@@ -119,7 +119,7 @@ class Pipeline:
         self._checkpoints: list[Checkpoint] = []
         self._proofs: list[tuple[int, tuple[int, ...]]] = []
         """Repairs that are to have helped by an instant, and the signals that are to show it."""
-        self._judge_by(models[0])
+        self._judge_by(in_force(models, 0))
         self.know(addresses)
 
     def _judge_by(self, model: Model) -> None:
@@ -167,6 +167,8 @@ class Pipeline:
         batch = _own(batch)
         if offset < self.position:
             batch, offset = batch.taken(slice(self.position - offset, None)), self.position
+        # What is damaged in the log is passed over at once, whoever reads it: a step's end must not hang on where its reader noticed.
+        self.position = offset
         while len(batch):
             following = self._following()
             if following is not None and offset >= following.place:
@@ -234,7 +236,11 @@ class Pipeline:
 
     def _go_on_by(self, model: Model, clock: int) -> None:
         """Everything before is judged by the version so far and told; then what is charted as before goes on by the next one."""
+        before = {gateway: number for number, source in enumerate(self._sources.gateways) for gateway in source}
+        there = sources(self._addresses, model.settings, model.charts.lateness)
+        came_of = [sorted({before[gateway] for gateway in source if gateway in before}) for source in there.gateways]
         if self._start < self.position:
+            self.ordering.go_ahead(came_of, there.lateness_us)
             self._end_step(clock)
         self._open.changes += self.register.gone(model.plant)
         changed = {signal.number for signal in difference(self.plant, model.plant).changed}
@@ -242,12 +248,9 @@ class Pipeline:
         self._learnt = self._learnt.going_on(self.analysis, kept)
         self.register.go_on(model.plant)
         self.model = model
-        before = {gateway: number for number, source in enumerate(self._sources.gateways) for gateway in source}
-        self._sources = sources(self._addresses, model.settings, model.charts.lateness)
-        came_of = [sorted({before[gateway] for gateway in source if gateway in before}) for source in self._sources.gateways]
-        self.ordering.regroup(self._sources.of, self._sources.lateness_us, came_of)
-        there = range(len(model.settings))
-        self._proofs = [(instant, tuple(s for s in signals if s in there)) for instant, signals in self._proofs]
+        self._sources = there
+        self.ordering.regroup(there.of, there.lateness_us, came_of)
+        self._proofs = [(instant, tuple(s for s in signals if s < len(model.settings))) for instant, signals in self._proofs]
         self._checkpoints = []
         self._keep()
         self.counters.add("model_changed")

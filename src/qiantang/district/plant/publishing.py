@@ -41,7 +41,7 @@ def sums_now(folder: PlantFolder) -> dict[str, float]:
     register = Register.restored(plant, json.dumps(told["register"]).encode())
     metrics = register.metrics
     found = {name: value for name, value in told.get("figures", {}).items() if name in ALL and value is not None}
-    return {**found, "alarms": float(sum(metrics.told_to)), "operator_h": metrics.span * len(metrics.told_to) / _US_AN_HOUR,
+    return {**found, "alarms": float(sum(metrics.told_to)), "operator_h": metrics.borne / _US_AN_HOUR,
             "signals": float(len(plant.signals))}
 
 

@@ -48,7 +48,6 @@ def replay(folder: Path, charts: Charts, *, settings: NodeSettings | None = None
         pipeline = Pipeline(models, note, addresses=directory.addresses, allowances=s.allowances, pace=s.pace, bearing=s.bearing)
         pipeline.begin(max(start, log.start))
         for offset, batch in log.read(start):
-            pipeline.position = max(pipeline.position, offset)
             pipeline.take(offset, batch)
         pipeline.finish()
     return alarms

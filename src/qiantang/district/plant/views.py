@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _MOST_BESIDE = 8
 """So many alarms are told beside a wall."""
 _GRAVE = 2
+_UNTOLD = 3
+"""The state of a cell of which nothing was told."""
 _ALARM_EVENTS = {"acknowledge": Event.ACKNOWLEDGED, "shelve": Event.SHELVED, "unshelve": Event.UNSHELVED}
 _TASK_ANSWERS = ("accept", "start", "finish", "refuse")
 
@@ -161,8 +163,13 @@ class PlantShown:
         cells = self._folder.cells()
         if cells is None:
             raise ValueError("the plant's node has told no cells yet")
-        order = [signal.number for signal in self._wall_order]
-        return cells["deviation"][order], cells["state"][order]
+        import numpy as np
+
+        order = np.array([signal.number for signal in self._wall_order], np.int64)
+        known = order < len(cells["state"])
+        deviation, state = np.full(len(order), np.nan, np.float32), np.full(len(order), _UNTOLD, np.uint8)
+        deviation[known], state[known] = cells["deviation"][order[known]], cells["state"][order[known]]
+        return deviation, state
 
     def told(self) -> Sequence[Block]:
         """The figures and the gravest alarms as they stand now, beside the cells."""
@@ -207,7 +214,12 @@ class PlantShown:
         import json
 
         kept = self._told.get("register")
-        return Register(self._plant) if kept is None else Register.restored(self._plant, json.dumps(kept).encode())
+        if kept is None:
+            return Register(self._plant)
+        found = Register.restored(self._plant, json.dumps(kept).encode())
+        # It may have been told of an earlier version of the plant, while the node still reads what came before this one.
+        found.go_on(self._plant)
+        return found
 
     @cached_property
     def _wall_order(self) -> list[Signal]:
@@ -239,7 +251,7 @@ class PlantShown:
             if wanted is not None and machine != wanted:
                 continue
             row: dict[str, Told] = {"address": signal.address, "machine": machine, "asset": self._plant.asset[signal.asset].title,
-                                    "title": signal.title, "unit": unit_said(signal.unit), "value": None, "deviation": None, "state": 3}
+                                    "title": signal.title, "unit": unit_said(signal.unit), "value": None, "deviation": None, "state": _UNTOLD}
             if cells is not None and signal.number < len(cells["state"]):
                 row |= {"value": _decimal(float(cells["value"][signal.number])), "deviation": _decimal(float(cells["deviation"][signal.number]), 2),
                         "state": int(cells["state"][signal.number])}
@@ -360,7 +372,8 @@ class PlantShown:
             raise ActionError.of("请填写：" + "、".join(t.zh for t in missing), "please fill in: " + ", ".join(t.en for t in missing), value=named)
         if values.get("since", "").strip():
             instant_said(values["since"], self._plant.local)
-        named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
+        if str(row["asset"]) in self._plant.asset:
+            named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
 
 
 _LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))

@@ -113,9 +113,10 @@ class Work:
 
     def repaired(self, values: Mapping[str, str], by: str) -> dict[str, str]:
         """What a finished task says beyond its own values: the machine that was mended and since when something was wrong, by what the
-        worker says or else by the alarms. Nothing where the task cannot be finished now. ActionError for a time that cannot be read."""
+        worker says or else by the alarms. Nothing where the task cannot be finished now, or the machine is none of the plant's any more.
+        ActionError for a time that cannot be read."""
         entry = self.dispatcher.book.entries.get(values.get("task", ""))
-        if entry is None or entry.state is not State.STARTED or entry.worker != values.get("worker", by):
+        if entry is None or entry.state is not State.STARTED or entry.worker != values.get("worker", by) or entry.task.asset not in self.plant.asset:
             return {}
         said, concern = values.get("since", "").strip(), self.concerns.of.get(entry.task.id)
         since = instant_said(said, self.plant.local) if said else entry.task.opened if concern is None else concern.since

@@ -103,16 +103,26 @@ class Ordering:
         self._last = np.concatenate([self._last, np.full(len(source) - len(self._last), NEVER, np.int64)])
         self.recent.know(self._source, len(lateness_us))
 
+    def go_ahead(self, came_of: Sequence[Sequence[int]], lateness_us: NDArray[np.int64]) -> None:
+        """To be called before the step ends at which ``regroup`` comes: sources that are to be one are as far as the farthest of them, and one that
+        is to keep its own order is not waited for, so that what waits behind is handed on before what comes."""
+        for of, lateness in zip(map(list, came_of), lateness_us.tolist(), strict=True):
+            if of:
+                upto = int(self._passed[of].max()) if lateness else max(int(self._passed[of].max()), int(self._newest[of].max()) + 1)
+                self._passed[of] = np.maximum(self._passed[of], upto)
+
     def regroup(self, source: NDArray[np.int32], lateness_us: NDArray[np.int64], came_of: Sequence[Sequence[int]]) -> None:
         """Other sources: the source of each signal, how long to wait for each, and of which sources before it came. One that came of several
-        is as far as the farthest of them, and what waits of the others is handed on with what comes; their clocks are moved on where all were
-        moved alike."""
+        is as far as the farthest of them, and one that keeps its own order from now on begins with a new instant; their clocks are moved on where
+        all were moved alike."""
         def farthest(known: NDArray[np.int64], none: int) -> NDArray[np.int64]:
             return np.array([max((int(known[one]) for one in of), default=none) for of in came_of], np.int64)
 
         moved = [{int(self._moved[one]) for one in of} for of in came_of]
+        waited = np.array([any(self._lateness[one] for one in of) for of in came_of], np.bool_)
         self._newest, self._heard, self._passed, self._sealed = (
             farthest(known, NEVER) for known in (self._newest, self._heard, self._passed, self._sealed))
+        self._sealed = np.where(waited & (lateness_us == 0), np.maximum(self._sealed, self._passed), self._sealed)
         self._moved = np.array([min(of) if len(of) == 1 else 0 for of in moved], np.int64)
         self._source, self._lateness = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(lateness_us, np.int64)
         self._last = np.concatenate([self._last, np.full(len(source) - len(self._last), NEVER, np.int64)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -286,6 +287,21 @@ def test_metrics_count_what_was_told_by_operator_and_hour_and_name_the_bad_actor
     assert [(actor.asset, actor.times) for actor in worst] == [("P1L", 10), ("M1", 1)]
     assert worst[0].share == pytest.approx(10 / 11)
     assert register.metrics.by_priority[1] == 1
+
+
+@pytest.mark.parametrize("operators", [1, 5])
+def test_another_number_of_operators_changes_nothing_of_the_hours_that_were_borne_before(operators: int) -> None:
+    """What is published of a day is what these sums grew by: one that fell would pass for a node that began anew."""
+    register = Register(SMALL)
+    register.passed(START)
+    register.raised([alarm(P1L_TEMPERATURE, n * 6 * MINUTE) for n in range(10)] + [alarm(TORQUE, HOUR)])
+    register.passed(START + 2 * HOUR)
+    before, borne = register.metrics.per_operator_hour(), register.metrics.borne
+    register.go_on(replace(SMALL, operators=operators))
+    assert (register.metrics.per_operator_hour(), register.metrics.borne) == (before, borne) == (before, 4 * HOUR)
+    register.passed(START + 3 * HOUR)
+    assert register.metrics.borne == (4 + operators) * HOUR
+    assert Register.restored(register.plant, register.snapshot()).metrics.borne == register.metrics.borne
 
 
 def test_an_alarm_that_stands_for_a_day_is_stale() -> None:

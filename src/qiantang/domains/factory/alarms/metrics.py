@@ -22,10 +22,11 @@ class BadActor:
 
 
 class Metrics:
-    """Counts since the beginning; ``span`` is the time they cover, in microseconds of the plant's own clock."""
+    """Counts since the beginning; ``span`` is the time they cover, in microseconds of the plant's own clock, and ``borne`` the same for each
+    operator there was at the time."""
 
     def __init__(self, operators: int) -> None:
-        self.span = 0
+        self.span = self.borne = 0
         self.told_to = [0] * operators
         self.by_priority: Counter[int] = Counter()
         self.raised_of: Counter[Key] = Counter()
@@ -34,6 +35,7 @@ class Metrics:
         """Time passed; what lies before the first instant of all is none of it."""
         if since:
             self.span += until - since
+            self.borne += (until - since) * len(self.told_to)
 
     def raised(self, key: Key) -> None:
         """A chart raised an alarm."""
@@ -52,7 +54,7 @@ class Metrics:
 
     def per_operator_hour(self) -> float | None:
         """Alarms told, an operator and hour; None before any time has passed."""
-        return sum(self.told_to) * HOUR / (self.span * len(self.told_to)) if self.span else None
+        return sum(self.told_to) * HOUR / self.borne if self.borne else None
 
     def bad_actors(self, many: int = 10) -> list[BadActor]:
         """Those raised most often, most first."""
@@ -62,7 +64,7 @@ class Metrics:
 
     def written(self) -> dict[str, object]:
         """The counts as plain values."""
-        return {"span": self.span, "told": self.told_to, "priorities": list(self.by_priority.items()),
+        return {"span": self.span, "borne": self.borne, "told": self.told_to, "priorities": list(self.by_priority.items()),
                 "raised": [[*key, times] for key, times in self.raised_of.items()]}
 
     @classmethod
@@ -70,6 +72,7 @@ class Metrics:
         """The counts that were written."""
         made = cls(len(written["told"]))
         made.span, made.told_to = written["span"], list(written["told"])
+        made.borne = written.get("borne", made.span * len(made.told_to))
         made.by_priority = Counter(dict(written["priorities"]))
         made.raised_of = Counter({(asset, signal, rule): times for asset, signal, rule, times in written["raised"]})
         return made

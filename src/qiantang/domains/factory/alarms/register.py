@@ -201,7 +201,7 @@ class Register:
 
     def flood_share(self) -> float:
         """The part of all operators' time that was spent in floods."""
-        whole = self.metrics.span * len(self._floods)
+        whole = self.metrics.borne
         return sum(flood.lasted_until(self.now) for flood in self._floods) / whole if whole else 0.0
 
     def most_in_a_flood_span(self) -> int:

@@ -95,11 +95,12 @@ class Analysis:
     """Every chart of a plant's signals and machines.
 
     Signals without a known baseline begin with phase I: their first points set the limits (version 1). ``limits`` lists
-    the versions; ``counters`` how many readings were of unknown signals.
+    the versions; ``counters`` how many readings were of unknown signals: those that the plant has no longer, or never had.
     """
 
     def __init__(self, settings: ChartSettings) -> None:
         self.settings = settings
+        self._known = settings.known_signals()
         self._laid = settings.laid()
         n = len(settings)
         reading, chart = aligned((n, layout.READING_ROW)), aligned((settings.charts, layout.CHART_ROW))
@@ -127,8 +128,13 @@ class Analysis:
         """Judge readings, which come in event-time order. ``group`` and ``phase`` (recipe · phases + phase) may be given for
         each reading, -1 where the plant's own counters say it; ``ends`` marks the last reading of a subgroup."""
         signal = readings.signal
-        if len(signal) and (int(signal.max()) >= len(self.settings) or int(signal.min()) < 0):
+        beyond = len(signal) > 0 and (int(signal.max()) >= len(self.settings) or int(signal.min()) < 0)
+        if beyond or self._known is not None:
             known = (signal >= 0) & (signal < len(self.settings))
+            if self._known is not None:
+                known[known] = self._known[signal[known]]
+            if known.all():
+                return self._judged(readings, group, phase, ends)
             self.counters["unknown_signal"] = self.counters.get("unknown_signal", 0) + int((~known).sum())
             found = self._judged(readings.taken(known), None if group is None else group[known], None if phase is None else phase[known],
                                  None if ends is None else ends[known])

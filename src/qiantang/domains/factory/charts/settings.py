@@ -83,6 +83,12 @@ class ChartSettings:
         gaps = np.full(len(self.plan), layout.NEVER, np.int64) if self.gaps is None else self.gaps
         return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, gaps, context_starts, context_members, machine_starts, machine_members)
 
+    def known_signals(self) -> NDArray[np.bool_] | None:
+        """Which numbers are signals of the plant: the others are of signals that went, or that gateways tell of and nobody named. None where
+        all are."""
+        strangers = np.array([not asset for asset in self.asset_of], np.bool_) & (self.plan[:, layout.BY] == layout.UNCHARTED)
+        return ~strangers if strangers.any() else None
+
     def starts(self) -> NDArray[np.int64]:
         """Where the points of each baseline's phase I start, and where they end."""
         found = np.zeros(max(self.bases, 1) + 1, np.int64)
