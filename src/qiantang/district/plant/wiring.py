@@ -134,7 +134,8 @@ def births_file(folder: Path, broker: Broker, brokers: Sequence[Broker]) -> Path
 
 def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Directory) -> Wire:
     from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping
-    from qiantang.links.mqtt import MqttSettings, MqttWire
+    from qiantang.links.mqtt import MqttWire
+    from qiantang.links.mqtt_settings import MqttSettings
     from qiantang.links.sparkplug.host import HostSettings
     from qiantang.links.sparkplug.remembering import RememberingHost
 
