@@ -193,6 +193,8 @@ def test_a_text_goes_out_with_its_sum_in_the_count_of_its_node_and_a_birth_state
     (verb, device, found), = read(node.tell(1, "轮胎", T0 + SECOND, at_birth="这些轮胎"))
     metric, = found.metrics
     assert (verb, device, found.seq, metric.alias, metric.v_text) == ("NDATA", "", 2, 2, "轮胎")
+    assert not metric.HasField("name")
+    assert not metric.HasField("datatype")
     assert metric.metadata.md5 == hashlib.md5("轮胎".encode(), usedforsecurity=False).hexdigest()
     again = read(node.connected(T0 + 2 * SECOND).publications)[0][2]
     assert next(m.v_text for m in again.metrics if m.name == "last") == "这些轮胎"

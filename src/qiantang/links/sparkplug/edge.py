@@ -196,7 +196,7 @@ class EdgeNode:
             return []
         self.counters.add("sent")
         of = self.devices[self._device_of[metric]]
-        said = Metric("", self.metrics[metric].datatype, text, metric + 1, now // 1000, md5=md5_of(text))
+        said = Metric("", DataType.UNKNOWN, text, metric + 1, now // 1000, md5=md5_of(text))
         return [self._published(Verb.DDATA if of else Verb.NDATA, of, payload(now // 1000, [said], self._count()))]
 
     def device_died(self, device: str, now: int) -> list[Publication]:

@@ -21,8 +21,8 @@ _UNSIGNED = np.uint64
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric of a birth or a command. ``value`` None is null; ``timestamp`` milliseconds; ``properties`` by name, their values
-    text, whole numbers, booleans or fractions."""
+    """A metric of a birth or a command, or a text in a data message, which leaves name and datatype (UNKNOWN) to the birth. ``value``
+    None is null; ``timestamp`` milliseconds; ``properties`` by name, their values text, whole numbers, booleans or fractions."""
 
     name: str
     datatype: DataType
@@ -99,7 +99,8 @@ def _metric(metric: Metric) -> bytes:
         out += _number(2, metric.alias)
     if metric.timestamp is not None:
         out += _number(3, metric.timestamp)
-    out += _number(4, metric.datatype)
+    if metric.datatype is not DataType.UNKNOWN:
+        out += _number(4, metric.datatype)
     if metric.historical:
         out += _number(5, 1)
     if metric.value is None:
