@@ -20,8 +20,8 @@ from qiantang.district.plant.demonstration import DemoStatus
 from qiantang.district.plant.folder import PlantFolder, plant_folder
 from qiantang.district.plant.workbook import read_plant, write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
-from qiantang.domains.factory.alarms.wording import instant
 from qiantang.domains.factory.facts import PLANT_FIGURES
+from qiantang.domains.factory.hours import instant
 from qiantang.kernel.actions.streams import record_findings
 from qiantang.kernel.words import Lang, Text
 from qiantang.registers.enterprises import ENTERPRISES
@@ -58,6 +58,7 @@ def test_tasks_are_listed_by_urgency_with_their_people(district: Path, run: Run)
     zh, en = (run("factory", "tasks", "--dir", district, "--lang", lang).out for lang in ("zh", "en"))
     assert "待派" in zh
     assert "to be assigned" in en
+    assert "due (UTC+08:00)" in " ".join(en.split())
     assert not any(row["state"] in zh for row in rows), "states are told in words"
 
 
@@ -65,6 +66,7 @@ def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) 
     answered = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "en")
     assert answered.code == 0, answered.err
     assert "mixer 1, torque: 166.25 kNm against 168.5 kNm" in answered.out
+    assert "since 2023-11-15 06:13:18+08:00 (3" in " ".join(answered.out.split())
     assert "170.5" in answered.out
     assert "说明" not in answered.out
     zh = run("factory", "explain", "12-nelson_1-0", "--dir", district, "--lang", "zh").out
@@ -135,7 +137,10 @@ def test_a_node_runs_from_its_file_until_interrupted_and_its_log_gives_the_same_
     assert first["count"] > 0
     assert first["digest"] == again["digest"]
     assert any(each["signal"] == 12 for each in first["alarms"])
-    assert "torque" in run("factory", "replay", folder.path, "--lang", "en").out
+    said = run("factory", "replay", folder.path, "--lang", "en").out
+    assert "torque" in said
+    assert "+08:00 (" in said
+    assert run("factory", "versions", "--dir", home, "--json").told[0]["at"].endswith("+08:00")
 
 
 @pytest.mark.parametrize(("written", "words"), [
@@ -167,7 +172,7 @@ def test_a_plant_publishes_the_columns_it_names_and_the_door_takes_them(district
     assert set(named["row"]) == {"plant", "uscc", "on", "busy_h", "effective_h", "alarms"}
     assert named["row"]["effective_h"] == 812_500
     # By the plant's own clock, which is not ours: a made-up plant lives in its own time.
-    assert named["row"]["on"] == instant(told["at"]).astimezone().date().isoformat() != today().isoformat()
+    assert named["row"]["on"] == instant(told["at"], SMALL.local).date().isoformat() != today().isoformat()
     folder.tell({**told, "figures": {name: 2 * value for name, value in figures.items()}})
     again = run("factory", "publish", "--uscc", who, "--dir", district, "--json").told
     assert again["row"]["effective_h"] == 1_625_000  # the same day: brought up to date, not added
@@ -233,13 +238,13 @@ def _demo_status(learning: bool) -> DemoStatus:
 def test_the_status_line_of_the_demonstration_fits_into_eighty_columns(lang: Lang) -> None:
     lines: list[str | Text] = []
     for learning in (True, False):
-        _draw_status(lines.append, _demo_status(learning))
+        _draw_status(lines.append, _demo_status(learning), SMALL.local)
     assert len(lines) == 2
     assert all(isinstance(line, Text) and cell_len(line.said(lang)) <= 80 for line in lines)
 
 
 def test_in_a_pipe_a_line_is_written_when_something_else_begins_and_rarely_between(capsys: pytest.CaptureFixture[str]) -> None:
-    with _shown() as show:
+    with _shown(SMALL.local) as show:
         for learning in (*[True] * 200, *[False] * 200):
             show(_demo_status(learning))
     assert len(capsys.readouterr().err.splitlines()) == 2

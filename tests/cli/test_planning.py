@@ -34,7 +34,7 @@ def test_a_shift_plan_is_a_table_of_people_by_day_and_says_that_its_rules_are_as
     answered = run("factory", "shifts", asked / "shifts.yaml", "--lang", "en")
     assert answered.code == 0, answered.err
     assert "shifts of 2 people for 2 days, all skills covered; the rules are assumptions." in answered.out
-    assert "early 06:00–14:00, late 14:00–22:00" in answered.out
+    assert "early 06:00–14:00, late 14:00–22:00 (Asia/Shanghai)" in answered.out
     assert "甲 t-1" in answered.out
     assert "12-08" in answered.out
     zh = run("factory", "shifts", asked / "shifts.yaml", "--lang", "zh").out
@@ -60,9 +60,10 @@ def test_a_schedule_names_machine_job_and_time_with_changeovers(asked: Path, run
     assert answered.code == 0, answered.err
     assert "2 steps done in 170 minutes, proved shortest." in answered.out
     assert "mixer 1 M1" in answered.out
+    assert "from (UTC+08:00)" in answered.out
     steps = run("factory", "schedule", asked / "jobs.yaml", "--json").told["steps"]
     assert [(s["job"], s["from"], s["until"], s["changeover_minutes"]) for s in steps] == [
-        ("W-2", "2026-12-07T06:00:00", "2026-12-07T07:00:00", 0), ("W-1", "2026-12-07T07:20:00", "2026-12-07T08:50:00", 20)]
+        ("W-2", "2026-12-07T06:00:00+08:00", "2026-12-07T07:00:00+08:00", 0), ("W-1", "2026-12-07T07:20:00+08:00", "2026-12-07T08:50:00+08:00", 20)]
 
 
 @pytest.mark.parametrize(("words", "said"), [

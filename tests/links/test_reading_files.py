@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -134,3 +135,11 @@ def test_a_file_without_rows_is_imported_as_nothing(tmp_path: Path) -> None:
     kept, _ = imported(written(tmp_path / "a.csv", "signal,time,value"))
     assert len(kept.readings) == 0
     assert kept.kinds == ["imported"]
+
+
+@pytest.mark.parametrize(("time", "utc"), [
+    ("2026-03-29 01:59:59", "2026-03-29T00:59:59"), ("2026-03-29 03:30", "2026-03-29T01:30:00"), ("2026-10-25 01:30", "2026-10-24T23:30:00"),
+    ("2026-10-25 02:30", "2026-10-25T00:30:00"), ("2026-10-25 03:30", "2026-10-25T02:30:00"), ("2026-10-25 02:30:00+01:00", "2026-10-25T01:30:00")])
+def test_times_that_name_no_zone_are_of_the_plants_also_where_its_clock_is_changed(tmp_path: Path, time: str, utc: str) -> None:
+    kept, _ = imported(written(tmp_path / "a.csv", "signal,time,value", f"a,{time},1"), zone="Europe/Berlin")
+    assert kept.readings.at.tolist() == [round(datetime.fromisoformat(utc + "+00:00").timestamp() * 1e6)]

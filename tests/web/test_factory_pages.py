@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -82,19 +83,56 @@ def test_every_page_shows_what_the_node_told(plant: tuple[Web, PlantFolder], pat
     assert _page(web, path, lang="zh") != page
 
 
-def test_instants_are_told_with_their_time_zone(plant: tuple[Web, PlantFolder], monkeypatch: pytest.MonkeyPatch) -> None:
-    web, _ = plant
-    monkeypatch.setenv("TZ", "Asia/Shanghai")
+PAGES = ("/plants", "/plant/small", "/plant-wall/small", "/plant-machine/small/P1", "/plant-alarms/small", f"/plant-alarms/small?alarm={WORST.id}",
+         "/plant-tasks/small", "/plant-task/small/T1", "/plant-genealogy/small?piece=tire-1")
+
+
+@pytest.fixture
+def machine_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Set the machine's own time zone."""
+    def setting(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield setting
+    monkeypatch.undo()
     time.tzset()
+
+
+def test_instants_are_told_in_the_plants_time_zone_which_is_named_wherever_the_server_stands(
+        plant: tuple[Web, PlantFolder], machine_in: Callable[[str], None]) -> None:
+    web, folder = plant
+    shown = {}
+    for zone in ("UTC", "America/New_York"):
+        machine_in(zone)
+        (folder.path / "told.json").touch()
+        pages = {path: _page(web, path) for path in PAGES}
+        shown[zone] = {path: re.sub(r'(nonce|value|content)="[^"]*"', "", page) for path, page in pages.items()}
+    assert shown["UTC"] == shown["America/New_York"]
+    at = {path: pages.replace("&#43;", "+") for path, pages in shown["UTC"].items()}
+    assert ">2023-11-15 06:23</time>" in at["/plants"]
+    assert "<td>UTC+08:00</td>" in re.sub(r"<td[^>]*>", "<td>", at["/plants"])
+    assert "from (UTC+08:00)" in at["/plant-genealogy/small?piece=tire-1"]
+    assert '<time datetime="2023-11-15T06:22:20+08:00">2023-11-15 06:22</time>' in at["/plant-genealogy/small?piece=tire-1"]
+    assert "since (UTC+08:00)" in at["/plant-alarms/small"]
+    assert "since 2023-11-15 06:13:18+08:00" in at[f"/plant-alarms/small?alarm={WORST.id}"]
+    assert "told at (UTC+08:00)" in at[f"/plant-alarms/small?alarm={WORST.id}"]
+    assert "since 2023-11-15 06:13:18+08:00" in at["/plant-task/small/T1"]
+    assert "06:13:20" in at["/plant-machine/small/P1"]
+    assert 'data-zone="Asia/Shanghai"' in at["/plant-wall/small"]
+    assert "期限（UTC+08:00）" in _page(web, "/plant-tasks/small", lang="zh")
+
+
+def test_a_plant_where_clocks_are_changed_names_its_place_and_tells_its_own_time(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    folder.tell_plant(replace(PLANT, zone="Europe/Berlin"))
     try:
         page = _page(web, "/plant-genealogy/small?piece=tire-1")
-        tasks = _page(web, "/plant-tasks/small", lang="zh")
+        assert "from (Europe/Berlin)" in page
+        assert ">2023-11-14 23:22</time>" in page
+        assert 'data-zone="Europe/Berlin"' in _page(web, "/plant-wall/small")
     finally:
-        monkeypatch.undo()
-        time.tzset()
-    assert "from (UTC+08:00)" in page
-    assert "to (UTC+08:00)" in page
-    assert "期限（UTC+08:00）" in tasks
+        folder.tell_plant(PLANT)
 
 
 def test_alarms_of_one_cause_are_one_line_with_the_others_behind_it(plant: tuple[Web, PlantFolder]) -> None:
@@ -190,6 +228,8 @@ def test_a_plant_is_read_back_as_it_was_told(tmp_path: Path) -> None:
     assert [found.name for found in plant_folders(tmp_path)] == ["small"]
     assert plants_seen(tmp_path, Identity("nobody")) == []
     assert plant_from(asdict(SMALL)) == SMALL
+    of_before = {name: value for name, value in asdict(SMALL).items() if name != "zone"}
+    assert plant_from(of_before).zone == "Asia/Shanghai"
 
 
 def test_learning_anew_is_ordered_from_the_machines_page_and_what_is_unknown_is_refused_in_the_readers_language(plant: tuple[Web, PlantFolder]) -> None:

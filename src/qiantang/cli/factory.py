@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import tzinfo
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -104,22 +105,23 @@ def watched(directory: Path, seconds: float, *, speed: float = 10.0, learn_s: in
         sys.stderr.write(said("准备示范工厂：一万余个模拟信号……\n", "Making the demonstration plant: more than ten thousand simulated signals …\n"))
         sys.stderr.flush()
         made = Demonstration(folder, seed=seed, learn_s=learn_s, speed=speed)
-        with _shown() as show:
+        with _shown(made.plant.local) as show:
             return made, asyncio.run(made.run(seconds, show))
 
 
 def draw_watched(screen: Screen, made: Demonstration, last: DemoStatus) -> None:
     """How the plant stands, and what happened to its tasks."""
     naming = made.naming
-    _draw_status(screen.line, last)
+    _draw_status(screen.line, last, made.plant.local)
     screen.heading(said("任务经过", "What happened to tasks"))
     screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
                  [[c.task, told(made.event_title(str(c.event))), naming.person(c.worker), naming.in_words(c.reason)] for c in made.happened[:_MOST_HAPPENED]])
 
 
 @contextmanager
-def _shown() -> Iterator[Callable[[DemoStatus], None]]:
-    """Live status on the error stream: redrawn on a terminal; elsewhere a line when something else begins, and rarely between."""
+def _shown(zone: tzinfo) -> Iterator[Callable[[DemoStatus], None]]:
+    """Live status on the error stream, instants in the plant's zone: redrawn on a terminal; elsewhere a line when something else begins,
+    and rarely between."""
     if sys.stderr.isatty():
         from rich.console import Console, Group
         from rich.live import Live
@@ -128,7 +130,7 @@ def _shown() -> Iterator[Callable[[DemoStatus], None]]:
         with Live(console=Console(stderr=True), refresh_per_second=4, transient=True) as live:
             def draw(status: DemoStatus) -> None:
                 lines: list[str] = []
-                _draw_status(lambda line: lines.append(told(line) if isinstance(line, Text) else line), status)
+                _draw_status(lambda line: lines.append(told(line) if isinstance(line, Text) else line), status, zone)
                 live.update(Group(*(Styled(line, overflow="ellipsis", no_wrap=True) for line in lines)))
 
             yield draw
@@ -139,19 +141,19 @@ def _shown() -> Iterator[Callable[[DemoStatus], None]]:
         if not last or time.monotonic() - last[-1][0] >= _RARELY_S or status.learning != last[-1][1]:
             last[:] = [(time.monotonic(), status.learning)]
             lines: list[str] = []
-            _draw_status(lambda line: lines.append(told(line) if isinstance(line, Text) else line), status)
+            _draw_status(lambda line: lines.append(told(line) if isinstance(line, Text) else line), status, zone)
             sys.stderr.write(lines[0] + "\n")
             sys.stderr.flush()
 
     yield write
 
 
-def _draw_status(line: Callable[[str | Text], None], status: DemoStatus) -> None:
-    from qiantang.district.plant.clocks import shown_instant
+def _draw_status(line: Callable[[str | Text], None], status: DemoStatus, zone: tzinfo) -> None:
+    from qiantang.domains.factory.hours import shown_instant
 
-    doing = Text("学习限值", "learning limits") if status.learning else Text("运行", "at work")
-    line(Text(f"[{status.share * 100:3.0f} %] {doing.zh} · {shown_instant(status.at)} · 已记 {status.logged:,} 个读数 · {status.readings_s:,.0f}/秒",
-              f"[{status.share * 100:3.0f} %] {doing.en} · {shown_instant(status.at)} · {status.logged:,} readings · {status.readings_s:,.0f}/s"))
+    doing = Text("学习", "learning") if status.learning else Text("运行", "at work")
+    line(Text(f"[{status.share * 100:3.0f} %] {doing.zh} · {shown_instant(status.at, zone)} · 已记 {status.logged:,} 个读数 · {status.readings_s:,.0f}/秒",
+              f"[{status.share * 100:3.0f} %] {doing.en} · {shown_instant(status.at, zone)} · {status.logged:,} readings · {status.readings_s:,.0f}/s"))
     for what in status.told[-3:]:
         line(what)
     for asset, state in status.tasks[:5]:
@@ -247,8 +249,8 @@ def describe(
     def draw(screen: Screen) -> None:
         screen.line(said(f"{len(made.signals):,} 个信号、{len(made.assets):,} 台设备，已写入 {path}",
                          f"{len(made.signals):,} signals of {len(made.assets):,} assets, written to {path}"))
-        screen.note(said("它们不知道的请在工作簿中补上：规格限、周期、配方、人员",
-                         "What they do not know is to be added there: limits, cycles, recipes, people"))
+        screen.note(said("它们不知道的请在工作簿中补上：规格限、周期、配方、人员、时区",
+                         "What they do not know is to be added there: limits, cycles, recipes, people, time zone"))
 
     return Answer({"path": str(path), "signals": len(made.signals), "assets": len(made.assets)}, draw)
 
@@ -281,15 +283,16 @@ def replay(
 def versions(directory: DirOption = None, plant: PlantOption = None) -> Answer:
     """Each version of the plant and its charts: since when, from which place in the log on, what it changed."""
     with plant_parts():
-        from qiantang.district.plant.clocks import shown_instant
         from qiantang.district.plant.models import difference
-        from qiantang.district.plant.running import chosen_plant, versions_of
+        from qiantang.district.plant.running import chosen_plant, versions_of, zone_of
         from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.hours import shown_instant
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
-        found = versions_of(chosen_plant(workspace.hidden, plant).path)
+        folder = chosen_plant(workspace.hidden, plant)
+        found, zone = versions_of(folder.path), zone_of(folder)
         changed = [None, *(difference(before.plant, now.plant) for before, now in pairwise(found))]
-        rows = [{"number": one.number, "place": one.place, "at": shown_instant(one.at), "signals": len(one.plant.signals),
+        rows = [{"number": one.number, "place": one.place, "at": shown_instant(one.at, zone), "signals": len(one.plant.signals),
                  "came": [s.address for s in what.came] if what else [], "went": [s.address for s in what.went] if what else [],
                  "changed": [s.address for s in what.changed] if what else [], "charts": dict(one.charts.written())}
                 for one, what in zip(found, changed, strict=True)]
@@ -297,7 +300,7 @@ def versions(directory: DirOption = None, plant: PlantOption = None) -> Answer:
     def draw(screen: Screen) -> None:
         screen.table([said("版本", "version"), said("生效时间", "since"), said("日志中的位置", "place in the log"), said("信号", "signals"),
                       said("新增", "came"), said("去除", "went"), said("含义已变", "mean something else")],
-                     [[str(one.number), shown_instant(one.at), f"{one.place:,}", f"{len(one.plant.signals):,}",
+                     [[str(one.number), shown_instant(one.at, zone), f"{one.place:,}", f"{len(one.plant.signals):,}",
                        *(str(len(part)) for part in ((what.came, what.went, what.changed) if what else ((), (), ())))]
                       for one, what in zip(found, changed, strict=True)], right=(2, 3, 4, 5, 6))
         screen.note(said("日志的每一段由当时的版本判断；重读日志时也是如此。",
@@ -339,17 +342,19 @@ def explain(alarm: Annotated[str, typer.Argument(metavar="ALARM", help=said("报
             plant: PlantOption = None) -> Answer:
     """One alarm, and what later corrected it."""
     with plant_parts():
-        from qiantang.district.plant.running import chosen_plant, findings_of
+        from qiantang.district.plant.running import chosen_plant, findings_of, zone_of
         from qiantang.district.workspace import Workspace, found_workspace
-        from qiantang.domains.factory.alarms.wording import rule_title, unit_said
+        from qiantang.domains.factory.alarms.wording import as_read, rule_title, unit_said
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
-        found = findings_of(chosen_plant(workspace.hidden, plant), alarm)
+        folder = chosen_plant(workspace.hidden, plant)
+        found, zone = findings_of(folder, alarm), zone_of(folder)
 
     def draw(screen: Screen) -> None:
         for one in found:
             words = {"rule": rule_title(str(one.values["rule"])), "unit": unit_said(str(one.values["unit"]))}
-            screen.line(str(one.values["told_zh" if preferred_lang() == "zh" else "told_en"]))
+            sentence = str(one.values["told_zh" if preferred_lang() == "zh" else "told_en"])
+            screen.line(as_read(sentence, int(str(one.values["since_us"])), zone))
             screen.pairs([(title, value if isinstance(value, Text) else str(value))
                           for name, title in _EXPLAINED for value in (words.get(name, one.values[name]),) if value != ""], indent=4)
 

@@ -13,6 +13,7 @@ from qiantang.cli.declaring import command
 from qiantang.cli.language import said, told
 from qiantang.cli.plant_parts import plant_parts
 from qiantang.cli.screen import Screen
+from qiantang.kernel.pages.values import zone_said
 from qiantang.kernel.words import Text, joined, same
 
 if TYPE_CHECKING:
@@ -45,14 +46,15 @@ def shifts(
 
         asked = read_shift_file(file)
         plan = asked.planned(seconds, seed)
-    hours = {shift.name: (shift.end_s - shift.start_s) / 3600 for shift in asked.plant.shifts}
-    worked = {person: sum(hours[name] for name in row if name) for person, row in plan.work.items()}
+    shift = {shift.name: shift for shift in asked.plant.shifts}
+    spans = {person: [asked.span(day, shift[name]) for day, name in enumerate(row) if name] for person, row in plan.work.items()}
+    worked = {person: sum(ends - begins for begins, ends in row) / 3600 for person, row in spans.items()}
     called = {shift.name: shift.title for shift in asked.plant.shifts} | dict(asked.plant.skills)
 
     def draw(screen: Screen) -> None:
         screen.line(plan.told)
         _synthetic(screen, asked)
-        screen.note(joined([s.title + same(f" {_clock(s.start_s)}–{_clock(s.end_s)}") for s in asked.plant.shifts]))
+        screen.note(joined([s.title + same(f" {_clock(s.start_s)}–{_clock(s.end_s)}") for s in asked.plant.shifts]) + same(f" ({asked.plant.zone})"))
         for first in range(0, asked.days, _WEEK):
             days = range(first, min(first + _WEEK, asked.days))
             screen.table([said("人员", "technician"), *(f"{asked.day(day):%m-%d}" for day in days), said("总工时", "hours in all")],
@@ -66,7 +68,7 @@ def shifts(
         screen.note(said("各班次谁负责哪项技能：--json", "Who covers which skill of a shift: --json"))
 
     return Answer({
-        "plant": asked.plant.id, "synthetic": asked.plant.synthetic, "begin": asked.begin, "days": asked.days, "told": plan.told,
+        "plant": asked.plant.id, "synthetic": asked.plant.synthetic, "zone": asked.plant.zone, "begin": asked.begin, "days": asked.days, "told": plan.told,
         "proved": plan.proved, "assumed": plan.assumed,
         "people": [{"id": person.id, "name": person.name, "hours": worked[person.id],
                     "work": {str(asked.day(day)): name for day, name in enumerate(plan.work[person.id]) if name}} for person in asked.plant.technicians],
@@ -92,14 +94,15 @@ def schedule(
     def draw(screen: Screen) -> None:
         screen.line(found.told)
         _synthetic(screen, asked)
+        zone = f" ({zone_said(asked.begin)})"
         screen.table([said("设备", "machine"), said("工单", "job"), said("工序", "step"), said("族", "family"), said("换型（分）", "changeover (min)"),
-                      said("开始", "from"), said("结束", "until")],
+                      said("开始", "from") + zone, said("结束", "until") + zone],
                      [[_machine(asked, p.machine), p.job, f"{p.step + 1}/{steps[p.job]}", family[p.job, p.step], str(p.changeover) if p.changeover else "",
                        f"{asked.at(p.begins):%m-%d %H:%M}", f"{asked.at(p.ends):%m-%d %H:%M}"] for p in found.placed], right=(4,))
 
     return Answer({
-        "plant": asked.plant.id, "synthetic": asked.plant.synthetic, "begin": asked.begin.isoformat(), "told": found.told, "proved": found.proved,
-        "minutes": found.length, "at_least": found.bound,
+        "plant": asked.plant.id, "synthetic": asked.plant.synthetic, "zone": asked.plant.zone, "begin": asked.begin.isoformat(),
+        "told": found.told, "proved": found.proved, "minutes": found.length, "at_least": found.bound,
         "steps": [{"machine": p.machine, "job": p.job, "step": p.step + 1, "family": family[p.job, p.step], "changeover_minutes": p.changeover,
                    "from": asked.at(p.begins).isoformat(), "until": asked.at(p.ends).isoformat()} for p in found.placed]}, draw)
 

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from qiantang.kernel.readings import Directory, Quality, Readings, readings
@@ -74,7 +74,7 @@ class JsonSettings:
     values: tuple[str, ...] = ("values", "metrics", "readings")
     ahead_us: int = 5_000_000
     behind_us: int = 600_000_000
-    local: timezone = timezone(timedelta(hours=8))
+    local: tzinfo = timezone(timedelta(hours=8))
     most_signals: int = 1_000_000
     qos: int = 1
 
@@ -279,7 +279,7 @@ def read_json(payload: bytes | str) -> Any:
     return said
 
 
-def instant_us(said: object, local: timezone) -> int | None:
+def instant_us(said: object, local: tzinfo) -> int | None:
     """Microseconds UTC of an ISO 8601 text or a count since 1970 in s, ms, µs or ns (told by its size); None where it is neither."""
     number = said if isinstance(said, int | float) and not isinstance(said, bool) else None
     if isinstance(said, str):

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from qiantang.kernel.errors import Fault, Place
 from qiantang.kernel.pieces import PieceEvent, Result
@@ -51,7 +51,7 @@ class PieceFields:
     names: Mapping[str, str] = field(default_factory=dict)
     step: str = ""
     asset: str = ""
-    local: timezone = timezone(timedelta(hours=8))
+    local: tzinfo = timezone(timedelta(hours=8))
 
     def called(self, wanted: str) -> tuple[str, ...]:
         """What a field may be called."""
@@ -140,7 +140,7 @@ def _written(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
 
 
-def _instant(value: object, local: timezone) -> int | None:
+def _instant(value: object, local: tzinfo) -> int | None:
     """Microseconds UTC of what a cell or a member of JSON holds."""
     if isinstance(value, datetime):
         return round((value if value.tzinfo else value.replace(tzinfo=local)).timestamp() * 1e6)

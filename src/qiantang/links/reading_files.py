@@ -42,12 +42,12 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class FileSettings:
-    """``prefix`` goes before a signal's name in its address; ``chunk`` readings at once; times that name no zone are ``zone_s``
-    seconds east of UTC; ``historical`` marks the readings as history."""
+    """``prefix`` goes before a signal's name in its address; ``chunk`` readings at once; times that name no zone are of
+    ``zone`` (an IANA name; of a time that comes twice the first); ``historical`` marks the readings as history."""
 
     prefix: str = ""
     chunk: int = 200_000
-    zone_s: int = 8 * 3600
+    zone: str = "Asia/Shanghai"
     historical: bool = True
 
 
@@ -107,8 +107,10 @@ class ReadingFiles:
         """Microseconds UTC of a column that holds instants, texts of them, or counts since 1970 in s, ms, µs or ns, in SQL."""
         text, number = f"trim({column}::VARCHAR)", f"TRY_CAST({column}::VARCHAR AS DOUBLE)"
         zoned = f"regexp_matches({text}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$') AND length({text}) > 10"
+        wall, zone = f"TRY_CAST(replace({text}, '/', '-') AS TIMESTAMP)", f"'{_quoted(self.settings.zone)}'"
+        # DuckDB takes the second of a time that comes twice; an hour after the hour before is the first.
         moment = (f"CASE WHEN {zoned} THEN epoch_us(TRY_CAST(replace({text}, '/', '-') AS TIMESTAMPTZ)) "
-                  f"ELSE epoch_us(TRY_CAST(replace({text}, '/', '-') AS TIMESTAMP)) - {self.settings.zone_s * 1_000_000} END")
+                  f"ELSE epoch_us(least(timezone({zone}, {wall}), timezone({zone}, {wall} - INTERVAL 1 HOUR) + INTERVAL 1 HOUR)) END")
         counted = (f"CASE WHEN {number} < 1e11 THEN {number} * 1e6 WHEN {number} < 1e14 THEN {number} * 1e3 WHEN {number} < 1e17 THEN {number} "
                    f"ELSE {number} / 1e3 END")
         return f"CASE WHEN isfinite({number}) AND {number} > 0 THEN round({counted})::BIGINT WHEN {number} IS NULL THEN {moment} END"

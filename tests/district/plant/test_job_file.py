@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,25 @@ def test_clock_times_are_minutes_from_the_beginning(plants: Path) -> None:
     read = asked(plants, TWO)
     assert read.jobs == (Job("a", (Step("M1", 90), Step("P1", 240, "f17")), 60, 840), Job("b", (Step("P1", 120, "f18"),)))
     assert read.changeovers == Changeovers(20, {("f17", "f18"): 45}, {"P1": "f18"})
-    assert read.at(840) == datetime(2026, 12, 7, 20)  # noqa: DTZ001 # the plant's own clock
+    assert read.at(840) == datetime(2026, 12, 7, 12, tzinfo=UTC)
+    assert f"{read.at(840):%Y-%m-%d %H:%M}" == "2026-12-07 20:00"
+
+
+@pytest.mark.parametrize(("day", "minutes"), [("2026-03-29", 6 * 60), ("2026-10-25", 8 * 60)])
+def test_minutes_over_a_night_in_which_the_clock_is_changed_are_those_that_pass(plants: Path, day: str, minutes: int) -> None:
+    PlantFolder(plants / "small").tell_plant(replace(SMALL, zone="Europe/Berlin"))
+    path = plants / "jobs.yaml"
+    path.write_text(f"plant: small\nbegin: {day} 00:00\njobs: [{{id: a, by: {day} 07:00, steps: [{{machine: P1, minutes: 90}}]}}]\n", encoding="utf-8")
+    read = read_job_file(path)
+    assert read.jobs[0].by == minutes
+    assert f"{read.at(minutes):%Y-%m-%d %H:%M}" == f"{day} 07:00"
+
+
+def test_a_time_before_all_records_is_told_with_its_line(plants: Path) -> None:
+    path = plants / "jobs.yaml"
+    path.write_text("plant: small\nbegin: 0001-01-01 00:00\njobs: [{id: a, steps: [{machine: P1, minutes: 90}]}]\n", encoding="utf-8")
+    with pytest.raises(FactsError, match="'0001-01-01 00:00' is too long ago for a schedule"):
+        read_job_file(path)
 
 
 def test_the_family_that_is_mounted_runs_first_and_the_changeover_is_in_the_gap(plants: Path) -> None:

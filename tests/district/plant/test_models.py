@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from qiantang.district.plant.charting import Charting, Given
 from qiantang.district.plant.folder import PlantFolder
-from qiantang.district.plant.models import Model, ModelRecord, difference, in_force
+from qiantang.district.plant.models import MODELS, Model, ModelRecord, difference, in_force
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Pipeline, Step
 from qiantang.district.plant.replaying import replay
@@ -196,12 +196,23 @@ def test_sources_that_are_joined_or_parted_by_another_version_lose_and_repeat_no
 # --- on the disk ---
 
 
+def test_a_version_of_before_plants_had_a_time_zone_is_the_same_version(tmp_path: Path) -> None:
+    record = ModelRecord(tmp_path)
+    record.with_this(SMALL, Charting(learning=50), 700, 5)
+    path, = (tmp_path / MODELS).glob("*.json")
+    written = json.loads(path.read_bytes())
+    del written["plant"]["zone"]
+    path.write_text(json.dumps(written), encoding="utf-8")
+    assert len(record.with_this(replace(SMALL, zone="Europe/Berlin"), Charting(learning=50), 800, 6)) == 1
+
+
 def test_the_record_keeps_each_version_once_and_reads_it_back(tmp_path: Path) -> None:
     record = ModelRecord(tmp_path)
     first = record.with_this(SMALL, Charting(learning=50), 700, 5)
     assert [(m.place, m.number) for m in first] == [(0, 1)]
     assert len(record.with_this(SMALL, Charting(learning=50), 800, 6)) == 1
     assert len(record.with_this(replace(SMALL, takt_s=SMALL.takt_s, products=(), shifts=()), Charting(learning=50), 800, 6)) == 1
+    assert len(record.with_this(replace(SMALL, zone="Europe/Berlin"), Charting(learning=50), 800, 6)) == 1, "the time zone bears on no alarm"
     assert [(m.place, m.number) for m in record.with_this(SMALL, Charting(learning=60), 900, 7)] == [(0, 1), (900, 2)]
     assert [(m.place, m.number) for m in record.with_this(second(), Charting(learning=60), 1000, 8)] == [(0, 1), (900, 2), (1000, 3)]
     again = ModelRecord(tmp_path).read(Charting())

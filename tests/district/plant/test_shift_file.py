@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -109,3 +109,26 @@ def test_a_plan_that_begins_where_the_calendar_ends_is_told_with_its_line(plants
     fault, = refused.value.faults
     assert (fault.place.row, fault.value, fault.message.en) == (2, date(9999, 12, 31), "after 9999-12-31 the calendar ends")
     assert "2026-12-07" in fault.remedy.en
+
+
+def test_rest_and_hours_are_those_that_pass_in_a_night_in_which_the_clock_is_changed(plants: Path) -> None:
+    night = Shift("night", Text("夜班", "night"), 22 * HOUR, 30 * HOUR)
+    day = Shift("day", Text("白班", "day"), 17 * HOUR, 21 * HOUR)
+    PlantFolder(plants / "berlin").tell_plant(replace(CREWED, shifts=(night, day), zone="Europe/Berlin", technicians=(
+        Technician("t-1", "甲", frozenset({"mechanical"}), "night"),)))
+    path = plants / "shifts.yaml"
+
+    def planned(begin: str, rest: float) -> ShiftFile:
+        path.write_text(f"plant: berlin\nbegin: {begin}\ndays: 2\nrules: {{least_rest_h: {rest}}}\nneeds:\n"
+                        f"  - {{skill: mechanical, people: 1, shifts: [night], days: [{begin}]}}\n"
+                        f"  - {{skill: mechanical, people: 1, shifts: [day], days: [{date.fromisoformat(begin) + timedelta(1)}]}}\n", encoding="utf-8")
+        return read_shift_file(path)
+
+    for begin, hours in (("2026-03-28", 7), ("2026-10-24", 9), ("2026-06-06", 8)):
+        begins, ends = planned(begin, 11).span(0, night)
+        assert ends - begins == hours * HOUR
+        assert not planned(begin, 11).planned(5, 1).shortages, "eleven hours lie between six and five in the afternoon, whatever the night was"
+    # From midnight until eleven there is an hour less where the clock is put forward between.
+    PlantFolder(plants / "berlin").tell_plant(replace(CREWED, shifts=(replace(night, start_s=16 * HOUR, end_s=24 * HOUR), replace(day, start_s=11 * HOUR)),
+                                                      zone="Europe/Berlin", technicians=(Technician("t-1", "甲", frozenset({"mechanical"}), "night"),)))
+    assert [len(planned(begin, 11).planned(5, 1).shortages) for begin in ("2026-03-28", "2026-10-24", "2026-06-06")] == [1, 0, 0]

@@ -39,13 +39,33 @@ PLANT = Plant(
     (Shift("night", Text("夜班", "night"), 82_800, 111_600, ((95_400, 97_200),)),),
     (Technician("T1", "示例甲", frozenset({"mechanic", "electric"}), "night", (1.0, 2.0)),), (Vehicle("AGV1", 2000.0, 0.5),),
     (Part("bladder", Text("胶囊", "bladder"), 12, (3.0, 4.0)),), 2, 7.0, True,
-    (PieceSource("json", "mes/curing/+", {"piece": "tyre_no", "tool": "mould_no"}, "curing", "press1"), PieceSource("file", "pieces.csv")))
+    (PieceSource("json", "mes/curing/+", {"piece": "tyre_no", "tool": "mould_no"}, "curing", "press1"), PieceSource("file", "pieces.csv")),
+    "America/New_York")
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_plant_comes_out_of_its_workbook_as_it_went_in(tmp_path: Path, lang: Lang) -> None:
     write_plant(tmp_path / "plant.xlsx", PLANT, lang)
     assert read_plant(tmp_path / "plant.xlsx") == PLANT
+
+
+def test_a_plant_that_says_no_time_zone_is_of_the_usual_one_and_one_that_is_none_is_refused(tmp_path: Path) -> None:
+    sheets = {"设备": ASSETS, "信号": SIGNALS}
+    assert read_plant(book(tmp_path / "plant.xlsx", {**sheets, "工厂": OWN})).zone == "Asia/Shanghai"
+
+    def saying(zone: object) -> Path:
+        head, row = OWN
+        return book(tmp_path / "plant.xlsx", {**sheets, "工厂": [[*head, "时区"], [*row, zone]]})
+
+    assert read_plant(saying("")).zone == "Asia/Shanghai"
+    assert read_plant(saying(" Europe/Berlin ")).zone == "Europe/Berlin"
+    for zone in ("UTC+8", "Shanghai", "localtime", 8.0):
+        with pytest.raises(FactsError) as refused:
+            read_plant(saying(zone))
+        fault, = refused.value.faults
+        assert (fault.place.sheet, fault.place.row, fault.place.column, fault.value) == ("工厂", 2, "时区", zone)
+        assert "Europe/Berlin" in fault.remedy.en
+        assert "IANA 时区名" in fault.remedy.zh
 
 
 def as_a_sheet_holds_it(value: Any) -> Any:

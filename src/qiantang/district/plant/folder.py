@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiantang.domains.factory.plant import (
+    ZONE,
     Asset,
     Part,
     Phase,
@@ -181,7 +182,7 @@ def _plant_at(path: Path, _: int) -> Plant:
 
 
 def plant_from(written: Mapping[str, Any]) -> Plant:
-    """A plant from the plain values it was written as."""
+    """A plant from the plain values it was written as; one that was written before plants had a time zone is of the usual one."""
     def each(name: str, kind: Any, **more: Any) -> tuple[Any, ...]:
         return tuple(kind(**{key: _back(key, value) for key, value in {**row, **{k: f(row) for k, f in more.items()}}.items()})
                      for row in written.get(name, ()))
@@ -192,7 +193,7 @@ def plant_from(written: Mapping[str, Any]) -> Plant:
         each("recipes", Recipe, **phases), tuple((name, Text(**title)) for name, title in written.get("skills", ())),
         each("shifts", Shift, breaks=lambda row: tuple(tuple(pair) for pair in row["breaks"])),
         each("technicians", Technician, skills=lambda row: frozenset(row["skills"])), each("vehicles", Vehicle), each("parts", Part),
-        written["operators"], written["takt_s"], written["synthetic"], each("piece_sources", PieceSource))
+        written["operators"], written["takt_s"], written["synthetic"], each("piece_sources", PieceSource), written.get("zone", ZONE))
 
 
 def _back(name: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """A job file: which jobs are to run over which of the plant's machines, from when and until when, and what a changeover takes.
 
     plant: plant.xlsx                      # the plant's workbook beside this file, or a plant's folder
-    begin: 2026-12-07 06:00                # local time of the plant; minutes are counted from here
+    begin: 2026-12-07 06:00                # in the plant's time zone; minutes are counted from here
     jobs:
       - id: W-1001
         ready: 2026-12-07 08:00            # not before; from the beginning where it is not stated
@@ -18,12 +18,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from qiantang.district.documents import Paper, Part
 from qiantang.district.plant.named import named_plant, not_known
 from qiantang.domains.factory.dispatch.job_shop import Changeovers, Job, Schedule, Step, schedule
+from qiantang.domains.factory.hours import instant, instant_of
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.words import Text
 
@@ -33,7 +34,7 @@ _MACHINE = Text("设备", "machine")
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """A job file as it was read; ``begin`` is minute 0, by the plant's own clock."""
+    """A job file as it was read; ``begin`` is minute 0, an instant of the plant's time zone, as all its instants are."""
 
     plant: Plant
     begin: datetime
@@ -46,14 +47,15 @@ class JobFile:
 
     def at(self, minute: int) -> datetime:
         """A minute of the schedule by the plant's clock."""
-        return self.begin + timedelta(minutes=minute)
+        return instant(_us(self.begin) + minute * _MINUTE_US, self.plant.local)
 
 
 def read_job_file(path: Path) -> JobFile:
     """The file, with the plant that it names; FactsError tells every fault with its line."""
     paper = Paper(path, _A_FILE)
     given = paper.root.fields("plant", "begin", "jobs", "changeovers")
-    plant, begin = named_plant(paper, given["plant"], path), _instant(given["begin"])
+    plant = named_plant(paper, given["plant"], path)
+    begin = _instant(given["begin"], plant)
     reading = _Reading(plant, begin)
     jobs = reading.jobs(given["jobs"])
     changeovers = reading.changeovers(given["changeovers"])
@@ -104,19 +106,22 @@ class _Reading:
 
     def _minute(self, part: Part) -> int | None:
         """Whole minutes from the beginning; None where nothing is stated."""
-        at = _instant(part) if part.is_there else None
+        at = _instant(part, self.plant) if part.is_there else None
         if at is None or self.begin is None:
             return None
-        minute = int((at - self.begin).total_seconds() // 60)
+        minute = (_us(at) - _us(self.begin)) // _MINUTE_US
         if minute < 0:
-            part.fault("早于排程开始", "this is before the schedule begins", part.word(), Text(f"开始于 {self.begin}", f"It begins at {self.begin}"))
+            part.fault("早于排程开始", "this is before the schedule begins", part.word(),
+                       Text("开始于 {begin}", "It begins at {begin}").filled(begin=f"{self.begin:%Y-%m-%d %H:%M}"))
         return max(minute, 0)
 
 
 _SHOWN = 12
-_LATEST = datetime(9000, 1, 1)  # noqa: DTZ001  # the plant's own clock bears no zone
-"""A schedule that begins before it ends within the calendar."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime(1971, 1, 1), datetime(9000, 1, 1)  # noqa: DTZ001  # as a file writes it, without a zone
+"""A schedule that begins between them ends within the calendar."""
 _MOST_MINUTES = 527_040
+_MINUTE_US = 60_000_000
 
 
 def _minutes(part: Part, least: int = 0) -> int:
@@ -126,17 +131,24 @@ def _minutes(part: Part, least: int = 0) -> int:
     return minutes
 
 
-def _instant(part: Part) -> datetime | None:
-    """A day and time by the plant's clock; None, and a fault, where it is none, names a time zone or is near the end of the calendar."""
+def _us(at: datetime) -> int:
+    """Microseconds UTC: two instants of one zone would be subtracted by its clock, which may have been changed between them."""
+    return round((at - _EPOCH) / timedelta(microseconds=1))
+
+
+def _instant(part: Part, plant: Plant) -> datetime | None:
+    """A day and time in the plant's time zone; None, and a fault, where it is none, names a time zone itself or is near an end of the
+    calendar."""
     written = part.word()
     try:
         found = datetime.fromisoformat(written)
     except ValueError:
         found = None
     if found is not None and found.tzinfo is None:
-        if found < _LATEST:
-            return found
-        part.fault(f"“{written}”过于久远，无法排程", f"'{written}' is too far ahead for a schedule", written,
+        if _EARLIEST <= found < _LATEST:
+            return instant(instant_of(found, plant.local), plant.local)
+        far = Text("过于久远", "is too far ahead") if found >= _LATEST else Text("过早", "is too long ago")
+        part.fault(f"“{written}”{far.zh}，无法排程", f"'{written}' {far.en} for a schedule", written,
                    Text("请写实际的时刻，如 2026-12-07 06:00；没有期限时不写 by。",
                         "Write the time that is meant, such as 2026-12-07 06:00; leave 'by' out where there is no bound."))
         return None

@@ -17,7 +17,7 @@ from typing import Any
 from qiantang.district.plant.charting import Charts
 from qiantang.district.plant.folder import plant_from
 from qiantang.domains.factory.charts.settings import ChartSettings
-from qiantang.domains.factory.plant import Plant, Signal
+from qiantang.domains.factory.plant import ZONE, Plant, Signal
 
 MODELS = "models"
 """The folder of the versions within a node's folder."""
@@ -92,8 +92,8 @@ class ModelRecord:
 
 
 def _judged(plant: Plant) -> Plant:
-    """What of a plant bears on alarms: people, parts and pieces do not."""
-    return replace(plant, products=(), skills=(), shifts=(), technicians=(), vehicles=(), parts=(), piece_sources=())
+    """What of a plant bears on alarms: people, parts, pieces and the time zone do not."""
+    return replace(plant, products=(), skills=(), shifts=(), technicians=(), vehicles=(), parts=(), piece_sources=(), zone=ZONE)
 
 
 def _written(model: Model) -> Mapping[str, Any]:

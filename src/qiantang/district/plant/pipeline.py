@@ -204,8 +204,8 @@ class Pipeline:
             self._proofs.append((self.clock + self.register.bearing.quiet, asked.signals))
         self._learnt.look(self.analysis, self.clock)
         signals = {*asked.changed, *self._learnt.in_doubt(self.analysis, asked.signals, asked.wrong_since)}
-        machines = {*self.analysis.machines.of(asked.changed), *self._learnt.machines_in_doubt(self.analysis, asked.signals, asked.wrong_since)}
-        anew = Anew(tuple(sorted(signals)), tuple(sorted(machines)))
+        # A machine's model reads deviations from the baselines: what moved a level and had it learnt again leaves the model as it is.
+        anew = Anew(tuple(sorted(signals)), tuple(self._learnt.machines_in_doubt(self.analysis, asked.signals, asked.wrong_since)))
         if anew:
             learnt = LearntAgain(anew, self.clock, asked.by, asked.why)
             learnt.begin(self.analysis)

@@ -15,8 +15,8 @@ from typing import Any
 
 from qiantang.district.plant.folder import PlantFolder
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.alarms.wording import instant
 from qiantang.domains.factory.facts import PLANT_FIGURES
+from qiantang.domains.factory.hours import instant
 from qiantang.kernel.errors import Fault, Place, QiantangError, SubjectError, raise_all
 from qiantang.kernel.expressions.figures import figure
 from qiantang.kernel.facts.identity import is_credit_code
@@ -50,12 +50,12 @@ def _nothing_told(folder: PlantFolder) -> QiantangError:
 
 
 def day_told(folder: PlantFolder) -> date:
-    """The day, at the place where it is asked, up to which the plant told by its own clock: a made-up plant lives in its own time, and the
+    """The day, in the plant's time zone, up to which the plant told by its own clock: a made-up plant lives in its own time, and the
     figures of a node that stopped last week are of last week. SubjectError where it told nothing yet."""
-    told = folder.told()
-    if told is None:
+    plant, told = folder.plant(), folder.told()
+    if plant is None or told is None:
         raise _nothing_told(folder)
-    return instant(int(told["at"])).astimezone().date()
+    return instant(int(told["at"]), plant.local).date()
 
 
 def published(folder: PlantFolder, uscc: str, columns: Collection[str] = ALL) -> dict[str, Value]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from qiantang.district.plant.folder import Order
+from qiantang.domains.factory.hours import instant_of
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import NOWHERE, ActionError, Fault, Place, SubjectError
 from qiantang.kernel.words import Text, joined, same
@@ -101,10 +102,15 @@ def _meant(name: str, there: list[Signal]) -> Text:
     return joined(known[:_MOST_NAMED]) + (Text("……", " …") if len(known) > _MOST_NAMED else same(""))
 
 
-def instant_said(said: str) -> int:
-    """Microseconds UTC of a day and time as a person writes it, at the place's own time where no zone is named."""
+def instant_said(said: str, zone: tzinfo) -> int:
+    """Microseconds UTC of a day and time as a person writes it, by the clock of ``zone`` where the words name none. ActionError for what
+    cannot be read, or lies before 1970."""
     try:
-        return round(datetime.fromisoformat(said.strip()).astimezone().timestamp() * 1e6)
+        found = datetime.fromisoformat(said.strip())
+        at = instant_of(found, zone) if found.tzinfo is None else round(found.timestamp() * 1e6)
+        if at < 0:
+            raise ValueError(said)
+        return at
     except (ValueError, OverflowError) as wrong:
         unread = Text(f"自何时起不正常：无法识别时间“{said}”", f"since when something was wrong: the time '{said}' cannot be read")
         raise ActionError(Fault(unread, NOWHERE, said, "time", Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong

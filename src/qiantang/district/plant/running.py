@@ -6,18 +6,21 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from qiantang.district.plant.charting import Charting
 from qiantang.district.plant.folder import STATE, PlantFolder, plant_folders
 from qiantang.district.plant.models import Model, ModelRecord, in_force
 from qiantang.district.plant.node import Node, Status
 from qiantang.district.plant.replaying import never_worked, replay
-from qiantang.district.plant.views import alarm_told
 from qiantang.district.plant.wiring import NodeFile, wires_of
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.alarms.wording import told
 from qiantang.domains.factory.needs import Needs
+from qiantang.domains.factory.plant import ZONE
 from qiantang.kernel.errors import Fault, Place, SubjectError
 from qiantang.kernel.findings.stream import StreamedFinding
 from qiantang.kernel.wires import Notice
@@ -71,22 +74,30 @@ def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status, Seque
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a log said when it was read again: its alarms, and one number that is the same whenever they are the same."""
+    """What a log said when it was read again: its alarms, and one number that is the same whenever they are the same; ``zone`` is the
+    plant's as it is now."""
 
     alarms: tuple[Alarm, ...]
     digest: str
     models: tuple[Model, ...]
+    zone: tzinfo
 
     def told(self, alarm: Alarm) -> Text:
         """An alarm in words, as the plant was when it was raised."""
-        return alarm_told(alarm, in_force(self.models, alarm.offset).plant)
+        return told(alarm, in_force(self.models, alarm.offset).plant, self.zone)
 
 
 def replayed(path: Path) -> Replayed:
     """The alarms of a plant's folder from the beginning of its log. The node must not be at work; nothing is written."""
     alarms = tuple(replay(path, Charting()))
     digest = hashlib.sha256("\n".join(map(repr, alarms)).encode()).hexdigest()[:16]
-    return Replayed(alarms, digest, tuple(versions_of(path)))
+    return Replayed(alarms, digest, tuple(versions_of(path)), zone_of(PlantFolder(path)))
+
+
+def zone_of(folder: PlantFolder) -> tzinfo:
+    """The time zone in which a plant's instants are told; the usual one where its node never said what the plant is."""
+    plant = folder.plant()
+    return ZoneInfo(ZONE) if plant is None else plant.local
 
 
 def versions_of(path: Path) -> list[Model]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from qiantang.domains.factory.plant import Grouping, Level, PieceWire
+from qiantang.domains.factory.hours import known_zone
+from qiantang.domains.factory.plant import ZONE, Grouping, Level, PieceWire
 from qiantang.kernel.words import Text
 from qiantang.links.piece_rows import NAMES
 
@@ -116,6 +117,11 @@ def spans(cell: object) -> tuple[tuple[int, int], ...]:
     return tuple((clock(a), clock(b)) for a, _, b in (w.partition("-") for w in words(cell)))
 
 
+def time_zone(cell: object) -> str:
+    """The IANA name of a time zone."""
+    return known_zone(word(cell))
+
+
 def one_of(*known: str) -> Callable[[object], str]:
     """One of these words."""
     def read(cell: object) -> str:
@@ -135,6 +141,7 @@ _PRODUCT = Text("产品或半成品；空为各产品通用", "a product or what
 _LENGTH = Text("0 或更大的数；0 为时长不定", "a number, 0 or more; 0: of no fixed length")
 _WHOLE = Text("非负整数", "a whole number, 0 or more")
 _YES_NO = Text("是或否", "yes or no")
+_ZONE = Text(f"IANA 时区名，如 Asia/Shanghai、Europe/Berlin；空为 {ZONE}", f"a time zone's IANA name, such as Asia/Shanghai or Europe/Berlin; empty: {ZONE}")
 
 
 def _id(zh: str, en: str, name: str = "id") -> Column:
@@ -157,7 +164,8 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("plant", Text("工厂", "plant"), (
         _id("工厂编号", "plant id"), *_titles(), Column("operators", Text("值守人数", "operators"), whole, _WHOLE, 1),
         Column("takt_s", Text("目标节拍（秒）", "target takt (s)"), above_zero, _POSITIVE, 7.0),
-        Column("synthetic", Text("虚构", "synthetic"), flag, _YES_NO, False)), needed=True),
+        Column("synthetic", Text("虚构", "synthetic"), flag, _YES_NO, False),
+        Column("zone", Text("时区", "time zone"), time_zone, _ZONE, ZONE)), needed=True),
     Sheet("assets", Text("设备", "assets"), (
         _id("设备编号", "asset id"), *_titles(),
         Column("level", Text("层级", "level"), one_of(*_LEVELS), Text("、".join(_LEVELS), ", ".join(_LEVELS)), needed=True),

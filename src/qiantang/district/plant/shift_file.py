@@ -1,7 +1,7 @@
 """A shift file: how many people with which skill the shifts of some days need, and who of the plant's technicians can be planned.
 
     plant: plant.xlsx                      # the plant's workbook beside this file, or a plant's folder
-    begin: 2026-12-07
+    begin: 2026-12-07                      # days and hours are those of the plant's time zone
     days: 7
     needs:                                 # of lines for the same skill and shift, the later one prevails on its days
       - {skill: mechanical, people: 2}
@@ -27,7 +27,8 @@ from qiantang.district.documents import Paper, Part
 from qiantang.district.plant.named import named_plant, not_known
 from qiantang.district.plant.sheets import clock
 from qiantang.domains.factory.dispatch.shift_plans import ASSUMED_RULES, Person, ShiftPlan, ShiftRules, shift_plan
-from qiantang.domains.factory.plant import Plant, Technician
+from qiantang.domains.factory.hours import hour_of
+from qiantang.domains.factory.plant import Plant, Shift, Technician
 from qiantang.kernel.words import Text, same
 
 _MOST_DAYS, _MOST_PEOPLE = 35, 10_000
@@ -50,7 +51,13 @@ class ShiftFile:
 
     def planned(self, seconds: float, seed: int) -> ShiftPlan:
         """The best plan found in so many seconds."""
-        return shift_plan(self.people, self.plant.shifts, self.needs, self.days, self.rules, seconds=seconds, seed=seed)
+        spans = {(nth, shift.name): self.span(nth, shift) for nth in range(-1, self.days) for shift in self.plant.shifts}
+        return shift_plan(self.people, self.plant.shifts, self.needs, self.days, self.rules, spans=spans, seconds=seconds, seed=seed)
+
+    def span(self, nth: int, shift: Shift) -> tuple[int, int]:
+        """From when until when a shift lasts on a day of the plan, by the plant's clock, in seconds UTC."""
+        begins, ends = (hour_of(self.day(nth), second, self.plant.local) // 1_000_000 for second in (shift.start_s, shift.end_s))
+        return begins, ends
 
     def day(self, nth: int) -> date:
         """A day of the plan."""

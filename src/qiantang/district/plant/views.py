@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from math import isnan
@@ -16,11 +16,11 @@ from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_fo
 from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.relearning import LEARN_AGAIN, instant_said, named_signals, relearning_of
 from qiantang.domains.factory.actions import TASK
-from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.entry import Entry
 from qiantang.domains.factory.alarms.life import STATES, Event, after
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.alarms.wording import figure, instant, place_title, rule_title, signal_of, told, unit_said
+from qiantang.domains.factory.alarms.wording import figure, place_title, rule_title, signal_of, told, unit_said
+from qiantang.domains.factory.hours import instant
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
 from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
@@ -70,9 +70,9 @@ class PlantShown:
 
     @property
     def as_of(self) -> datetime | None:
-        """The instant of the plant's own clock up to which it told."""
+        """The instant of the plant's own clock up to which it told, in the plant's time zone, as all its instants are."""
         at = self._told.get("at")
-        return None if at is None else instant(int(at)).astimezone()
+        return None if at is None else self._local(at)
 
     @property
     def at_work(self) -> bool:
@@ -113,7 +113,7 @@ class PlantShown:
             return None
         levels = tuple((title, Decimal(figure(kept[name]))) for name, title in _LEVELS if kept.get(name) is not None)
         values = tuple(None if value is None else Decimal(figure(value)) for value in kept["value"])
-        return Trace(signal.title, same(unit_said(signal.unit)), tuple(instant(int(at)).astimezone() for at in kept["at"]), values, levels,
+        return Trace(signal.title, same(unit_said(signal.unit)), tuple(self._local(at) for at in kept["at"]), values, levels,
                      tuple(kept.get("marked", ())))
 
     def _from_history(self, signal: Signal, points: int) -> Mapping[str, Any] | None:
@@ -194,6 +194,10 @@ class PlantShown:
             raise SubjectError.of(f"没有工厂 {self.name}", f"there is no plant {self.name}", value=self.name)
         return found
 
+    def _local(self, at: int) -> datetime:
+        """Microseconds UTC in the plant's time zone."""
+        return instant(int(at), self._plant.local)
+
     @cached_property
     def _told(self) -> Mapping[str, Any]:
         return self._folder.told() or {}
@@ -244,7 +248,6 @@ class PlantShown:
 
     def _entries(self, entries: Sequence[Entry]) -> list[Mapping[str, Told]]:
         plant, stale = self._plant, {entry.first for entry in self._register.standing()}
-        zone = datetime.now(UTC).astimezone().tzinfo
         rows: list[Mapping[str, Told]] = []
         for entry in entries:
             alarm = entry.alarm
@@ -252,9 +255,9 @@ class PlantShown:
             rows.append({
                 "id": entry.first, "machine": entry.machine, "title": place_title(plant, alarm.asset), "signal": "" if signal is None else signal.address,
                 "what": Text("整机", "the whole machine") if signal is None else signal.title, "rule": rule_title(alarm.rule), "holds": entry.holds,
-                "told": told(alarm, plant, zone or UTC), "since": instant(alarm.since).astimezone(), "raised": instant(entry.raised).astimezone(),
+                "told": told(alarm, plant), "since": self._local(alarm.since), "raised": self._local(entry.raised),
                 "state": entry.state.value, "priority": entry.priority, "times": entry.times, "chattering": entry.chattering,
-                "stale": entry.first in stale, "leader": entry.leader, "until": instant(entry.until).astimezone() if entry.until else None,
+                "stale": entry.first in stale, "leader": entry.leader, "until": self._local(entry.until) if entry.until else None,
                 "reason": entry.reason, "by": entry.by})
         return rows
 
@@ -276,15 +279,15 @@ class PlantShown:
         skills = dict(self._plant.skills)
         return {"id": str(row["id"]), "asset": asset, "title": title, "skill": skills.get(str(row["skill"]), same(str(row["skill"]))),
                 "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
-                "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": instant(int(row["due"])).astimezone(),
-                "since": instant(int(row["since"])).astimezone(), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
+                "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": self._local(row["due"]),
+                "since": self._local(row["since"]), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
                 "findings": int(row.get("findings_count", 0)) or len(row.get("findings", ())) or 1,
                 "told": Text(row.get("told_zh", ""), row.get("told_en", "")),
                 "why": Naming(self._plant).in_words(Text(row.get("why_zh", ""), row.get("why_en", "")))}
 
     def _task_events(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         naming = Naming(self._plant)
-        return [{"task": str(row["task"]), "at": instant(int(row["at"])).astimezone(), "event": str(row["event"]), "state": str(row["state"]),
+        return [{"task": str(row["task"]), "at": self._local(row["at"]), "event": str(row["event"]), "state": str(row["state"]),
                  "worker": str(row["worker"]), "worker_name": naming.person(str(row["worker"])),
                  "reason": naming.in_words(Text(row["reason_zh"], row["reason_en"]))} for row in self._told.get("events", ())
                 if str(row["task"]) == where.get("task", str(row["task"]))]
@@ -292,7 +295,7 @@ class PlantShown:
     def _spans(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
         names = {person.id: person.name for person in self._plant.technicians}
         return [{"lane": str(row["worker"]), "name": names.get(str(row["worker"]), str(row["worker"])), "task": str(row["task"]),
-                 "start": instant(int(row["start"])).astimezone(), "end": instant(int(row["end"])).astimezone(), "late": bool(row["late"]),
+                 "start": self._local(row["start"]), "end": self._local(row["end"]), "late": bool(row["late"]),
                  "title": place_title(self._plant, str(row["asset"])) if row["asset"] in self._plant.asset else same(str(row["asset"]))}
                 for row in self._told.get("spans", ())]
 
@@ -300,7 +303,7 @@ class PlantShown:
         return [{"name": str(name), "count": int(count)} for name, count in sorted(self._told.get("counters", {}).items())]
 
     def _notices(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
-        return [{"at": instant(int(row["at"])).astimezone(), "source": str(row["source"]), "told": Text(row["told_zh"], row["told_en"]),
+        return [{"at": self._local(row["at"]), "source": str(row["source"]), "told": Text(row["told_zh"], row["told_en"]),
                  "count": int(row["count"])} for row in reversed(self._told.get("notices", ()))]
 
     def _origin(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
@@ -310,7 +313,7 @@ class PlantShown:
             return []
         return [{"thing": thing, "item": o.item, "step": o.step, "asset": o.asset, "tool": o.tool, "operator": o.operator,
                  "title": self._plant.asset[o.asset].title if o.asset in self._plant.asset else same(o.asset),
-                 "since": instant(o.since).astimezone(), "until": instant(o.until).astimezone(), "result": o.result,
+                 "since": self._local(o.since), "until": self._local(o.until), "result": o.result,
                  "reason": o.reason} for o in kept.origin(thing).operations]
 
     def _pieces(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
@@ -356,7 +359,7 @@ class PlantShown:
         if missing:
             raise ActionError.of("请填写：" + "、".join(t.zh for t in missing), "please fill in: " + ", ".join(t.en for t in missing), value=named)
         if values.get("since", "").strip():
-            instant_said(values["since"])
+            instant_said(values["since"], self._plant.local)
         named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
 
 
@@ -367,11 +370,6 @@ _BESIDE = (
     ("tasks_open", Text("未完成任务", "open tasks"), same(""), 0),
 )
 _SHARES = frozenset({"oee"})
-
-
-def alarm_told(alarm: Alarm, plant: Plant) -> Text:
-    """An alarm in words, at the time of the place where it is read."""
-    return told(alarm, plant, datetime.now(UTC).astimezone().tzinfo or UTC)
 
 
 def wall_groups(plant: Plant) -> list[tuple[Text, list[Signal]]]:

@@ -100,9 +100,9 @@ def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -
     wires += _opc_ua(plant)
     wires += _modbus(plant)
     if file.files:
-        from qiantang.links.reading_files import ReadingFiles
+        from qiantang.links.reading_files import FileSettings, ReadingFiles
 
-        wires.append(ReadingFiles(file.files, directory))
+        wires.append(ReadingFiles(file.files, directory, FileSettings(zone=plant.zone)))
     handed_in = {file.home / name: fields for name, fields in piece_fields(plant, "file").items()}
     if handed_in:
         from qiantang.links.piece_files import PieceFiles
@@ -112,10 +112,10 @@ def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -
 
 
 def piece_fields(plant: Plant, wire: str) -> dict[str, PieceFields]:
-    """How the sources of piece events over one kind of wire write, by address."""
+    """How the sources of piece events over one kind of wire write, by address; times that name no zone are the plant's own."""
     from qiantang.links.piece_rows import PieceFields
 
-    return {one.address: PieceFields(one.fields, one.step, one.asset) for one in plant.piece_sources if one.wire == wire}
+    return {one.address: PieceFields(one.fields, one.step, one.asset, plant.local) for one in plant.piece_sources if one.wire == wire}
 
 
 def births_file(folder: Path, broker: Broker, brokers: Sequence[Broker]) -> Path:
@@ -143,7 +143,8 @@ def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Director
     if broker.kind == "json":
         # The broker keeps what a node that was killed had not acknowledged, for each plant by itself.
         kept = replace(where, client=f"{broker.id}-{plant.id}-json", session_s=_SESSION_S)
-        return MqttWire(JsonTopics(directory, JsonSettings(tuple(TopicMapping(*topic) for topic in broker.topics))), kept)
+        mappings = tuple(TopicMapping(*topic) for topic in broker.topics)
+        return MqttWire(JsonTopics(directory, JsonSettings(mappings, local=plant.local)), kept)
     if broker.kind == "pieces":
         from qiantang.links.piece_topics import PieceTopics
 

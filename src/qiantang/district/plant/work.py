@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from qiantang.district.plant.folder import Order
 from qiantang.district.plant.relearning import ASSET, SINCE, instant_said
@@ -26,7 +27,6 @@ from qiantang.kernel.errors import ActionError, SubjectError
 from qiantang.kernel.words import Text
 
 TICK_US = 30_000_000
-_DAY_US = 86_400_000_000
 _DUE_MINUTES = (15.0, 60.0, 240.0, 1440.0)
 _WORK_MINUTES = 30.0
 """Minutes until due by priority, and minutes of work: the project's assumptions where a plant says nothing."""
@@ -58,10 +58,9 @@ class Work:
     """The dispatcher of a plant's node, told what happens to alarms. ``heard`` is told what happens to tasks.
 
     By default the search makes a fixed number of moves, not as many as fit into a time, so that a replay gives the same plans.
-    ``midnight_us`` is where the plant's local day begins, microseconds after midnight UTC.
     """
 
-    def __init__(self, plant: Plant, task_of: TaskOf | None = None, *, policy: Policy | None = None, midnight_us: int = 0,
+    def __init__(self, plant: Plant, task_of: TaskOf | None = None, *, policy: Policy | None = None,
                  heard: Callable[[Sequence[TaskChange]], None] = lambda _: None) -> None:
         self.plant = plant
         self.policy = policy or Policy(moves=_MOVES)
@@ -71,7 +70,7 @@ class Work:
         stores = Travel(stores={part.id: part.place for part in plant.parts})
         self.dispatcher = Dispatcher((), stores, policy=self.policy, stock={part.id: part.stock for part in plant.parts})
         self._task_of = task_of or usual_task(plant)
-        self._midnight_us, self._heard = midnight_us, heard
+        self._heard = heard
         self._planned_at = 0
         self._here: set[str] = set()
 
@@ -119,7 +118,7 @@ class Work:
         if entry is None or entry.state is not State.STARTED or entry.worker != values.get("worker", by):
             return {}
         said, concern = values.get("since", "").strip(), self.concerns.of.get(entry.task.id)
-        since = instant_said(said) if said else entry.task.opened if concern is None else concern.since
+        since = instant_said(said, self.plant.local) if said else entry.task.opened if concern is None else concern.since
         return {ASSET: entry.task.asset, SINCE: str(since)}
 
     def snapshot(self) -> bytes:
@@ -150,14 +149,17 @@ class Work:
         return said
 
     def _people(self, clock: int) -> list[TaskChange]:
-        """Who comes on duty and who leaves."""
-        local = clock + self._midnight_us
-        workers = {w.id: w for w in on_duty(self.plant, local - local % _DAY_US - self._midnight_us, clock)}
+        """Who comes on duty, who leaves, and who stays for other hours: where one shift follows on another, or the plant's clock is another."""
+        workers = {w.id: w for w in on_duty(self.plant, clock)}
         said: list[TaskChange] = []
         for gone in sorted(self._here - set(workers)):
             said += self.dispatcher.gone(gone, clock)
-        for come in sorted(set(workers) - self._here):
-            said += self.dispatcher.here(workers[come], clock)
+        for name, worker in sorted(workers.items()):
+            known = self.dispatcher.book.workers.get(name) if name in self._here else None
+            if known is None:
+                said += self.dispatcher.here(worker, clock)
+            elif (known.until, known.breaks) != (worker.until, worker.breaks):
+                said += self.dispatcher.here(replace(known, until=worker.until, breaks=worker.breaks), clock)
         self._here = set(workers)
         return said
 

@@ -208,7 +208,7 @@ def _plant(found: Mapping[str, list[Row]]) -> Plant:
         tuple(Technician(r["id"], r["name"], frozenset(r["skills"]), r["shift"], _at(r)) for r in rows("technicians")),
         tuple(Vehicle(r["id"], r["battery_wh"], r["use_wh_m"], r["speed_m_s"], _at(r)) for r in rows("vehicles")),
         tuple(Part(r["id"], _title(r), r["stock"], _at(r)) for r in rows("parts")), own["operators"], own["takt_s"], own["synthetic"],
-        tuple(PieceSource(r["wire"], r["address"], r["fields"], r["step"], r["asset"]) for r in rows("pieces")))
+        tuple(PieceSource(r["wire"], r["address"], r["fields"], r["step"], r["asset"]) for r in rows("pieces")), own["zone"])
 
 
 # --- writing ---
@@ -225,7 +225,8 @@ def _told(plant: Plant) -> dict[str, list[Row]]:
         return "是" if held else "否"
 
     return {
-        "plant": [{"id": plant.id, **titled(plant.title), "operators": plant.operators, "takt_s": plant.takt_s, "synthetic": yes(plant.synthetic)}],
+        "plant": [{"id": plant.id, **titled(plant.title), "operators": plant.operators, "takt_s": plant.takt_s, "synthetic": yes(plant.synthetic),
+                   "zone": plant.zone}],
         "assets": [{"id": a.id, **titled(a.title), "level": a.level, "parent": a.parent, "step": a.step, **at(a.place), "ideal_cycle_s": a.ideal_cycle_s}
                    for a in plant.assets],
         "signals": [{"address": s.address, "asset": s.asset, "name": s.name, "kind": s.kind, **titled(s.title), "unit": s.unit, "rate_hz": s.rate_hz,

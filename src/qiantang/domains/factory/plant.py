@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from qiantang.kernel.words import Text
 
@@ -13,6 +14,10 @@ Level = Literal["site", "area", "line", "cell", "unit"]
 """ISA-95 equipment levels used here: site, area, production line, work cell (a machine), unit (a cavity, a zone)."""
 Grouping = Literal["each", "cycle", "batch", "piece"]
 """What one rational subgroup of a signal is: every reading, one machine cycle, one batch of material, one piece."""
+
+
+ZONE = "Asia/Shanghai"
+"""Where a plant does not say its time zone it is that of the reference district."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """When people work: seconds after local midnight, ``end`` beyond 86,400 where it passes it; breaks likewise."""
+    """When people work: seconds after midnight by the plant's clock, ``end`` beyond 86,400 where it passes it; breaks likewise."""
 
     name: str
     title: Text
@@ -148,7 +153,10 @@ class PieceSource:
 
 @dataclass(frozen=True)
 class Plant:
-    """A whole plant. ``operators`` is how many people bear its alarms: the alarm budget rests on it. ``synthetic`` plants say so."""
+    """A whole plant. ``operators`` is how many people bear its alarms: the alarm budget rests on it. ``synthetic`` plants say so.
+
+    ``zone`` is the name of its time zone in the IANA database: its shifts begin and end by the clock there, and its instants are told so.
+    """
 
     id: str
     title: Text
@@ -165,6 +173,12 @@ class Plant:
     takt_s: float = 7.0
     synthetic: bool = False
     piece_sources: tuple[PieceSource, ...] = ()
+    zone: str = ZONE
+
+    @cached_property
+    def local(self) -> ZoneInfo:
+        """Its time zone. ZoneInfoNotFoundError where this machine's time zones do not have it."""
+        return ZoneInfo(self.zone)
 
     @cached_property
     def asset(self) -> Mapping[str, Asset]:

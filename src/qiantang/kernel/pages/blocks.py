@@ -341,7 +341,8 @@ class Wall:
     """A wall of many small cells that show how things are right now, calm unless something is wrong.
 
     ``cells`` are counted from 0, row by row, ``columns`` to a row; ``groups`` are stretches of them in that order: a title
-    and how many cells. The states come live over ``channel``, never with the page.
+    and how many cells. The states come live over ``channel``, never with the page; ``zone`` is the IANA name of the time zone in which
+    their instants are told, empty for the reader's own.
     """
 
     name: str
@@ -349,6 +350,7 @@ class Wall:
     cells: int
     groups: tuple[tuple[Text, int], ...]
     columns: int = 100
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from qiantang.kernel.words import Text, same
 
@@ -71,8 +72,15 @@ Cell = Amount | Mark | Link | Text | str | date | datetime | bool | None
 """What a place can hold: a code or name as it is (str), a sentence in both languages (Text), yes or no, nothing known."""
 
 
+_OVER_A_YEAR = range(-26, 27, 2)
+"""Weeks from an instant: no change of clocks is undone within two of them."""
+
+
 def zone_said(of: datetime) -> str:
-    """The time zone of an instant as a table names it, such as ``UTC+08:00``; empty for one that has none."""
+    """The time zone of an instant as a table names it, such as ``UTC+08:00``, or the name of the place where clocks are changed in the
+    course of a year, such as ``Europe/Berlin``; empty for one that has none."""
+    if isinstance(of.tzinfo, ZoneInfo) and any((of + timedelta(weeks=n)).utcoffset() != of.utcoffset() for n in _OVER_A_YEAR):
+        return of.tzinfo.key
     offset = of.strftime("%z")
     if not offset:
         return ""

@@ -151,24 +151,26 @@ def gantt(block: Gantt, shell: Shell) -> Markup:
     width, left, row = shell.room, 150.0, 30.0
     if not block.spans:
         return drawing(width, 40, block.name, [label(0, 24, WORDS["nothing"].said(lang), "told")], "chart gantt")
-    first, last = min(s.start for s in block.spans), max(s.end for s in block.spans)
-    across = Scale(0, max(1.0, (last - first).total_seconds()), left, width - 24)
+    # Two instants of one zone are compared and subtracted by its clock, which may have been changed between them.
+    first, last = min((s.start for s in block.spans), key=datetime.timestamp), max((s.end for s in block.spans), key=datetime.timestamp)
+    begun, ended = first.timestamp(), last.timestamp()
+    across = Scale(0, max(1.0, ended - begun), left, width - 24)
     lanes = {id: n for n, (id, _) in enumerate(block.lanes)}
     height = 30 + row * len(lanes)
     parts = []
     for instant in _full(first, last):
-        x = across.at((instant - first).total_seconds())
+        x = across.at(instant.timestamp() - begun)
         parts.append(line(x, 22, x, height, "grid"))
         parts.append(label(x, 16, instant.strftime("%H:%M" if instant.hour or instant.minute else "%m-%d"), "axis", "middle"))
     for id, title in block.lanes:
         parts.append(label(left - 8, 30 + row * lanes[id] + 18, shortened(title.said(lang), left - 12), "name", "end"))
     for span in block.spans:
         if span.lane in lanes:
-            x, end = across.at((span.start - first).total_seconds()), across.at((span.end - first).total_seconds())
+            x, end = across.at(span.start.timestamp() - begun), across.at(span.end.timestamp() - begun)
             bar = box(x, 30 + row * lanes[span.lane] + 4, max(3.0, end - x), row - 8, f"span {span.tone}", span.title.said(lang))
             parts.append(linked(bar, shell.address(span.to) if span.to else None, span.title.said(lang)))
-    if block.now is not None and first <= block.now <= last:
-        x = across.at((block.now - first).total_seconds())
+    if block.now is not None and begun <= block.now.timestamp() <= ended:
+        x = across.at(block.now.timestamp() - begun)
         parts.append(line(x, 20, x, height, "now"))
     return drawing(width, height + 4, block.name, parts, "chart gantt")
 
@@ -178,7 +180,7 @@ _STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 240,
 
 def _full(first: datetime, last: datetime) -> list[datetime]:
     """Full minutes, quarters, hours or days between two instants: eight at most, or as many weeks as there are."""
-    step = next((s for s in _STEPS if (last - first) / s <= 8), _STEPS[-1])
-    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    start = midnight + step * -(-(first - midnight) // step)
-    return [start + step * n for n in range(int((last - start) / step) + 1)] if start <= last else []
+    step = next((s for s in _STEPS if (last.timestamp() - first.timestamp()) / s.total_seconds() <= 8), _STEPS[-1]).total_seconds()
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    start = midnight + step * -(-(first.timestamp() - midnight) // step)
+    return [datetime.fromtimestamp(start + step * n, first.tzinfo) for n in range(int((last.timestamp() - start) // step) + 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 from qiantang.kernel.pages.values import Amount
 from qiantang.kernel.words import Lang, Text
@@ -74,9 +75,9 @@ def number(value: Decimal, decimals: int | None = None, signed: bool = False) ->
 
 
 def day(of: date | datetime) -> str:
-    """A day or instant in a table; instants in the local time of the machine."""
+    """A day or instant in a table; instants by the clock of the place that they name (a plant's), all others in the machine's local time."""
     if isinstance(of, datetime):
-        return of.astimezone().strftime("%Y-%m-%d %H:%M")
+        return (of if isinstance(of.tzinfo, ZoneInfo) else of.astimezone()).strftime("%Y-%m-%d %H:%M")
     return of.isoformat()
 
 

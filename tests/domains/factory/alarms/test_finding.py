@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pytest
 
 from qiantang.domains.factory.alarms.finding import RULEBOOK, WITHDRAWN, finding_of
-from qiantang.domains.factory.alarms.wording import figure, instant, rule_title, told, told_together
+from qiantang.domains.factory.alarms.wording import as_read, figure, rule_title, told, told_together
 from qiantang.domains.factory.charts.rules import RULES
+from qiantang.domains.factory.hours import instant
 from qiantang.kernel.findings.stream import current
 from qiantang.kernel.words import Text, same
 from tests.domains.factory.plants import SECOND, SMALL, alarm, machine_alarm
@@ -17,9 +18,9 @@ from tests.domains.factory.plants import SECOND, SMALL, alarm, machine_alarm
 
 def test_the_sentence_names_machine_signal_value_limit_since_rule_and_what_else_moved() -> None:
     said = told(alarm(0, 0, others=(1, 2)), SMALL)
-    assert said.en == ("press 1, left cavity, plate temperature: 166.25 °C against 168.5 °C, since 2023-11-14 22:13:18 (3 readings). "
+    assert said.en == ("press 1, left cavity, plate temperature: 166.25 °C against 168.5 °C, since 2023-11-15 06:13:18+08:00 (3 readings). "
                        "Rule: Nelson 1: one point beyond the control limit. Moved as well: inner pressure, nitrogen flow.")
-    assert said.zh == ("1号硫化机·左模 平板温度：166.25 °C，限值 168.5 °C，自 2023-11-14 22:13:18 起（3 个读数）。"
+    assert said.zh == ("1号硫化机·左模 平板温度：166.25 °C，限值 168.5 °C，自 2023-11-15 06:13:18+08:00 起（3 个读数）。"
                        "规则：尼尔森1：一点超出控制限。同时变化：内压、氮气流量。")
 
 
@@ -30,8 +31,8 @@ NAMED_TWICE = replace(
 
 def test_one_reading_a_part_named_after_its_machine_and_a_figure_without_dimension_are_said_as_people_say_them() -> None:
     said = told(replace(alarm(0, 0), readings=1), NAMED_TWICE)
-    assert said.en.startswith("press 1 left, plate temperature: 166.25 against 168.5, since 2023-11-14 22:13:18 (1 reading). ")
-    assert said.zh.startswith("1号硫化机 左模 平板温度：166.25，限值 168.5，自 2023-11-14 22:13:18 起（1 个读数）。")
+    assert said.en.startswith("press 1 left, plate temperature: 166.25 against 168.5, since 2023-11-15 06:13:18+08:00 (1 reading). ")
+    assert said.zh.startswith("1号硫化机 左模 平板温度：166.25，限值 168.5，自 2023-11-15 06:13:18+08:00 起（1 个读数）。")
 
 
 def test_the_words_on_record_are_part_of_a_findings_id_and_stay_as_they_were() -> None:
@@ -39,8 +40,15 @@ def test_the_words_on_record_are_part_of_a_findings_id_and_stay_as_they_were() -
     assert finding_of(alarm(0, 0), SMALL).id == "a03157ea0c6f406c10964d42eb73ca31122c57d871c8e1d2cdc5c0d6ec5e4d3c"
 
 
-def test_the_instant_is_told_in_the_plants_own_time_where_it_is_given() -> None:
-    assert "since 2023-11-15 06:13:18" in told(alarm(0, 0), SMALL, timezone(timedelta(hours=8))).en
+def test_the_instant_is_told_in_the_plants_own_time_or_in_a_given_one_and_on_record_in_utc() -> None:
+    berlin = replace(SMALL, zone="Europe/Berlin")
+    assert "since 2023-11-14 23:13:18+01:00 (" in told(alarm(0, 0), berlin).en
+    assert "since 2023-11-15 06:13:18+08:00 (" in told(alarm(0, 0), berlin, SMALL.local).en
+    recorded = finding_of(alarm(0, 0), berlin)
+    assert "since 2023-11-14 22:13:18 (" in str(recorded.values["told_en"])
+    assert recorded.id == finding_of(alarm(0, 0), SMALL).id
+    for lang in ("zh", "en"):
+        assert as_read(str(recorded.values[f"told_{lang}"]), int(str(recorded.values["since_us"])), berlin.local) == told(alarm(0, 0), berlin).said(lang)
 
 
 def test_a_chart_over_a_machine_has_no_unit_and_is_said_of_the_machine() -> None:
@@ -52,8 +60,8 @@ def test_rules_that_speak_of_readings_themselves_say_so() -> None:
     assert "not to be relied on since" in told(alarm(0, 0, "quality"), SMALL).en
     assert "166" not in told(alarm(0, 0, "quality"), SMALL).en
     stopped = told(alarm(0, 0, "down", value=3.0, limit=60.0), SMALL)
-    assert "stopped by a fault since 2023-11-14 22:13:18, for more than 60 s." in stopped.en
-    assert "自 2023-11-14 22:13:18 起故障停机，已超过 60 秒。" in stopped.zh
+    assert "stopped by a fault since 2023-11-15 06:13:18+08:00, for more than 60 s." in stopped.en
+    assert "自 2023-11-15 06:13:18+08:00 起故障停机，已超过 60 秒。" in stopped.zh
 
 
 def test_many_that_moved_are_counted_and_not_listed() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qiantang.domains.factory.alarm import Alarm
-from qiantang.domains.factory.alarms.wording import instant, signal_of, told_together
+from qiantang.domains.factory.alarms.wording import signal_of, told_together
+from qiantang.domains.factory.hours import instant
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.expressions.evaluate import Stored
 from qiantang.kernel.findings.stream import StreamedFinding, streamed

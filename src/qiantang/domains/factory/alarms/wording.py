@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.charts.rules import OF_MACHINES, TITLES
+from qiantang.domains.factory.hours import instant, shown_instant
 from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.kernel.words import Text, joined, same
 
@@ -34,11 +35,6 @@ def rule_title(rule: str) -> Text:
         return same(rule)
     number = rule.removeprefix("nelson_")
     return TITLES[rule] if number == rule else Text(f"尼尔森{number}：", f"Nelson {number}: ") + TITLES[rule]
-
-
-def instant(at: int, zone: tzinfo = UTC) -> datetime:
-    """Microseconds UTC as an instant of a time zone."""
-    return datetime.fromtimestamp(at // 1_000_000, zone).replace(microsecond=at % 1_000_000)
 
 
 def figure(value: float) -> str:
@@ -71,14 +67,24 @@ def unit_said(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def told(alarm: Alarm, plant: Plant, zone: tzinfo = UTC, *, recorded: bool = False) -> Text:
-    """The alarm as sentences: machine, signal, value, limit, since when; the rule; and what else moved.
+def _since_recorded(at: int) -> str:
+    return f"{instant(at):%Y-%m-%d %H:%M:%S}"
 
-    ``recorded``: word for word as findings have it on record. A finding's id is of its content, so that the same alarm read from the log
-    again gives the same finding: those words stay as they are.
+
+def as_read(recorded: str, since: int, zone: tzinfo) -> str:
+    """A recorded sentence as it is read: since when (microseconds UTC) by the clock of a zone, instead of UTC as it is on record."""
+    return recorded.replace(_since_recorded(since), shown_instant(since, zone))
+
+
+def told(alarm: Alarm, plant: Plant, zone: tzinfo | None = None, *, recorded: bool = False) -> Text:
+    """The alarm as sentences: machine, signal, value, limit, since when by the clock of ``zone`` (None: the plant's own); the rule; and
+    what else moved.
+
+    ``recorded``: word for word as findings have it on record, in UTC. A finding's id is of its content, so that the same alarm read from
+    the log again gives the same finding: those words stay as they are.
     """
     signal = signal_of(plant, alarm.signal)
-    since = f"{instant(alarm.since, zone):%Y-%m-%d %H:%M:%S}"
+    since = _since_recorded(alarm.since) if recorded else shown_instant(alarm.since, zone or plant.local)
     unit = "" if signal is None or alarm.rule in _OWN_STATISTIC else f" {signal.unit if recorded else unit_said(signal.unit)}".rstrip()
     what = Text("整机", "the whole machine") if signal is None else signal.title
     value, limit = figure(alarm.value) + unit, figure(alarm.limit) + unit
@@ -97,9 +103,9 @@ def told(alarm: Alarm, plant: Plant, zone: tzinfo = UTC, *, recorded: bool = Fal
     return sentence
 
 
-def told_together(alarm: Alarm, others: Sequence[Alarm], plant: Plant, zone: tzinfo = UTC) -> Text:
+def told_together(alarm: Alarm, others: Sequence[Alarm], plant: Plant) -> Text:
     """An alarm with those of the same cause after it, as a finding has it on record."""
-    said = told(alarm, plant, zone, recorded=True)
+    said = told(alarm, plant, recorded=True)
     if not others:
         return said
     named = [Text(f"{t.zh}（{rule_title(a.rule).zh}）", f"{t.en} ({rule_title(a.rule).en})") for a in others

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta, tzinfo
 
 from qiantang.domains.factory.dispatch.tasks import Battery, Worker
+from qiantang.domains.factory.hours import hour_of, instant
 from qiantang.domains.factory.plant import Plant, Shift, Vehicle
 
-_SECOND = 1_000_000
-_DAY_S = 86_400
 TRANSPORT = "transport"
 """The skill of every vehicle."""
 CHARGING_M_PER_MINUTE = 400.0
 """Metres of way that a minute at the charger gives: the project's assumption, as the plant's data do not say."""
 
 
-def technicians_on(plant: Plant, midnight: int, leads: frozenset[str] = frozenset()) -> tuple[Worker, ...]:
-    """The technicians of all shifts that begin on the local day which starts at ``midnight`` (microseconds UTC).
+def technicians_on(plant: Plant, day: date, leads: frozenset[str] = frozenset()) -> tuple[Worker, ...]:
+    """The technicians of all shifts that begin on a day of the plant's own zone; their hours are microseconds UTC.
 
     Each is free from the beginning of the shift at the home place. Raises KeyError for a technician of a shift that the
     plant does not have.
     """
-    shifts = {s.name: s for s in plant.shifts}
+    hours = {s.name: _hours(s, day, plant.local) for s in plant.shifts}
     found = []
     for person in plant.technicians:
-        start, end, breaks = _hours(shifts[person.shift], midnight)
+        start, end, breaks = hours[person.shift]
         found.append(Worker(person.id, person.skills, person.home, start, end, breaks, lead=person.id in leads))
     return tuple(found)
 
 
-def on_duty(plant: Plant, midnight: int, now: int, leads: frozenset[str] = frozenset()) -> tuple[Worker, ...]:
-    """Technicians whose shift runs at ``now``, also those whose shift began the day before, and all vehicles."""
-    people = [w for day in (midnight - _DAY_S * _SECOND, midnight) for w in technicians_on(plant, day, leads)]
+def on_duty(plant: Plant, now: int, leads: frozenset[str] = frozenset()) -> tuple[Worker, ...]:
+    """Technicians whose shift runs at ``now`` (microseconds UTC) by the plant's own clock, also those whose shift began the day before,
+    and all vehicles."""
+    today = instant(now, plant.local).date()
+    people = [w for day in (today - timedelta(1), today) for w in technicians_on(plant, day, leads)]
     here = [replace(w, free_at=max(w.free_at, now)) for w in people if w.free_at <= now and w.until is not None and now < w.until]
     return (*here, *(vehicle_worker(v, now) for v in plant.vehicles))
 
@@ -43,8 +45,9 @@ def vehicle_worker(vehicle: Vehicle, now: int, left: float = 1.0) -> Worker:
                   Battery(full, full * left, CHARGING_M_PER_MINUTE, vehicle.home), vehicle.speed_m_s)
 
 
-def _hours(shift: Shift, midnight: int) -> tuple[int, int, tuple[tuple[int, int], ...]]:
+def _hours(shift: Shift, day: date, zone: tzinfo) -> tuple[int, int, tuple[tuple[int, int], ...]]:
+    """From when until when, and the breaks between; one that the clock leaves out is none."""
     def at(second: int) -> int:
-        return midnight + second * _SECOND
+        return hour_of(day, second, zone)
 
-    return at(shift.start_s), at(shift.end_s), tuple((at(a), at(b)) for a, b in shift.breaks)
+    return at(shift.start_s), at(shift.end_s), tuple((at(a), at(b)) for a, b in shift.breaks if at(a) < at(b))

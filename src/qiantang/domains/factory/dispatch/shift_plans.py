@@ -95,17 +95,28 @@ class ShiftPlan:
         return head + body + proof + (Text("；规则为假定值", "; the rules are assumptions") if self.assumed else same("")) + Text("。", ".")
 
 
+Spans = Mapping[tuple[int, str], tuple[int, int]]
+"""From when until when each shift of each day lasts, in seconds of one count; the day before the plan is -1."""
+
+
+def usual_spans(shifts: Sequence[Shift], days: int) -> Spans:
+    """The shifts of days that all have 24 hours."""
+    return {(day, s.name): (day * _DAY_S + s.start_s, day * _DAY_S + s.end_s) for day in range(-1, days) for s in shifts}
+
+
 def shift_plan(people: Sequence[Person], shifts: Sequence[Shift], needs: Mapping[tuple[int, str, str], int], days: int,
-               rules: ShiftRules = ASSUMED_RULES, *, seconds: float = 10.0, seed: int = 1) -> ShiftPlan:
+               rules: ShiftRules = ASSUMED_RULES, *, spans: Spans | None = None, seconds: float = 10.0, seed: int = 1) -> ShiftPlan:
     """The plan with the fewest shortages, then the most even burden.
 
-    ``needs`` maps (day, shift, skill) to how many must be there; a person with several skills covers one of them in a shift.
+    ``needs`` maps (day, shift, skill) to how many must be there; a person with several skills covers one of them in a shift. ``spans`` says
+    how long shifts really last and what rest lies between them, where a clock is changed meanwhile; every day has 24 hours otherwise.
     Rest, hours, days and nights in a row are never broken: what cannot be covered within them is a shortage with its reason.
     Raises FactsError where needs name a day, shift or skill that does not exist, all at once.
     """
     raise_all(FactsError, _faults(people, shifts, needs, days))
     from ortools.sat.python import cp_model
 
+    spans = usual_spans(shifts, days) if spans is None else spans
     model = cp_model.CpModel()
     works = {(p.id, d, s.name): model.new_bool_var(f"{p.id}/{d}/{s.name}") for p in people for d in range(days) for s in shifts}
     for p in people:
@@ -114,9 +125,9 @@ def shift_plan(people: Sequence[Person], shifts: Sequence[Shift], needs: Mapping
             for s in shifts:
                 if d in p.away or (p.shifts and s.name not in p.shifts):
                     model.add(works[p.id, d, s.name] == 0)
-        _kept(model, p, shifts, days, rules, works)
+        _kept(model, p, shifts, days, rules, works, spans)
     covers, short = _covered(model, people, needs, works)
-    burden, bound = _burden(model, people, shifts, days, works)
+    burden, bound = _burden(model, people, days, works, spans)
     model.minimize(cp_model.LinearExpr.weighted_sum([*short.values(), burden], [bound + 1] * len(short) + [1]))
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = seconds
@@ -135,24 +146,31 @@ def shift_plan(people: Sequence[Person], shifts: Sequence[Shift], needs: Mapping
 _Vars = dict[tuple[str, int, str], "cp_model.IntVar"]
 
 
-def _kept(model: cp_model.CpModel, person: Person, shifts: Sequence[Shift], days: int, rules: ShiftRules, works: _Vars) -> None:
+def _kept(model: cp_model.CpModel, person: Person, shifts: Sequence[Shift], days: int, rules: ShiftRules, works: _Vars,
+          spans: Spans) -> None:
     """Rest between shifts, hours in any seven days, days and nights in a row."""
+    days_apart = [(d, gap) for gap in (1, 2) for d in range(-1, days - gap)]
     for a in shifts:
         for b in shifts:
-            for gap in (1, 2):
-                rest = gap * _DAY_S + b.start_s - a.end_s
-                if rest < rules.least_rest_h * _HOUR_S:
-                    for d in range(days - gap):
-                        model.add_bool_or(works[person.id, d, a.name].negated(), works[person.id, d + gap, b.name].negated())
-                    if person.worked_last == a.name and gap <= days:
-                        model.add(works[person.id, gap - 1, b.name] == 0)
+            for d, gap in days_apart:
+                if spans[d + gap, b.name][0] - spans[d, a.name][1] >= rules.least_rest_h * _HOUR_S:
+                    continue
+                if d >= 0:
+                    model.add_bool_or(works[person.id, d, a.name].negated(), works[person.id, d + gap, b.name].negated())
+                elif person.worked_last == a.name:
+                    model.add(works[person.id, d + gap, b.name] == 0)
     for first in range(days):
         week = range(first, min(first + 7, days))
-        model.add(sum(works[person.id, d, s.name] * (s.end_s - s.start_s) for d in week for s in shifts) <= int(rules.most_hours_a_week * _HOUR_S))
+        model.add(sum(works[person.id, d, s.name] * _length(spans, d, s.name) for d in week for s in shifts) <= int(rules.most_hours_a_week * _HOUR_S))
     nights = [s for s in shifts if s.start_s >= rules.night_from_s or s.end_s > _DAY_S + 3 * _HOUR_S]
     for kinds, most in ((shifts, rules.most_days_in_row), (nights, rules.most_nights_in_row)):
         for first in range(days - most):
             model.add(sum(works[person.id, d, s.name] for d in range(first, first + most + 1) for s in kinds) <= most)
+
+
+def _length(spans: Spans, day: int, shift: str) -> int:
+    begins, ends = spans[day, shift]
+    return ends - begins
 
 
 def _covered(model: cp_model.CpModel, people: Sequence[Person], needs: Mapping[tuple[int, str, str], int], works: _Vars) -> tuple[
@@ -176,19 +194,20 @@ def _covered(model: cp_model.CpModel, people: Sequence[Person], needs: Mapping[t
     return covers, short
 
 
-def _burden(model: cp_model.CpModel, people: Sequence[Person], shifts: Sequence[Shift], days: int, works: _Vars) -> tuple[cp_model.IntVar, int]:
+def _burden(model: cp_model.CpModel, people: Sequence[Person], days: int, works: _Vars, spans: Spans) -> tuple[cp_model.IntVar, int]:
     """Twice the working time of all, plus the time between who works most and who works least; and a bound of it.
 
     Time is counted in the greatest common measure of the shifts. The factor keeps anybody from being called in for evenness
     alone; that the most is above the mean and the least below it is said so that the solver can prove its plan best.
     """
-    measure = gcd(*(s.end_s - s.start_s for s in shifts))
-    longest = max(s.end_s - s.start_s for s in shifts) // measure * days
+    lengths = {(d, name): _length(spans, d, name) for d, name in spans if d >= 0}
+    measure = gcd(*lengths.values())
+    longest = max(lengths.values()) // measure * days
     planned = [p for p in people if len(p.away) < days]
     most, least = model.new_int_var(0, longest, "most"), model.new_int_var(0, longest, "least")
     bound = longest * (2 * len(people) + 1)
     whole, burden = model.new_int_var(0, longest * len(people), "whole"), model.new_int_var(0, bound, "burden")
-    each = [sum(works[p.id, d, s.name] * ((s.end_s - s.start_s) // measure) for d in range(days) for s in shifts) for p in planned]
+    each = [sum(works[p.id, d, name] * (length // measure) for (d, name), length in lengths.items()) for p in planned]
     for time in each:
         model.add(time <= most)
         model.add(time >= least)

@@ -95,7 +95,7 @@ def _one_alarm(ask: Ask, plant: Live, row: Mapping[str, Told]) -> Section:
     state = State(str(row["state"]))
     machine = to("plant-machine", plant=plant.name, machine=row["machine"], signal=row["signal"] or None)
     facts = Facts(((Text("说明", "what it says"), cell(row["told"])), (Text("状态", "state"), Mark(STATES[state][1])),
-                   (Text("告知时刻", "told at"), cell(row["raised"])),
+                   (clocked(Text("告知时刻", "told at"), plant), cell(row["raised"])),
                    (Text("设备", "machine"), Link(text(row["title"]), machine))))
     forms: list[Block] = [facts]
     if ask.may("dispatch") and plant.at_work:

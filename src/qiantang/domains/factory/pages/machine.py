@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from qiantang.domains.factory.pages.alarms import alarm_table
 from qiantang.domains.factory.pages.overview import too_long
-from qiantang.domains.factory.pages.showing import cell, chosen, drawn, order_act, text, whole
+from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, order_act, text, whole
 from qiantang.kernel.pages.blocks import Bound, Column, Drawn, Field, Form, Lines, Row, Section, Series, Table, Wall
 from qiantang.kernel.pages.declaring import Ask, Page
-from qiantang.kernel.pages.live import Trace
+from qiantang.kernel.pages.live import Live, Trace
 from qiantang.kernel.pages.values import Tone, to
 from qiantang.kernel.words import Text, same
 
@@ -22,7 +24,8 @@ def draw_wall(ask: Ask) -> Drawn:
     plant = chosen(ask)
     groups = tuple((text(row["title"]), whole(row["cells"])) for row in plant.rows("walls"))
     cells = sum(many for _, many in groups)
-    wall = Wall("cells", plant.name, cells, groups, _COLUMNS)
+    zone = None if plant.as_of is None else plant.as_of.tzinfo
+    wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "")
     return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),))
 
 
@@ -40,7 +43,7 @@ def draw_machine(ask: Ask) -> Drawn:
     for address in wanted:
         trace = plant.trace(address, _POINTS)
         if trace is not None:
-            sections.append(_chart(address, trace))
+            sections.append(_chart(plant, address, trace))
         if len(sections) >= _MOST_TRACES:
             break
     wrong = too_long([found]) if found is not None else ()
@@ -67,10 +70,10 @@ def draw_machine(ask: Ask) -> Drawn:
 _TONES: tuple[Tone, ...] = ("plain", "watch", "alarm", "off")
 
 
-def _chart(address: str, trace: Trace) -> Section:
+def _chart(plant: Live, address: str, trace: Trace) -> Section:
     bounds = tuple(Bound(title, value, "plain" if number == 0 else "watch") for number, (title, value) in enumerate(trace.levels))
     lines = Lines("trace", tuple(f"{at:%H:%M:%S}" for at in trace.instants), (Series(trace.title, trace.values),), trace.unit, bounds, trace.marked)
-    return Section(trace.title, (lines,), same(address), Text("带点处触发规则", "marked where a rule was broken"), span=6)
+    return Section(trace.title, (lines,), same(address), clocked(Text("带点处触发规则；时刻", "marked where a rule was broken; times"), plant), span=6)
 
 
 PAGES = (

@@ -8,7 +8,7 @@ from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.domains.factory.pages.showing import PLANTS, SECONDS, share
 from qiantang.kernel.pages.blocks import Column, Drawn, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
-from qiantang.kernel.pages.values import Amount, Mark, to
+from qiantang.kernel.pages.values import Amount, Mark, to, zone_said
 from qiantang.kernel.words import Text, same
 
 
@@ -16,13 +16,15 @@ def draw_plants(ask: Ask) -> Drawn:
     """The plants at work, and what plants published."""
     plants = ask.live_sources()
     columns = (Column("plant", Text("工厂", "plant")), Column("state", Text("状态", "state")), Column("as_of", Text("数据截至", "as of")),
+               Column("zone", Text("时区", "time zone")),
                Column("oee", Text("OEE", "OEE"), number=True), Column("takt", Text("节拍", "takt"), SECONDS, number=True),
                Column("alarms", Text("当前报警", "alarms now"), number=True), Column("tasks", Text("未完成任务", "open tasks"), number=True))
     rows = []
     for plant in plants:
         figures = plant.figures()
         state = Mark(Text("运行中", "at work"), "ok") if plant.at_work else Mark(Text("未运行", "not at work"), "off")
-        rows.append(Row((plant.title + (Text("（示范）", " (made up)") if plant.synthetic else same("")), state, plant.as_of, share(figures.get("oee")),
+        rows.append(Row((plant.title + (Text("（示范）", " (made up)") if plant.synthetic else same("")), state, plant.as_of,
+                         None if plant.as_of is None else zone_said(plant.as_of), share(figures.get("oee")),
                          Amount(figures.get("takt_s"), decimals=2), Amount(figures.get("alarms_shown")), Amount(figures.get("tasks_open"))),
                         to("plant", plant=plant.name)))
     empty = Text("还没有工厂向本区报告。要看示范，请运行：qiantang factory demo 地区文件夹",

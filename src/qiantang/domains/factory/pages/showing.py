@@ -44,7 +44,7 @@ def drawn(plant: Live, title: Text, sections: Sequence[Section], subtitle: Text 
     warned: list[Section] = []
     if not plant.at_work:
         as_of = plant.as_of
-        last = Text("尚无数据", "nothing yet") if as_of is None else same(f"{as_of:%Y-%m-%d %H:%M:%S}")
+        last = Text("尚无数据", "nothing yet") if as_of is None else same(as_of.isoformat(" ", "seconds"))
         silent = Text("工厂节点未在运行；所示为最后一次上报：", "The plant's node is not at work; this is the last it told: ") + last
         warned.append(Section(same(""), (Banner(silent, "watch"),), name="stale"))
     links = tuple(Link(said, to(page, plant=plant.name)) for page, said in _PARTS)

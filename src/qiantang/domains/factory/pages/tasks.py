@@ -51,7 +51,8 @@ def draw_tasks(ask: Ask) -> Drawn:
         lanes = dict.fromkeys((str(row["lane"]), str(row["name"])) for row in spans)
         work = tuple(Span(str(row["lane"]), instant(row["start"]), instant(row["end"]), text(row["title"]), "watch" if row["late"] else "plain",
                           to("plant-task", plant=plant.name, task=row["task"])) for row in spans)
-        sections.append(Section(Text("各人的安排", "Everybody's plan"), (Gantt("plan", tuple((lane, same(name)) for lane, name in lanes), work, plant.as_of),)))
+        plan = Gantt("plan", tuple((lane, same(name)) for lane, name in lanes), work, plant.as_of)
+        sections.append(Section(clocked(Text("各人的安排", "Everybody's plan"), plant), (plan,)))
     columns = (Column("task", Text("任务", "task")), Column("priority", Text("优先级", "priority")), Column("place", Text("设备", "machine")),
                Column("skill", Text("技能", "skill")), Column("state", Text("状态", "state")), Column("worker", Text("人员", "person")),
                Column("due", clocked(Text("期限", "due"), plant)))
@@ -62,7 +63,8 @@ def draw_tasks(ask: Ask) -> Drawn:
     now = plant.as_of
     rows = tuple(Row((str(row["id"]), PRIORITIES[whole(row["priority"])], cell(row["title"]), cell(row["skill"]),
                       Mark(TASK.state(str(row["state"])).title), str(row["worker_name"]) or None, cell(row["due"])),
-                     to("plant-task", plant=plant.name, task=row["id"]), "watch" if now is not None and instant(row["due"]) < now else "plain")
+                     to("plant-task", plant=plant.name, task=row["id"]),
+                     "watch" if now is not None and instant(row["due"]).timestamp() < now.timestamp() else "plain")
                  for row in listed[part.offset:part.offset + part.limit])
     sections.append(Section(Text("任务", "Tasks"), (Table("tasks", columns, rows, part, choices, empty=Text("没有这样的任务。", "There are no such tasks.")),)))
     unassigned = sum(1 for row in still_open if not row["worker"])
@@ -91,7 +93,8 @@ def draw_task(ask: Ask) -> Drawn:
     sections = [Section(state.title, (facts,), span=7)]
     answers = [TASK.event(step.event) for step in TASK.steps_from(state.name) if "technician" in step.may and step.event in _ANSWERS]
     if answers and ask.may("dispatch") and plant.at_work:
-        forms = tuple(Form(event.name, tuple(Field(need.name, need.title, "text" if need.optional else "long", required=not need.optional)
+        forms = tuple(Form(event.name, tuple(Field(need.name, clocked(need.title, plant) if need.name == _SINCE else need.title,
+                                                   "text" if need.optional else "long", required=not need.optional)
                                              for need in event.needs), event.title,
                            "alarm" if event.name == "refuse" else "plain", carried={"task": str(found["id"])}) for event in answers)
         sections.append(Section(Text("现在可以", "What can be done now"), forms, span=5, name="steps"))
@@ -99,11 +102,13 @@ def draw_task(ask: Ask) -> Drawn:
     if events:
         told = tuple(Happened(instant(row["at"]), event_title(str(row["event"])), str(row["worker_name"]), text(row["reason"]))
                      for row in events)
-        sections.append(Section(Text("经过", "What happened"), (Timeline(told),)))
+        sections.append(Section(clocked(Text("经过", "What happened"), plant), (Timeline(told),)))
     return drawn(plant, text(found["title"]), sections, same(str(found["id"])), crumbs)
 
 
 _ANSWERS = ("accept", "refuse", "start", "finish")
+_SINCE = "since"
+"""What a technician says in the plant's own time."""
 
 
 PAGES = (

@@ -52,7 +52,7 @@ class Wall {
       this.at = head.getUint16(6, true) + head.getUint32(8, true) * 65536;
       this.frame = new Uint8Array(data, HEADER);
       this.waiting ??= requestAnimationFrame(() => { this.waiting = null; this.draw(); });
-      this.say("live", fill(this.words.wallLive, { time: new Date(this.at).toLocaleTimeString(this.words.lang === "zh" ? "zh-CN" : "en-GB") }));
+      this.say("live", fill(this.words.wallLive, { time: this.time() }));
     };
     socket.onclose = () => {
       if (this.socket !== socket || !this.place.isConnected) return;
@@ -63,6 +63,12 @@ class Wall {
       this.retry = setTimeout(() => this.connect(), wait);
       this.look();
     };
+  }
+
+  // The time of the frame by the clock of the place it comes from, which is named; by the reader's own where it names none.
+  time() {
+    const zone = this.words.zone && { timeZone: this.words.zone, hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" };
+    return new Date(this.at).toLocaleTimeString(this.words.lang === "zh" ? "zh-CN" : "en-GB", zone || undefined);
   }
 
   // Once a second: is the picture still of now?
