@@ -25,7 +25,8 @@ from qiantang.domains.factory.charts.screening import Screening
 from qiantang.kernel.readings import Directory, Readings
 from qiantang.kernel.wires import Delivery, Notice
 from qiantang.links.messages import now_us
-from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.mqtt import MqttWire
+from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
 from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
 from qiantang.stores import open_store

@@ -24,7 +24,8 @@ from benchmarks.factory.rows import Row
 from qiantang.kernel.readings import Directory
 from qiantang.kernel.wires import Delivery, Notice
 from qiantang.links.messages import Messages, now_us
-from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.mqtt import MqttWire
+from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.links.sparkplug.decoding import decode
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
 from qiantang.links.sparkplug.encoding import data_payloads

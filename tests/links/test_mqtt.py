@@ -15,7 +15,8 @@ import pytest
 from qiantang.kernel.readings import Directory, Quality, readings
 from qiantang.kernel.wires import Counters
 from qiantang.links.messages import Listening, Messages, Publication, Said, now_us
-from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.mqtt import MqttWire
+from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
 from qiantang.links.sparkplug.fields import DataType
 from qiantang.links.sparkplug.host import HostSettings, SparkplugHost

@@ -15,10 +15,11 @@ from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.wires import Delivery, Notice
 from qiantang.links.messages import Said, messages
 from qiantang.links.piece_files import PieceFiles
-from qiantang.links.piece_rows import PieceFields, events_of_json
+from qiantang.links.piece_rows import PieceFields, events_of_json, json_of
 from qiantang.links.piece_topics import PieceTopics
-from qiantang.links.sparkplug.encoding import Metric, payload
+from qiantang.links.sparkplug.encoding import Metric, md5_of, payload
 from qiantang.links.sparkplug.fields import DataType
+from qiantang.links.sparkplug.host import HostSettings
 from qiantang.links.sparkplug.piece_metrics import PieceMetrics
 from tests.links.sparkplug.talking import MS, Talker, host_of
 
@@ -104,6 +105,12 @@ def test_half_of_a_surrogate_pair_is_no_text_that_could_be_put_on_record() -> No
     assert events_of_json(b'{"piece": "\\ud83d\\ude00", "step": "s", "end": 1799999999}', PieceFields(), "mes/x", NOW)[0][0].piece == "\U0001f600"
 
 
+@pytest.mark.parametrize("event", [
+    CURED, PieceEvent("轮胎 1", "检测", END, END, result="scrap", reason="气泡"), PieceEvent("p", "s", START + 1, END + 999_999, result="rework")])
+def test_what_is_written_is_read_as_the_same_event(event: PieceEvent) -> None:
+    assert events_of_json(json_of(event), PieceFields(), "mes/x", NOW) == ([event], [])
+
+
 def told(said: Said) -> list[str]:
     return [notice.told.en for notice in said.notices]
 
@@ -122,7 +129,7 @@ def test_topics_bring_events_and_what_is_wrong_is_counted_and_told_with_its_valu
 
 
 def test_a_text_metric_of_sparkplug_brings_events_by_name_and_by_alias_beside_the_readings() -> None:
-    talker, host = Talker(), host_of()
+    talker, host = Talker(), host_of(HostSettings(read_elsewhere=frozenset(("G/E/P1/last_piece",))))
     pieces = PieceMetrics(host, {"G/E/P1/last_piece": PieceFields()})
     birth = talker.dbirth(Metric("temperature", DataType.DOUBLE, 170.0, 1, talker.now // MS),
                           Metric("last_piece", DataType.STRING, json.dumps(TIRE), 9, talker.now // MS),
@@ -140,11 +147,36 @@ def test_a_text_metric_of_sparkplug_brings_events_by_name_and_by_alias_beside_th
     assert [event.piece for event in said.pieces] == ["tire-2"]
     assert len(said.readings) == 2
     assert pieces.counters.counts["piece_faulty"] == 1
+    assert pieces.counters.counts["text"] == 1, "the note, in the birth: what is read of pieces is not left aside"
     topic, _, _ = data("x")
     assert pieces.feed(messages((topic, b"\xff\xff\xff", NOW))).pieces == ()
     # A node that starts anew knows the alias from the births it remembers.
     again = PieceMetrics(host_of(births=host.snapshot(), directory=host.directory), {"G/E/P1/last_piece": PieceFields()})
     assert [event.piece for event in again.feed(messages(data(json.dumps(second)))).pieces] == ["tire-2"]
+
+
+def test_of_a_text_without_its_sum_nothing_is_taken_and_a_rebirth_is_asked_for_once_a_minute() -> None:
+    talker, host = Talker(), host_of()
+    pieces = PieceMetrics(host, {"G/E//told": PieceFields()})
+
+    def data(piece: str, sum_of: str) -> tuple[str, bytes, int]:
+        now = talker.later()
+        text = json.dumps(TIRE | {"piece": piece})
+        metric = Metric("", DataType.STRING, text, 9, now // MS, md5=md5_of(text.replace(piece, sum_of)).upper())
+        return talker.topic("NDATA"), payload(now // MS, [metric], talker.count()), NOW
+
+    def asked(now: int) -> int:
+        return sum("NCMD" in one.topic for one in pieces.tick(now).publications)
+
+    pieces.connected(NOW)
+    pieces.feed(messages((*talker.nbirth(Metric("told", DataType.STRING, None, 9))[:2], NOW)))
+    assert [event.piece for event in pieces.feed(messages(data("tire-1", "tire-1"))).pieces] == ["tire-1"]
+    assert pieces.feed(messages(data("tire-7", "tire-1"))).pieces == ()
+    assert pieces.counters.counts["piece_faulty"] == 1
+    assert asked(NOW + 20 * MS) == 1
+    # It is born again, and what it says is damaged still.
+    pieces.feed(messages((*talker.nbirth(Metric("told", DataType.STRING, "[]", 9, md5="0" * 32))[:2], NOW)))
+    assert [asked(NOW + at * MS) for at in (1_000, 59_000, 60_100)] == [0, 0, 1]
 
 
 class Kept:

@@ -9,14 +9,16 @@ import numpy as np
 
 from qiantang.district.plant.folder import PlantFolder, plant_folder
 from qiantang.district.plant.telling import TaskNews, told_of
+from qiantang.district.plant.tracing import RECORD
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.alarms.wording import told
 from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.tasks import Task, Worker
-from qiantang.domains.factory.measures.genealogy import Genealogy
 from qiantang.domains.factory.plant import Technician
+from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.words import Text
+from qiantang.stores.piece_record import PieceRecord
 from tests.domains.factory.plants import MINUTE, SECOND, SMALL, START, alarm, machine_alarm
 
 PLANT = replace(SMALL, skills=(("mechanic", Text("机修", "mechanics")),), takt_s=7.0,
@@ -50,9 +52,9 @@ def plant_at_work(hidden: Path) -> PlantFolder:
     folder.tell_cells(np.arange(many, dtype=np.float64), np.linspace(-1, 4, many, dtype=np.float32), state)
     folder.tell_traces({PLANT.signals[0].address: {"at": [START + n * SECOND for n in range(30)], "value": [170.0 + 0.1 * n for n in range(30)],
                                                   "centre": 171.0, "upper": 172.5, "lower": 169.5, "marked": [29]}})
-    kept = Genealogy()
-    kept.made(["batch-1", "tire-1", "tire-2"], ["mixing", "curing", "curing"], ["M1", "P1L", "P1R"], [START, START + MINUTE, START + 2 * MINUTE],
-              [START + MINUTE, START + 9 * MINUTE, START + 9 * MINUTE], tool=["", "mould-1", "mould-2"], operator=["zhao", "", ""])
-    kept.used(["tire-1", "tire-2"], ["batch-1", "batch-1"])
-    folder.tell_genealogy(kept)
+    record = PieceRecord(folder.path / RECORD)
+    record.keep([PieceEvent("batch-1", "mixing", START, START + MINUTE, "M1", operator="zhao"),
+                 PieceEvent("tire-1", "curing", START + MINUTE, START + 9 * MINUTE, "P1L", "mould-1", materials=("batch-1",)),
+                 PieceEvent("tire-2", "curing", START + 2 * MINUTE, START + 9 * MINUTE, "P1R", "mould-2", materials=("batch-1",))], 0)
+    record.close()
     return folder

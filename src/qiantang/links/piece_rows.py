@@ -6,10 +6,11 @@ out because it is always the same (its step, its machine) is stated once for the
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from qiantang.kernel.errors import Fault, Place
 from qiantang.kernel.pieces import PieceEvent, Result
@@ -35,6 +36,7 @@ _RESULTS: Mapping[str, Result] = {
     **dict.fromkeys(("scrap", "ng", "bad", "fail", "failed", "reject", "0", "false", "不合格", "报废", "废品"), "scrap"),
     **dict.fromkeys(("rework", "repair", "返工", "返修"), "rework")}
 _LONGEST = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_MATERIALS = 1000
 _AHEAD_US = 3_600_000_000
 _EVERY_S = 60
@@ -174,6 +176,19 @@ def events_of_json(payload: bytes | str, fields: PieceFields, source: str, now: 
         else:
             faults += found
     return events, faults
+
+
+def json_of(event: PieceEvent) -> str:
+    """The event as a source writes it that is known anyway: a JSON object that ``events_of_json`` reads again as the same event. Instants
+    are ISO 8601 in UTC, what is empty is left out."""
+    said: dict[str, object] = {"piece": event.piece, "step": event.step, "asset": event.asset, "tool": event.tool, "operator": event.operator,
+                               "materials": event.materials, "start": _iso(event.since), "end": _iso(event.until), "result": event.result,
+                               "reason": event.reason}
+    return json.dumps({name: value for name, value in said.items() if value}, ensure_ascii=False)
+
+
+def _iso(instant: int) -> str:
+    return (_EPOCH + timedelta(microseconds=instant)).isoformat()
 
 
 def noticed(notices: Noticing, faults: Sequence[Fault], source: str, now: int) -> None:

@@ -10,7 +10,8 @@ from qiantang.district.plant.describing import Found, described_plant
 from qiantang.district.plant.hearing import heard_births
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.words import same
-from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.mqtt import MqttWire
+from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.links.sparkplug.edge import EdgeNode
 from tests.links.test_mqtt import METRICS
 from tests.links.wiring import Kept, ended, free_port

@@ -14,7 +14,8 @@ from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.findings.stream import StreamedFinding, current
 from qiantang.kernel.wires import Delivery, Notice
 from qiantang.links.messages import Messages, messages
-from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.mqtt import MqttWire
+from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.stores import open_store
 from tests.domains.factory.plants import MINUTE, SMALL, alarm
 from tests.mosquitto import Mosquitto

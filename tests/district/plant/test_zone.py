@@ -16,7 +16,7 @@ from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.publishing import day_told
 from qiantang.district.plant.relearning import instant_said
 from qiantang.district.plant.telling import told_of
-from qiantang.district.plant.wiring import Broker, NodeFile, _pieces, wires_of
+from qiantang.district.plant.wiring import Broker, NodeFile, piece_fields, wires_of
 from qiantang.district.plant.work import TICK_US, Work
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.plant import PieceSource, Plant, Shift, Technician
@@ -99,7 +99,7 @@ def test_times_that_messages_and_files_write_without_a_zone_are_of_the_plants_cl
     readings, files = wires_of(NodeFile(plant, (Broker("json"),), (tmp_path / "a.csv",)), plant, Directory(), tmp_path)
     assert isinstance(readings, JsonTopics)
     assert readings.settings.local is plant.local
-    assert [fields.local for fields in _pieces(plant, "json").values()] == [plant.local]
+    assert [fields.local for fields in piece_fields(plant, "json").values()] == [plant.local]
     assert isinstance(files, ReadingFiles)
     assert files.settings.zone == "Europe/Berlin"
 

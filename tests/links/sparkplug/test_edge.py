@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -175,11 +176,30 @@ def test_an_offline_primary_host_of_an_earlier_time_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "+"])
-def test_an_edge_node_with_a_reserved_name_or_a_metric_that_is_no_number_is_refused(name: str) -> None:
+def test_an_edge_node_with_a_reserved_name_or_a_metric_that_is_neither_number_nor_text_is_refused(name: str) -> None:
     with pytest.raises(Exception, match="contains"):
         EdgeNode("G", name, METRICS)
     with pytest.raises(ValueError, match="numeric"):
-        EdgeNode("G", "E", [Measured("P1", "a", DataType.STRING)])
+        EdgeNode("G", "E", [Measured("P1", "a", DataType.DATASET)])
+
+
+def test_a_text_goes_out_with_its_sum_in_the_count_of_its_node_and_a_birth_states_what_it_is_to_state() -> None:
+    node = EdgeNode("G", "E", [Measured("P1", "a"), Measured("", "last", DataType.STRING)])
+    assert node.tell(1, "before anybody listens", T0) == []
+    node.will(T0)
+    nbirth = read(node.connected(T0).publications)[0][2]
+    stated = next(m for m in nbirth.metrics if m.name == "last")
+    assert (stated.v_text, stated.alias, stated.datatype) == ("before anybody listens", 2, DataType.STRING)
+    (verb, device, found), = read(node.tell(1, "轮胎", T0 + SECOND, at_birth="这些轮胎"))
+    metric, = found.metrics
+    assert (verb, device, found.seq, metric.alias, metric.v_text) == ("NDATA", "", 2, 2, "轮胎")
+    assert not metric.HasField("name")
+    assert not metric.HasField("datatype")
+    assert metric.metadata.md5 == hashlib.md5("轮胎".encode(), usedforsecurity=False).hexdigest()
+    again = read(node.connected(T0 + 2 * SECOND).publications)[0][2]
+    assert next(m.v_text for m in again.metrics if m.name == "last") == "这些轮胎"
+    with pytest.raises(ValueError, match="text"):
+        node.tell(0, "no text", T0)
 
 
 # Stores.

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from qiantang.kernel.readings import Directory, Quality
-from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.mqtt import MqttWire
+from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.links.sparkplug.decoding import decode
 from qiantang.links.sparkplug.edge import EdgeNode, Measured
 from qiantang.links.sparkplug.encoding import Metric, payload

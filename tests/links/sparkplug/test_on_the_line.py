@@ -13,7 +13,8 @@ import pytest
 from qiantang.kernel.readings import Directory
 from qiantang.kernel.wires import Counters
 from qiantang.links.messages import Listening, Messages, Publication, Said, Translator
-from qiantang.links.mqtt import MqttSettings, MqttWire
+from qiantang.links.mqtt import MqttWire
+from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
 from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
 from qiantang.links.sparkplug.nodes import State

@@ -20,8 +20,10 @@ from qiantang.district.plant.folder import STATE, Order, PlantFolder
 from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.node import Node, NodeSettings
 from qiantang.district.plant.pipeline import Step
-from qiantang.district.plant.simulated_pieces import genealogy_of
+from qiantang.district.plant.simulated_gateways import SimulatedGateways
+from qiantang.district.plant.simulated_pieces import SimulatedPieces
 from qiantang.district.plant.sources import LATENESS_US
+from qiantang.district.plant.wiring import piece_fields
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.actions import event_title
 from qiantang.domains.factory.alarms.entry import Change
@@ -39,11 +41,11 @@ from qiantang.domains.factory.simulation.signals import Signals
 from qiantang.domains.factory.simulation.truth import Fault, instant
 from qiantang.kernel.errors import FactsError, Place
 from qiantang.kernel.readings import Readings, readings
-from qiantang.kernel.wires import Delivery, Notice
+from qiantang.kernel.wires import Delivery
 from qiantang.kernel.words import Text
 from qiantang.links.loopback import Loopback, LoopbackWire, Mischief
-from qiantang.links.sparkplug.edge import EdgeNode, Measured
-from qiantang.links.sparkplug.host import SparkplugHost
+from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
+from qiantang.links.sparkplug.piece_metrics import PieceMetrics
 from qiantang.stores import open_store
 
 PLANT = "demo-tire"
@@ -90,6 +92,7 @@ class Demonstration:
         self.folder = folder
         self.signals = Signals(self.running)
         self.gateways = Gateways(self.signals)
+        self._pieces = SimulatedPieces(self.running)
         many = len(self.plant.signals)
         # Taken by an array of places, the columns are its own to write in.
         self._last = readings(np.arange(many), 0, np.nan).taken(np.arange(many))
@@ -105,9 +108,11 @@ class Demonstration:
         self.node = Node(folder.path, self.plant, store=self._store, settings=NodeSettings(snapshot_s=30.0),
                          charts=charting, clock=self._clock,
                          heard=self._heard, shown=folder, work=self._work)
-        self._line = Loopback(mischief)
-        self._host = LoopbackWire(self._line.join(SparkplugHost("qiantang", self.node.directory)), self._clock)
-        self._edges = {gateway: self._edge(gateway) for gateway in self.signals.gateways}
+        line = Loopback(mischief)
+        metrics = piece_fields(self.plant, "sparkplug")
+        host = SparkplugHost("qiantang", self.node.directory, HostSettings(read_elsewhere=frozenset(metrics)))
+        self._host = LoopbackWire(line.join(PieceMetrics(host, metrics)), self._clock)
+        self._line = SimulatedGateways(self.gateways, line)
 
     def event_title(self, name: str) -> Text:
         """What a reader calls something that happened to a task."""
@@ -126,7 +131,6 @@ class Demonstration:
             await self._learn(heard)
             await self._show(seconds, heard, until)
         finally:
-            await asyncio.to_thread(lambda: self.folder.tell_genealogy(genealogy_of(self.running)))
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             self._store.close()
@@ -160,19 +164,20 @@ class Demonstration:
         self._live_at = time.monotonic()
         self.live = True
         self.running.repairs.watch = "outside"
-        self._first_values()
-        for edge in self._edges.values():
-            self._born(edge)
+        # Gateways know the last value of each signal before they are born, so that their births state it.
+        self._line.know(self._last.taken(np.flatnonzero(np.isfinite(self._last.value))), self._clock())
+        self._line.born(self._clock())
         while (passed := time.monotonic() - self._live_at) < seconds:
             self._strike(passed / seconds)
             now_s = int(self._plant_s())
             if now_s > self._sent_s:
                 sent = await asyncio.to_thread(self._sent, self._sent_s, now_s)
-                for notice in self.gateways.notices(self._sent_s, now_s):
-                    self._come_or_go(notice)
-                self._publish(sent)
+                self._line.come_or_go(self.gateways.notices(self._sent_s, now_s), self._clock())
+                self._line.read(sent, self._clock())
+                self._line.over(self._pieces.taken())
                 self._sent_s = now_s
                 self._answer(now_s)
+            self._line.beat(self._clock())
             status = self.status(passed / seconds)
             heard(status)
             if until(status):
@@ -184,31 +189,6 @@ class Demonstration:
         found = self.gateways.sent(self.signals.between(start, end), start, end)
         self._last.value[found.signal], self._last.at[found.signal] = found.value, found.at
         return found
-
-    def _publish(self, sent: Readings) -> None:
-        for gateway, of in self.gateways.by_gateway(sent):
-            edge = self._edges[gateway]
-            self._line.publish(edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock()), self._clock())
-
-    def _born(self, edge: _Edge) -> None:
-        edge.node.will(self._clock())
-        self._line.publish(edge.node.connected(self._clock()).publications, self._clock())
-
-    def _come_or_go(self, notice: Notice) -> None:
-        """A gateway whose network is lost is dead to everybody, until it is born again."""
-        edge = self._edges.get(notice.source)
-        if edge is not None and notice.kind == "death":
-            self._line.publish(edge.node.farewell(self._clock()), self._clock())
-            edge.node.disconnected(self._clock())
-        elif edge is not None and notice.kind == "birth" and not edge.node.live:
-            self._born(edge)
-
-    def _first_values(self) -> None:
-        """Gateways know the last value of each signal before they are born, so that their births state it."""
-        seen = np.flatnonzero(np.isfinite(self._last.value))
-        for gateway, of in self.gateways.by_gateway(self._last.taken(seen)):
-            edge = self._edges[gateway]
-            edge.node.put(edge.metric_of[of.signal], of.at, of.value, self._clock())
 
     def _strike(self, share: float) -> None:
         while self._faults and self._faults[0][0] <= share:
@@ -253,21 +233,6 @@ class Demonstration:
     def _heard(self, step: Step, changes: Sequence[Change], before: bool) -> None:
         del step, before
         self.told += [told(change.alarm, self.plant) for change in changes if change.told]
-
-    def _edge(self, gateway: str) -> _Edge:
-        mine = [s for s in self.plant.signals if s.address.split("/")[1] == gateway]
-        metric_of = np.full(len(self.plant.signals), -1, np.int64)
-        metric_of[[s.number for s in mine]] = np.arange(len(mine))
-        measured = [Measured(s.address.split("/")[2], s.name, unit=s.unit) for s in mine]
-        return _Edge(EdgeNode(mine[0].address.split("/")[0], gateway, measured), metric_of)
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """A gateway's edge node, and which of its metrics each signal of the plant is."""
-
-    node: EdgeNode
-    metric_of: np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 def _emptied(folder: PlantFolder) -> None:

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from qiantang.district.plant.tracing import Traced
-    from qiantang.domains.factory.measures.genealogy import Genealogy
+    from qiantang.district.plant.tracing import Recorded
 
 PLANTS = "plants"
 """Where the plants' folders lie in a district's hidden folder."""
@@ -44,8 +43,7 @@ STATE = "state.sqlite"
 """The store of a plant's findings, in its folder."""
 FRESH_S = 10.0
 """A node that told nothing for so long is not at work."""
-_PLANT, _TOLD, _CELLS, _ORDERS = "plant.json", "told.json", "cells.npz", "orders"
-_GENEALOGY, _NAMES, _TRACES = "genealogy.npz", "genealogy-names.json", "traces.json"
+_PLANT, _TOLD, _CELLS, _ORDERS, _TRACES = "plant.json", "told.json", "cells.npz", "orders", "traces.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +90,6 @@ class PlantFolder:
         np.savez(room, value=value, deviation=deviation, state=state, centre=unknown if centre is None else centre,
                  reach=unknown if reach is None else reach)
         self._write(_CELLS, room.getvalue())
-
-    def tell_genealogy(self, genealogy: Genealogy) -> None:
-        """Where pieces come from, so far."""
-        import io
-
-        import numpy as np
-
-        room = io.BytesIO()
-        np.savez_compressed(room, **genealogy.columns())  # type: ignore[arg-type]  # every name is that of an array
-        self._write(_NAMES, json.dumps(genealogy.names.addresses, ensure_ascii=False).encode())
-        self._write(_GENEALOGY, room.getvalue())
 
     def tell_traces(self, traces: Mapping[str, Mapping[str, Any]]) -> None:
         """The last points of signals by address: ``at`` (µs UTC) and ``value`` of one length, ``centre``, ``upper``, ``lower``, and the
@@ -161,16 +148,14 @@ class PlantFolder:
         first = max(len(found["at"]) - points, 0)
         return {**found, "at": found["at"][first:], "value": found["value"][first:], "marked": [m - first for m in found.get("marked", ()) if m >= first]}
 
-    def genealogy(self) -> Traced | None:
-        """Where pieces come from, by the record of what was told of them or else as the node told it; None where it keeps neither."""
+    def genealogy(self) -> Recorded | None:
+        """Where pieces come from, by the record of what was told of them; None where the node keeps none, or nothing was told."""
         from qiantang.district.plant.tracing import RECORD, Recorded
 
-        if (self.path / RECORD).is_file():
-            recorded = Recorded(self.path / RECORD)
-            if not recorded.empty:
-                return recorded
-        path = self.path / _GENEALOGY
-        return _genealogy_at(path, path.stat().st_mtime_ns) if path.is_file() else None
+        if not (self.path / RECORD).is_file():
+            return None
+        recorded = Recorded(self.path / RECORD)
+        return None if recorded.empty else recorded
 
     def _write(self, name: str, body: bytes) -> None:
         path = self.path / name
@@ -194,17 +179,6 @@ def plant_folder(hidden: Path, plant: str) -> PlantFolder:
 @lru_cache(maxsize=8)
 def _plant_at(path: Path, _: int) -> Plant:
     return plant_from(json.loads(path.read_bytes()))
-
-
-@lru_cache(maxsize=4)
-def _genealogy_at(path: Path, _: int) -> Genealogy:
-    import numpy as np
-
-    from qiantang.domains.factory.measures.genealogy import Genealogy
-
-    with np.load(path) as found:
-        columns = {name: found[name] for name in found.files}
-    return Genealogy.of(json.loads(path.with_name(_NAMES).read_bytes()), columns)
 
 
 def plant_from(written: Mapping[str, Any]) -> Plant:

@@ -47,7 +47,8 @@ async def heard_births(address: str, seconds: float, groups: tuple[str, ...] = (
     A node that publishes data is asked to be born again, so nodes that were there before are heard, too. FactsError where the
     broker is not reached.
     """
-    from qiantang.links.mqtt import MqttSettings, MqttWire
+    from qiantang.links.mqtt import MqttWire
+    from qiantang.links.mqtt_settings import MqttSettings
     from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
     from qiantang.links.sparkplug.taking import Met
     from qiantang.links.sparkplug.topics import address as metric_address

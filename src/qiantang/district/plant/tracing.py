@@ -1,9 +1,8 @@
-"""A plant's genealogy as pages ask for it: from the record of its piece events, or, where it keeps none, from the columns it told."""
+"""A plant's genealogy as pages ask for it, from the record of its piece events."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 from qiantang.domains.factory.measures.genealogy import Operation, Origin
 from qiantang.kernel.pieces import PieceEvent
@@ -11,22 +10,6 @@ from qiantang.stores.piece_record import PieceRecord
 
 RECORD = "pieces.sqlite"
 """The record's name in a plant's folder."""
-
-
-class Traced(Protocol):
-    """What can be searched both ways."""
-
-    def origin(self, thing: str) -> Origin:
-        """From a thing back to everything in it."""
-        ...
-
-    def pieces(self, thing: str) -> tuple[str, ...]:
-        """From a thing forward to the pieces."""
-        ...
-
-    def pieces_by(self, *, asset: str = "", tool: str = "", operator: str = "") -> tuple[str, ...]:
-        """All pieces that were on this machine, in this mould, or made by this person."""
-        ...
 
 
 class Recorded:

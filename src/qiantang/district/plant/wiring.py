@@ -103,7 +103,7 @@ def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -
         from qiantang.links.reading_files import FileSettings, ReadingFiles
 
         wires.append(ReadingFiles(file.files, directory, FileSettings(zone=plant.zone)))
-    handed_in = {file.home / name: fields for name, fields in _pieces(plant, "file").items()}
+    handed_in = {file.home / name: fields for name, fields in piece_fields(plant, "file").items()}
     if handed_in:
         from qiantang.links.piece_files import PieceFiles
 
@@ -111,7 +111,7 @@ def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -
     return wires
 
 
-def _pieces(plant: Plant, wire: str) -> dict[str, PieceFields]:
+def piece_fields(plant: Plant, wire: str) -> dict[str, PieceFields]:
     """How the sources of piece events over one kind of wire write, by address; times that name no zone are the plant's own."""
     from qiantang.links.piece_rows import PieceFields
 
@@ -134,7 +134,9 @@ def births_file(folder: Path, broker: Broker, brokers: Sequence[Broker]) -> Path
 
 def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Directory) -> Wire:
     from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping
-    from qiantang.links.mqtt import MqttSettings, MqttWire
+    from qiantang.links.mqtt import MqttWire
+    from qiantang.links.mqtt_settings import MqttSettings
+    from qiantang.links.sparkplug.host import HostSettings
     from qiantang.links.sparkplug.remembering import RememberingHost
 
     where = MqttSettings(broker.host, broker.port, user=broker.user, password=os.environ.get(broker.password_from, ""), version=broker.version)
@@ -146,10 +148,10 @@ def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Director
     if broker.kind == "pieces":
         from qiantang.links.piece_topics import PieceTopics
 
-        return MqttWire(PieceTopics(_pieces(plant, "json")), replace(where, client=f"{broker.id}-{plant.id}-pieces", session_s=_SESSION_S))
+        return MqttWire(PieceTopics(piece_fields(plant, "json")), replace(where, client=f"{broker.id}-{plant.id}-pieces", session_s=_SESSION_S))
     # A host of Sparkplug begins with a clean session (3.0, 5.6); its births are remembered here instead.
-    host = RememberingHost(births, broker.id, directory, groups=broker.groups)
-    metrics = _pieces(plant, "sparkplug")
+    metrics = piece_fields(plant, "sparkplug")
+    host = RememberingHost(births, broker.id, directory, HostSettings(read_elsewhere=frozenset(metrics)), groups=broker.groups)
     if not metrics:
         return MqttWire(host, where)
     from qiantang.links.sparkplug.piece_metrics import PieceMetrics

@@ -15,8 +15,8 @@ from qiantang.kernel.wires import Counters
 from qiantang.links.messages import Messages, Publication, Said
 from qiantang.links.sparkplug.certificates import state_of
 from qiantang.links.sparkplug.decoding import decode
-from qiantang.links.sparkplug.encoding import Metric, data_payloads, payload
-from qiantang.links.sparkplug.fields import NUMERIC, DataType
+from qiantang.links.sparkplug.encoding import Metric, data_payloads, md5_of, payload
+from qiantang.links.sparkplug.fields import NUMERIC, TEXTS, DataType
 from qiantang.links.sparkplug.rebirths import REBIRTH
 from qiantang.links.sparkplug.stored import READING, InMemory, Store
 from qiantang.links.sparkplug.topics import NAMESPACE, Route, Verb, checked, route_of
@@ -57,16 +57,16 @@ def fingerprint(metrics: Iterable[Measured]) -> str:
 class EdgeNode:
     """An edge node of a group. ``put`` readings as they come, ``tick`` now and then: both give what is to be published.
 
-    A metric's number is its place in ``metrics``; its alias is the number plus one. All must be numeric. The bdSeq begins at
-    0 and grows with every connection.
+    A metric's number is its place in ``metrics``; its alias is the number plus one. Each is numeric or a text (``tell``). The bdSeq
+    begins at 0 and grows with every connection.
     """
 
     def __init__(self, group: str, edge: str, metrics: Sequence[Measured], settings: EdgeSettings | None = None, store: Store | None = None,
                  counters: Counters | None = None) -> None:
         self.group, self.id = checked("group", group), checked("edge node", edge)
         self.metrics = tuple(metrics)
-        if any(metric.datatype not in NUMERIC for metric in self.metrics):
-            raise ValueError("an edge node publishes numeric metrics only")
+        if any(metric.datatype not in NUMERIC and metric.datatype not in TEXTS for metric in self.metrics):
+            raise ValueError("an edge node publishes numeric metrics and texts only")
         self.settings = settings or EdgeSettings()
         self.store: Store = InMemory() if store is None else store
         self.counters = counters or Counters()
@@ -78,6 +78,7 @@ class EdgeNode:
         self._datatype_of = np.array([metric.datatype for metric in self.metrics], np.uint8)
         self._value = np.full(len(self.metrics), np.nan)
         self._at = np.zeros(len(self.metrics), np.int64)
+        self._texts: dict[int, str] = {}
         self._dead: set[str] = set()
         self._bdseq = -1
         self._seq = 0
@@ -185,6 +186,19 @@ class EdgeNode:
         self.counters.add("sent", len(rows))
         return self._data(rows, False, now)
 
+    def tell(self, metric: int, text: str, now: int, *, at_birth: str | None = None) -> list[Publication]:
+        """A text metric says this: what to publish, with the text's MD5 sum; nothing while nobody listens, for it is not stored. A birth
+        states it, or ``at_birth`` where it is to say more than the last text."""
+        if self.metrics[metric].datatype not in TEXTS:
+            raise ValueError("a text is told of a metric of text only")
+        self._texts[metric], self._at[metric] = text if at_birth is None else at_birth, now
+        if not self._born:
+            return []
+        self.counters.add("sent")
+        of = self.devices[self._device_of[metric]]
+        said = Metric("", DataType.UNKNOWN, text, metric + 1, now // 1000, md5=md5_of(text))
+        return [self._published(Verb.DDATA if of else Verb.NDATA, of, payload(now // 1000, [said], self._count()))]
+
     def device_died(self, device: str, now: int) -> list[Publication]:
         """A device is lost."""
         self._dead.add(device)
@@ -224,6 +238,10 @@ class EdgeNode:
         for number in np.flatnonzero(self._device_of == device).tolist():
             metric, value = self.metrics[number], float(self._value[number])
             at = int(self._at[number]) or now
+            if metric.datatype in TEXTS:
+                text = self._texts.get(number)
+                found.append(Metric(metric.name, metric.datatype, text, number + 1, at // 1000, md5="" if text is None else md5_of(text)))
+                continue
             found.append(Metric(metric.name, metric.datatype, value if np.isfinite(value) else None, number + 1, at // 1000,
                                 {"engUnit": metric.unit} if metric.unit else {}))
         return found

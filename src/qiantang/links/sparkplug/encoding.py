@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,8 +21,8 @@ _UNSIGNED = np.uint64
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric of a birth or a command. ``value`` None is null; ``timestamp`` milliseconds; ``properties`` by name, their values
-    text, whole numbers, booleans or fractions."""
+    """A metric of a birth or a command, or a text in a data message, which leaves name and datatype (UNKNOWN) to the birth. ``value``
+    None is null; ``timestamp`` milliseconds; ``properties`` by name, their values text, whole numbers, booleans or fractions."""
 
     name: str
     datatype: DataType
@@ -30,6 +31,13 @@ class Metric:
     timestamp: int | None = None
     properties: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     historical: bool = False
+    md5: str = ""
+    """The MD5 sum of a text, in its metadata (MetaData.md5 of the schema); empty for none."""
+
+
+def md5_of(text: str) -> str:
+    """The sum that says whether a text came whole: 32 hexadecimal digits. It guards against accidents on the way, not against people."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def varint(value: int) -> bytes:
@@ -91,11 +99,14 @@ def _metric(metric: Metric) -> bytes:
         out += _number(2, metric.alias)
     if metric.timestamp is not None:
         out += _number(3, metric.timestamp)
-    out += _number(4, metric.datatype)
+    if metric.datatype is not DataType.UNKNOWN:
+        out += _number(4, metric.datatype)
     if metric.historical:
         out += _number(5, 1)
     if metric.value is None:
         out += _number(7, 1)
+    if metric.md5:
+        out += _bytes(8, _bytes(7, metric.md5.encode()))
     if metric.properties:
         out += _bytes(9, b"".join(_bytes(1, key.encode()) for key in metric.properties)
                       + b"".join(_bytes(2, _property(value)) for value in metric.properties.values()))

@@ -35,6 +35,8 @@ class DataType(IntEnum):
 
 NUMERIC = frozenset(range(DataType.INT8, DataType.BOOLEAN + 1))
 """Datatypes that are readings; everything else is counted and left aside."""
+TEXTS = frozenset((DataType.STRING, DataType.TEXT))
+"""Datatypes whose value is a text."""
 
 
 class Kind(IntEnum):

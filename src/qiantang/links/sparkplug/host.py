@@ -82,7 +82,8 @@ class _Work:
 class HostSettings:
     """How the host behaves. ``reorder_us`` is the Reorder Timeout of the specification; devices are awaited
     ``device_us`` after their node's birth; what came while a birth may have been missed is kept for ``keep_us``; ``most_held``
-    bytes wait for an edge at most; ``primary`` hosts publish STATE certificates, others do not."""
+    bytes wait for an edge at most; ``primary`` hosts publish STATE certificates, others do not. Texts at the addresses
+    ``read_elsewhere`` are not told as left aside."""
 
     clock: ClockRule = field(default_factory=ClockRule)
     reorder_us: int = 2_000_000
@@ -94,6 +95,7 @@ class HostSettings:
     most_signals: int = 2_000_000
     primary: bool = True
     qos: int = 1
+    read_elsewhere: frozenset[str] = frozenset()
 
 
 class SparkplugHost:
@@ -475,6 +477,8 @@ class SparkplugHost:
         for metric in metrics:
             nature = metric.nature
             place = address(edge.group, edge.id, name, metric.name)
+            if nature is Met.TEXT and place in self.settings.read_elsewhere:
+                nature = Met.CONTROL
             if nature is Met.READINGS and self.directory.known(place) is None and len(self.directory) >= self.settings.most_signals:
                 self._tell("full", edge.source, now)
                 nature = Met.OTHER

@@ -31,7 +31,7 @@ class Met(IntEnum):
     OTHER = 5
     """Bytes, files, arrays, and datatypes unknown here."""
     CONTROL = 6
-    """bdSeq and Node Control, which are no measurement."""
+    """bdSeq and Node Control, which are no measurement, and texts that somebody else reads."""
     NOT_A_NUMBER = 7
     CLOCK = 8
     HISTORICAL = 9

@@ -14,6 +14,7 @@ from qiantang.domains.factory.measures.states import MachineState
 from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.domains.factory.simulation.running import RunningPlant
 from qiantang.domains.factory.simulation.signals import Signals
+from qiantang.domains.factory.simulation.truth import instant
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import readings
 from qiantang.kernel.words import same
@@ -44,6 +45,20 @@ def test_oee_is_the_true_one_within_a_tenth_of_a_point(hour: tuple[RunningPlant,
     assert whole is not None
     assert found is not None
     assert abs(whole - found) <= 0.001
+
+
+def test_what_the_simulated_plant_tells_of_its_pieces_counts_none_twice() -> None:
+    running = RunningPlant(3, begin_s=-1800.0)
+    told: list[PieceEvent] = []
+    running.repairs.on_piece.append(told.append)
+    reckoned = Reckoning(running.plant)
+    assert running.plant.piece_sources
+    reckoned.feed(Signals(running.run(600.0)).between(0, 600).readings)
+    before = reckoned.figures()
+    within = [event for event in told if event.until > instant(0.0)]
+    assert {event.step for event in within} >= {"building", "curing", "inspection"}
+    assert all(reckoned.told(event) for event in within)
+    assert reckoned.figures() == before
 
 
 def test_takt_and_good_pieces_are_the_true_ones(hour: tuple[RunningPlant, Reckoning]) -> None:

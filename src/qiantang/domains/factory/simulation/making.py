@@ -10,6 +10,7 @@ from qiantang.domains.factory.plant import (
     Asset,
     Part,
     Phase,
+    PieceSource,
     Plant,
     Product,
     Recipe,
@@ -35,6 +36,8 @@ UNWATCHED = frozenset(("machine_state", "piece_count", "reject_count", "elapsed_
 """Kinds that no control chart is meant for: states, counters, times in a step, and what goes up and down by its nature."""
 GROUP = "demo-tire"
 """The Sparkplug group of all its edge nodes."""
+PIECE_EVENTS = "piece_events"
+"""The metric of a gateway whose text tells of pieces; it is of the gateway itself, not of a device behind it."""
 COUNTS: Mapping[str, int] = {
     "mixer": 4, "extruder": 3, "calender": 2, "cutter": 6, "bead_line": 4, "builder": 10, "press": 80,
     "uniformity": 5, "xray": 3, "balance": 4, "steam": 1, "nitrogen": 1, "air": 1, "water": 1, "power": 1, "vehicle": 40,
@@ -245,6 +248,12 @@ def _recipes(figures: Figures) -> Iterator[Recipe]:
         yield recipe(step, "", 2, families, (run_s, setup_s))
 
 
+def _piece_sources() -> Iterator[PieceSource]:
+    """Every gateway of machines that make or test pieces tells of them in one metric of its own."""
+    for gateway in dict.fromkeys(gateway_of(family, number) for family in STEPS for number in range(1, COUNTS[family] + 1)):
+        yield PieceSource("sparkplug", f"{GROUP}/{gateway}//{PIECE_EVENTS}")
+
+
 def _technicians(seed: int, per_shift: int) -> Iterator[Technician]:
     draw = random.Random(f"{seed}/people")
     homes = [corner for _, _, _, corner in AREAS]
@@ -271,5 +280,5 @@ def made_plant(seed: int = 1, figures: Figures | None = None) -> Plant:
         tuple(_technicians(seed, int(figures["people.per_shift"]))),
         tuple(Vehicle(machine_id("vehicle", n), 2400.0, 0.22, figures["people.walk_m_s"], (110.0, 190.0)) for n in range(1, COUNTS["vehicle"] + 1)),
         tuple(Part(name, same(name.replace("_", " ")), draw.randrange(6, 30), (150.0, 100.0)) for name in parts),
-        operators=int(figures["people.operators"]), takt_s=figures["line.takt_s"], synthetic=True,
+        operators=int(figures["people.operators"]), takt_s=figures["line.takt_s"], synthetic=True, piece_sources=tuple(_piece_sources()),
     )

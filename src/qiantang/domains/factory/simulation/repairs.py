@@ -18,6 +18,7 @@ from qiantang.domains.factory.simulation.figures import Figures
 from qiantang.domains.factory.simulation.making import UTILITIES, family_of, gateway_of
 from qiantang.domains.factory.simulation.mending import Mender
 from qiantang.domains.factory.simulation.truth import Course, Fault, instant
+from qiantang.kernel.pieces import PieceEvent
 
 FoundBy = Literal["stated", "rounds", "outside"]
 """How faults are found: after each cause's stated delay of the charts, by people on their rounds, or by whoever calls ``find``."""
@@ -122,6 +123,7 @@ class Repairs:
         self.on_fault: list[Callable[[Fault], None]] = []
         self.on_task: list[Callable[[Job], None]] = []
         self.on_end: list[Callable[[Fault], None]] = []
+        self.on_piece: list[Callable[[PieceEvent], None]] = []
 
     def draw(self, stream: str) -> random.Random:
         """The stream of random numbers of this name: the same for a seed whatever the policy does."""

@@ -95,6 +95,26 @@ class Batch(NamedTuple):
     made: float
 
 
+def batch_id(number: int) -> str:
+    """What the plant's records call a batch."""
+    return f"batch-{number}"
+
+
+def lot_id(component: str, number: int) -> str:
+    """What they call a roll or carrier of a component."""
+    return f"{component}-{number}"
+
+
+def green_id(number: int) -> str:
+    """What they call a green tire."""
+    return f"green-{number}"
+
+
+def tire_id(number: int) -> str:
+    """What they call a cured tire."""
+    return f"tire-{number}"
+
+
 class Course:
     """One machine's history: states as they change, and its cycles with start, end and product. Kept as packed columns."""
 

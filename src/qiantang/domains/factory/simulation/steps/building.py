@@ -6,10 +6,10 @@ from collections import deque
 
 from qiantang.domains.factory.simulation.making import COUNTS, SIZES, machine_id
 from qiantang.domains.factory.simulation.repairs import DAY, Machine, Repairs, Steps
-from qiantang.domains.factory.simulation.steps.cycles import machine, sets_up, waits, works
+from qiantang.domains.factory.simulation.steps.cycles import machine, sets_up, tells, waits, works
 from qiantang.domains.factory.simulation.steps.stocks import Carrier, Green, Place, Rack
 from qiantang.domains.factory.simulation.steps.transport import Transport
-from qiantang.domains.factory.simulation.truth import COMPONENTS, Fault
+from qiantang.domains.factory.simulation.truth import COMPONENTS, Fault, green_id, lot_id
 
 HOUR_OF_BUILDING = 70
 """Tires that a building machine makes in about an hour."""
@@ -86,7 +86,10 @@ class Building:
                 continue
             yield from works(repairs, builder, cycle * max(0.8, draw.gauss(1.0, spread)), product, 1)
             run += 1
-            self.green[product].append(self._built(builder, product, rack.takes()))
+            tire = self._built(builder, product, rack.takes())
+            tells(repairs, builder, green_id(tire.number), "building", tool=tire.drum, operator=tire.operator,
+                  materials=(lot_id(name, lot) for name, lot in zip(COMPONENTS, tire.lots, strict=True) if lot >= 0))
+            self.green[product].append(tire)
             self.built[product].changed()
 
     def _built(self, builder: Machine, product: int, taken: list[Carrier]) -> Green:

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 
 from qiantang.domains.factory.simulation.repairs import Machine, Repairs, Steps
-from qiantang.domains.factory.simulation.steps.cycles import machine, sets_up, waits, works
+from qiantang.domains.factory.simulation.steps.cycles import machine, sets_up, tells, waits, works
 from qiantang.domains.factory.simulation.steps.mixing import Mixing
 from qiantang.domains.factory.simulation.steps.stocks import FROM_BEFORE, Carrier, Place
-from qiantang.domains.factory.simulation.truth import COMPONENTS, Fault, Lot
+from qiantang.domains.factory.simulation.truth import COMPONENTS, Fault, Lot, batch_id, lot_id
 
 ROLLED = ("ply", "belt")
 """The components that are cut from calendered cord."""
@@ -48,9 +48,10 @@ class Components:
                 made_by = machine(repairs, family, n, figures[f"{STEP_OF[family]}.piece_s"] * self.per_carrier)
                 repairs.env.process(self._maker(made_by, name, STEP_OF[family]))
 
-    def _lot(self, component: str, made_by: Machine, batches: Sequence[int]) -> int:
+    def _lot(self, component: str, made_by: Machine, step: str, batches: Sequence[int]) -> int:
         number = len(self.lots)
         self.lots.append(Lot(number, component, made_by.id, self.repairs.env.now, tuple(batches)))
+        tells(self.repairs, made_by, lot_id(component, number), step, materials=(batch_id(batch) for batch in batches if batch >= 0))
         return number
 
     def _calender(self, calender: Machine, component: str) -> Steps:
@@ -70,7 +71,7 @@ class Components:
                 set_up = env.now
                 yield from sets_up(repairs, calender, figures["calendering.setup_s"])
             yield from works(repairs, calender, figures["calendering.piece_s"] * pieces, 2, 1)
-            lot = self._lot(component, calender, taken[0])
+            lot = self._lot(component, calender, "calendering", taken[0])
             self.rolls[component].append(Carrier(lot, (*taken[1], *repairs.scrapping(calender.id))))
             self.rolled[component].changed()
 
@@ -91,7 +92,7 @@ class Components:
                 set_up = env.now
                 yield from sets_up(repairs, made_by, figures[f"{step}.setup_s"])
             yield from works(repairs, made_by, seconds, 2, 1)
-            lot = self._lot(component, made_by, taken[0])
+            lot = self._lot(component, made_by, step, taken[0])
             self.stock[component].append(Carrier(lot, (*taken[1], *repairs.scrapping(made_by.id))))
             self.stocked[component].changed()
 

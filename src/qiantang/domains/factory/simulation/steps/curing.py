@@ -11,10 +11,10 @@ from qiantang.domains.factory.measures.states import MachineState
 from qiantang.domains.factory.simulation.making import COUNTS, CURE_FACTORS, SIZES
 from qiantang.domains.factory.simulation.repairs import DAY, Job, Machine, Repairs, Steps
 from qiantang.domains.factory.simulation.steps.building import Building
-from qiantang.domains.factory.simulation.steps.cycles import machine, waits, works
+from qiantang.domains.factory.simulation.steps.cycles import machine, tells, waits, works
 from qiantang.domains.factory.simulation.steps.inspection import Inspection
 from qiantang.domains.factory.simulation.steps.stocks import Green
-from qiantang.domains.factory.simulation.truth import Fault
+from qiantang.domains.factory.simulation.truth import Fault, green_id, tire_id
 
 
 class Bladder(NamedTuple):
@@ -77,6 +77,7 @@ class Curing:
             number += 1
             for tire, cavity, known in zip(pair, cavities, before, strict=True):
                 self._cured(tire, press, cavity, number, known)
+                tells(repairs, press, tire_id(tire.number), "curing", asset=cavity, tool=f"mould-{tire.mould}", materials=(green_id(tire.number),))
                 self._ages(press, cavity, cycle)
             env.process(self.inspection.receives(pair))
 

@@ -6,9 +6,9 @@ from collections import deque
 
 from qiantang.domains.factory.simulation.making import COUNTS
 from qiantang.domains.factory.simulation.repairs import Machine, Repairs, Steps
-from qiantang.domains.factory.simulation.steps.cycles import machine, waits, works
+from qiantang.domains.factory.simulation.steps.cycles import machine, tells, waits, works
 from qiantang.domains.factory.simulation.steps.stocks import Green, Place
-from qiantang.domains.factory.simulation.truth import Fault, Tire
+from qiantang.domains.factory.simulation.truth import Fault, Tire, tire_id
 
 TESTS = ("uniformity", "xray", "balance")
 LATENCY_S = 120.0
@@ -52,14 +52,13 @@ class Inspection:
                 tester.course.marks[len(tester.course.start)] = tuple(fault.number for fault in tire.faults)
             yield from works(repairs, tester, seconds, 2, 1)
             tire.faults.extend(repairs.scrapping(tester.id))
+            tells(repairs, tester, tire_id(tire.number), "inspection", cause="" if after else self._judged(tire))
             if after:
                 self.queues[after].append(tire)
                 self.queued[after].changed()
-            else:
-                self._judged(tire)
 
-    def _judged(self, tire: Green) -> None:
-        """The last test is over."""
+    def _judged(self, tire: Green) -> str:
+        """The last test is over: why the tire is rejected, empty for a good one."""
         repairs, now = self.repairs, self.repairs.env.now
         draw = repairs.draw("judging")
         cause = ""
@@ -81,3 +80,4 @@ class Inspection:
         self.tires.append(Tire(
             tire.number, tire.product, tire.builder.id, tire.operator, tire.drum, tire.built, tire.lots, press.id, tire.cavity, tire.bladder, tire.mould,
             tire.cycle, tire.cured, tire.uniformity, tire.xray, tire.balance, now, cause))
+        return cause

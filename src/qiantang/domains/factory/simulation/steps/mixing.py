@@ -6,9 +6,9 @@ from collections import deque
 
 from qiantang.domains.factory.simulation.making import COMPOUNDS, COUNTS
 from qiantang.domains.factory.simulation.repairs import Machine, Repairs, Steps
-from qiantang.domains.factory.simulation.steps.cycles import machine, waits, works
+from qiantang.domains.factory.simulation.steps.cycles import machine, tells, waits, works
 from qiantang.domains.factory.simulation.steps.stocks import Place
-from qiantang.domains.factory.simulation.truth import Batch, Fault
+from qiantang.domains.factory.simulation.truth import Batch, Fault, batch_id
 
 FINAL = COMPOUNDS[:3]
 COMPOUND_OF = {"tread": "tread", "sidewall": "side", "liner": "side", "ply": "carcass", "belt": "carcass", "bead": "carcass"}
@@ -54,6 +54,7 @@ class Mixing:
             if final:
                 number = len(self.batches)
                 self.batches.append(Batch(number, needy, mixer.id, repairs.env.now))
+                tells(repairs, mixer, batch_id(number), "mixing")
                 self.compound[needy].append((number, batch_kg, tuple(repairs.scrapping(mixer.id))))
                 self.compound_kg[needy] += batch_kg
             else:
