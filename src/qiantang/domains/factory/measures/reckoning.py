@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.domains.factory.measures.oee import Oee, oee_of, together
+from qiantang.domains.factory.measures.oee import NO_TIME, Oee, oee_of, together
 from qiantang.domains.factory.measures.pieces import Counts
 from qiantang.domains.factory.measures.states import MachineState, StateClock, StateEvents
 from qiantang.domains.factory.measures.whole_cycles import WholeCycles
@@ -35,6 +37,27 @@ def last_machines(plant: Plant) -> tuple[str, ...]:
         return ()
     last: Asset = timed[-1]
     return tuple(asset.id for asset in timed if (asset.parent, asset.step, asset.ideal_cycle_s) == (last.parent, last.step, last.ideal_cycle_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What a machine did: the sums of its OEE where it has an ideal cycle, the pieces that left the line by it, its rejects, what it drew."""
+
+    timed: Oee = NO_TIME
+    left: int = 0
+    rejects: int = 0
+    kwh: float = 0.0
+
+    def __add__(self, other: Did) -> Did:
+        return Did(self.timed + other.timed, self.left + other.left, self.rejects + other.rejects, self.kwh + other.kwh)
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Did:
+        """What was written, as plain values."""
+        return cls(**{**written, "timed": Oee(**written["timed"])})
+
+
+NOTHING = Did()
 
 
 class Reckoning:
@@ -68,6 +91,8 @@ class Reckoning:
         self.whole = WholeCycles(ideal, np.array([machine in self._counts_itself["piece_count"] for machine in self.machines], np.bool_))
         self.early = 0
         """Pieces that were scrapped before they could leave the line, by what was told of them."""
+        self.gone = NOTHING
+        """What machines did that the plant no longer has: it was done all the same."""
         self.kwh = np.zeros(len(self.machines))
         self.heard = np.full(len(self.machines), -1, np.int64)
         """The instant of each machine's last reading of any kind."""
@@ -157,12 +182,12 @@ class Reckoning:
     @property
     def left(self) -> int:
         """Pieces that left the line, good or not."""
-        return int(self.made[self._leaving].sum())
+        return int(self.made[self._leaving].sum()) + self.gone.left
 
     @property
     def good(self) -> int:
         """Good pieces that left the line."""
-        return self.left - int(self.rejects.sum()) + self.early
+        return self.left - int(self.rejects.sum()) - self.gone.rejects + self.early
 
     def takt_s(self) -> Fraction | None:
         """Seconds a good piece from the first reading to the last; None before any."""
@@ -171,17 +196,18 @@ class Reckoning:
     def figures(self) -> dict[str, float | None]:
         """Everything as it is shown: ``oee`` of the timed machines' sums, ``takt_s``, ``first_pass_yield``, ``energy_per_piece`` (kWh),
         ``equipment`` and ``equipment_connected``; and the sums behind them, hours, pieces and kWh since the beginning."""
-        timed = together(of for of, ideal in zip(self.oee(), self._ideal, strict=True) if ideal)
+        timed = together(of for of, ideal in zip(self.oee(), self._ideal, strict=True) if ideal) + self.gone.timed
+        kwh = float(self.kwh.sum()) + self.gone.kwh
         takt, oee = self.takt_s(), timed.oee
         return {"oee": None if oee is None else float(oee), "takt_s": None if takt is None else float(takt),
                 "availability": None if timed.availability is None else float(timed.availability),
                 "effectiveness": None if timed.effectiveness is None else float(timed.effectiveness),
                 "quality": None if timed.quality is None else float(timed.quality),
                 "first_pass_yield": self.good / self.left if self.left > 0 else None,
-                "energy_per_piece": float(self.kwh.sum()) / self.good if self.good > 0 else None,
+                "energy_per_piece": kwh / self.good if self.good > 0 else None,
                 "busy_h": timed.busy / _US_AN_HOUR, "effective_h": None if oee is None else float(oee * timed.busy) / _US_AN_HOUR,
                 "line_h": (self.now - self.since) / _US_AN_HOUR, "pieces_left": float(self.good), "pieces_first": float(self.left),
-                "pieces_first_good": float(self.good), "energy_kwh": float(self.kwh.sum()),
+                "pieces_first_good": float(self.good), "energy_kwh": kwh,
                 "equipment": float(len(self.machines)), "equipment_connected": float(self.connected.sum())}
 
     # --- kept and taken up again ---
@@ -190,17 +216,23 @@ class Reckoning:
         """Everything needed to go on."""
         room = io.BytesIO()
         kept = self.clock.columns() | {_WHOLE + name: column for name, column in self.whole.columns().items()}
-        np.savez(room, machines=np.frombuffer(json.dumps(self.machines).encode(), np.uint8), made=self.made, rejects=self.rejects, kwh=self.kwh,
+        # What each did so far, for the day on which the plant no longer has it.
+        did = [asdict(Did(of if ideal else NO_TIME, int(made) if leaving else 0, int(rejects), float(kwh))) for of, ideal, made, leaving, rejects, kwh in zip(
+            self.oee(), self._ideal, self.made, self._leaving, self.rejects, self.kwh, strict=True)]
+        told = {"machines": self.machines, "did": did, "gone": asdict(self.gone)}
+        np.savez(room, told=np.frombuffer(json.dumps(told).encode(), np.uint8), made=self.made, rejects=self.rejects, kwh=self.kwh,
                  heard=self.heard, last=self._last, at=self._at,
                  span=np.array([self.since, self.now, self.early]), **kept)  # type: ignore[arg-type]  # every name is that of an array
         return room.getvalue()
 
     def restore(self, snapshot: bytes) -> None:
-        """Become what the snapshot was, machine by machine: one that came since begins at nothing, what one that is gone did is no longer
-        told. Signals keep their numbers."""
+        """Become what the snapshot was, machine by machine: one that came since begins at nothing, what one did that is gone stays in the sums
+        of the plant. Signals keep their numbers."""
         with np.load(io.BytesIO(snapshot)) as found:
             columns = {name: found[name] for name in found.files}
-        before = {machine: row for row, machine in enumerate(json.loads(bytes(columns["machines"])))}
+        told = json.loads(bytes(columns["told"]))
+        before = {machine: row for row, machine in enumerate(told["machines"])}
+        self.gone = sum((Did.read(told["did"][row]) for machine, row in before.items() if machine not in self._place), Did.read(told["gone"]))
         rows = [(place, before[machine]) for place, machine in enumerate(self.machines) if machine in before]
         here, there = (np.array([pair[side] for pair in rows], np.intp) for side in (0, 1))
         for name in ("made", "rejects", "kwh", "heard"):
