@@ -75,18 +75,19 @@ def published(folder: PlantFolder, uscc: str, columns: Collection[str] = ALL) ->
     day = day_told(folder).isoformat()
     path = folder.path / _KEPT
     kept: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {"on": "", "base": {}, "last": {}, "rows": []}
-    # A node that began anew counts from nothing again.
-    began_anew = any(now.get(name, 0.0) < value for name, value in kept["last"].items() if name not in _STANDING)
+    # A node that began anew counts from nothing again, and says from when it counts. A sum that falls all the same was corrected.
+    since = (folder.told() or {}).get("since", 0)
+    began_anew = since != kept.get("since", since)
     base = {} if began_anew else kept["base"] if kept["on"] == day else kept["last"]
     row: dict[str, Value] = {"plant": plant.id, "uscc": uscc, "on": day}
     for column in PLANT_FIGURES.columns:
         if column.name == "title" and "title" in columns:
             row["title"] = plant.title.zh
         elif column.name in columns and column.name in now:
-            value = now[column.name] - (0.0 if column.name in _STANDING else base.get(column.name, 0.0))
+            value = now[column.name] if column.name in _STANDING else max(now[column.name] - base.get(column.name, 0.0), 0.0)
             row[column.name] = int(Decimal(repr(round(value, column.type.scale))).scaleb(column.type.scale))
     rows = [*(r for r in kept["rows"] if r["on"] != day), row]
-    folder.keep(_KEPT, {"on": day, "base": base, "last": now, "rows": rows})
+    folder.keep(_KEPT, {"on": day, "since": since, "base": base, "last": now, "rows": rows})
     return row
 
 

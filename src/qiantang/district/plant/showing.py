@@ -92,7 +92,7 @@ class Showing:
                                   dispatcher=None if work is None else work.dispatcher,
                                   news=None if work is None else work.news, told=None if work is None else work.told,
                                   about=None if work is None else work.concerns.of,
-                                  notices=notices[-_NOTICES_SHOWN:]))
+                                  notices=notices[-_NOTICES_SHOWN:], since=self.reckoning.since))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
         centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)

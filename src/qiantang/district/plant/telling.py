@@ -115,13 +115,16 @@ def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
 
 def told_of(at: int, register: Register, *, figures: Mapping[str, float | None] | None = None, counters: Mapping[str, int] | None = None,
             machines: Iterable[Mapping[str, Any]] = (), dispatcher: Dispatcher | None = None, news: TaskNews | None = None,
-            told: Mapping[str, Text] | None = None, about: Mapping[str, Concern] | None = None, notices: Iterable[Notice] = ()) -> dict[str, Any]:
-    """Everything that a plant's pages show, as plain values, up to an instant of the plant's clock (microseconds UTC)."""
+            told: Mapping[str, Text] | None = None, about: Mapping[str, Concern] | None = None, notices: Iterable[Notice] = (),
+            since: int = 0) -> dict[str, Any]:
+    """Everything that a plant's pages show, as plain values, up to an instant of the plant's clock; ``since`` is from when its sums count
+    (both in microseconds UTC)."""
     events = [] if news is None else [
         {"task": c.task, "at": c.at, "event": str(c.event), "state": str(c.after), "worker": c.worker or c.former, "reason_zh": c.reason.zh,
          "reason_en": c.reason.en} for c in news.events]
     return {
-        "at": at, "register": json.loads(register.snapshot()), "figures": dict(figures or {}), "counters": dict(counters or {}), "machines": list(machines),
+        "at": at, "since": since, "register": json.loads(register.snapshot()), "figures": dict(figures or {}), "counters": dict(counters or {}),
+        "machines": list(machines),
         "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}, about), "done": [] if news is None else list(news.done),
         "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events,
         "notices": [{"at": n.at, "kind": n.kind, "source": n.source, "told_zh": n.told.zh, "told_en": n.told.en, "count": n.count} for n in notices]}
