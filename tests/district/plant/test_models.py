@@ -27,7 +27,7 @@ from qiantang.district.plant.work import Work
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.domains.factory.dispatch.tasks import Task
 from qiantang.domains.factory.ordering import TICK
-from qiantang.domains.factory.plant import Plant, Shift, Signal, Technician
+from qiantang.domains.factory.plant import Phase, Plant, Recipe, Shift, Signal, Technician
 from qiantang.kernel.errors import SubjectError
 from qiantang.kernel.readings import Quality, Readings, readings, together
 from qiantang.kernel.wires import Delivery
@@ -294,6 +294,32 @@ def test_the_record_keeps_each_version_once_and_reads_it_back(tmp_path: Path) ->
         (0, 1, 5, Charting(learning=50)), (900, 2, 7, Charting(learning=60)), (1000, 3, 8, Charting(learning=60))]
     assert again[2].plant.signals == second().signals
     assert [in_force(again, place).number for place in (0, 899, 900, 999, 1000, 10**9)] == [1, 1, 2, 2, 3, 3]
+
+
+def test_only_the_versions_that_are_asked_for_are_read(tmp_path: Path) -> None:
+    record = ModelRecord(tmp_path)
+    for number, place in enumerate((0, 100, 200, 300)):
+        record.with_this(replace(SMALL, operators=number + 1), Charting(), place, 5)
+    for first in sorted((tmp_path / MODELS).glob("*.json"))[:2]:
+        first.write_text("unreadable", encoding="utf-8")
+    # At a place a snapshot may be of the version before it or of the one from it on.
+    assert [m.number for m in record.read(Charting(), 201)] == [3, 4]
+    assert [m.number for m in record.read(Charting(), 300)] == [3, 4]
+    assert [m.number for m in record.read(Charting(), 301)] == [4]
+    assert [m.number for m in record.with_this(replace(SMALL, operators=4), Charting(), 400, 6, 350)] == [4]
+    assert [(m.number, m.place) for m in record.with_this(replace(SMALL, operators=9), Charting(), 400, 6, 350)] == [(4, 300), (5, 400)]
+
+
+def test_another_recipe_is_another_meaning_of_the_signals_that_have_limits_for_each() -> None:
+    def plant(*recipes: str) -> Plant:
+        return replace(SMALL, signals=tuple(replace(s, phases=s.number in (1, 4)) for s in SMALL.signals), recipes=tuple(
+            Recipe(name, "tire", "curing", (Phase("load", 20.0), Phase("hold", 600.0))) for name in recipes))
+
+    assert not difference(plant("a", "b"), plant("a", "b")).changed
+    assert [s.number for s in difference(plant("a", "b"), plant("a", "c")).changed] == [1, 4]
+    assert [s.number for s in difference(plant("a", "b"), plant("b", "a")).changed] == [1, 4]
+    longer = replace(plant("a"), recipes=(Recipe("a", "tire", "curing", (Phase("load", 20.0), Phase("hold", 660.0))),))
+    assert not difference(plant("a"), longer).changed
 
 
 def test_the_difference_of_two_versions() -> None:

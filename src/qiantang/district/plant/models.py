@@ -16,7 +16,7 @@ from typing import Any
 
 from qiantang.district.plant.charting import Charts
 from qiantang.district.plant.folder import plant_from
-from qiantang.domains.factory.charts.settings import ChartSettings
+from qiantang.domains.factory.charts.settings import ChartSettings, recipes_of
 from qiantang.domains.factory.plant import ZONE, Plant, Signal
 
 MODELS = "models"
@@ -49,52 +49,66 @@ class Difference:
 
 
 def difference(before: Plant, now: Plant) -> Difference:
-    """What changed between two versions of a plant. A signal means something else where its unit, kind or asset is another: what was learnt
-    of it says nothing any more."""
+    """What changed between two versions of a plant. A signal means something else where its unit, kind or asset is another, or the recipes
+    and phases for each of which it has limits: what was learnt of it says nothing any more."""
     then, here = ({s.number: s for s in plant.signals} for plant in (before, now))
-    changed = tuple(s for n, s in here.items() if n in then and (s.unit, s.kind, s.asset) != (then[n].unit, then[n].kind, then[n].asset))
+    changed = tuple(s for n, s in here.items() if n in then and _meaning(s, now) != _meaning(then[n], before))
     return Difference(tuple(s for n, s in here.items() if n not in then), tuple(s for n, s in then.items() if n not in here), changed)
 
 
+def _meaning(signal: Signal, plant: Plant) -> tuple[object, ...]:
+    recipes = recipes_of(plant, signal) if signal.phases and signal.asset in plant.asset else []
+    return signal.unit, signal.kind, signal.asset, [(recipe.id, [phase.name for phase in recipe.phases]) for recipe in recipes]
+
+
 class ModelRecord:
-    """The folder of a node's versions, a file each, written whole and never again."""
+    """The folder of a node's versions, a file each, written whole and never again; its name is the version's number and place, so that
+    those that are not asked for are not read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / MODELS
 
-    def read(self, charts: Charts) -> list[Model]:
-        """The versions so far, in order; how they are charted is read as what is at hand was written."""
-        found = []
-        for number, path in enumerate(sorted(self._folder.glob("*.json")), start=1):
-            written = json.loads(path.read_bytes())
-            found.append(Model(plant_from(written["plant"]), charts.read(written["charts"]), written["place"], number, written["at"]))
-        # Where the log lost its end, and grew again, a later version is in force from an earlier place on.
-        for k in range(len(found) - 1, 0, -1):
-            if found[k - 1].place > found[k].place:
-                found[k - 1] = replace(found[k - 1], place=found[k].place)
-        return found
+    def read(self, charts: Charts, since: int = 0) -> list[Model]:
+        """The versions that judge what lies from a place in the log on, in order, and the one that was in force just before it; how they are
+        charted is read as what is at hand was written."""
+        known = self._known()
+        return [_read(number, place, path, charts) for k, (number, place, path) in enumerate(known) if k + 1 == len(known) or known[k + 1][1] >= since]
 
-    def with_this(self, plant: Plant, charts: Charts, place: int, at: int) -> list[Model]:
-        """The versions, with this plant and these charts as the last; put on the disk as a new one, from that place in the log on, where
+    def with_this(self, plant: Plant, charts: Charts, place: int, at: int, since: int = 0) -> list[Model]:
+        """The same, with this plant and these charts as the last; put on the disk as a new one, from that place in the log on, where
         they are not what the last one was, or the log lost the place from which that was in force. The first is in force from the beginning.
         What cannot be charted is not put on record: no later run could get past it."""
-        known = self.read(charts)
-        model = Model(_judged(plant), charts, place if known else 0, len(known) + 1, at)
-        if known and known[-1].place <= place and _written(model) == _written(known[-1]):
-            return known
+        known = self._known()
+        model = Model(_judged(plant), charts, place if known else 0, known[-1][0] + 1 if known else 1, at)
+        if known and known[-1][1] <= place and _written(model) == _written(_read(*known[-1], charts)):
+            return self.read(charts, since)
         _ = model.settings
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{model.number:06d}.json"
+        path = self._folder / f"{model.number:06d}-{model.place:020d}.json"
         part = path.with_suffix(".part")
         with part.open("w", encoding="utf-8") as file:
-            json.dump({"place": model.place, "at": model.at, **_written(model)}, file, ensure_ascii=False)
+            json.dump({"at": model.at, **_written(model)}, file, ensure_ascii=False)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         opened = os.open(self._folder, os.O_RDONLY)
         os.fsync(opened)
         os.close(opened)
-        return [*(replace(one, place=min(one.place, model.place)) for one in known), model]
+        return [*self.read(charts, since)[:-1], model]
+
+    def _known(self) -> list[tuple[int, int, Path]]:
+        """Number, place and file of every version. Where the log lost its end, and grew again, a later version is in force from an earlier
+        place on, and those between are in force nowhere."""
+        found: list[tuple[int, int, Path]] = []
+        for path in sorted(self._folder.glob("*.json"), reverse=True):
+            number, place = map(int, path.stem.split("-"))
+            found.insert(0, (number, min(place, found[0][1]) if found else place, path))
+        return found
+
+
+def _read(number: int, place: int, path: Path, charts: Charts) -> Model:
+    written = json.loads(path.read_bytes())
+    return Model(plant_from(written["plant"]), charts.read(written["charts"]), place, number, written["at"])
 
 
 def _judged(plant: Plant) -> Plant:

@@ -145,10 +145,14 @@ class Node:
         self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
         self._failed: BaseException | None = None
         self._shown_upto = -1
-        self._models = ModelRecord(folder).with_this(self.plant, charts or Given(), self.log.end, self.clock())
+        found = self._snapshots.latest()
+        if found is not None and not self.log.start <= found.offset <= self.log.end:
+            found = None
+        self._record, self._charts = ModelRecord(folder), charts or Given()
+        self._models = self._record.with_this(self.plant, self._charts, self.log.end, self.clock(), self.log.start if found is None else found.offset)
         self.pipeline = self._new_pipeline()
         self._model = self._models[0]
-        self._recover()
+        self._recover(found)
         self._live_from = self._logged = self.log.end
         self.recorder = Recorder(plant.id, store, self._history, self._snapshots, self.counters, noticed=self.notice, kept=self._kept,
                                  most_bytes=self.settings.most_recording)
@@ -246,7 +250,7 @@ class Node:
         s = self.settings
         return Pipeline(self._models, self._step, addresses=self.directory.addresses, allowances=s.allowances, pace=s.pace, bearing=s.bearing)
 
-    def _recover(self) -> None:
+    def _recover(self, found: Snapshot | None) -> None:
         """Become what the last snapshot was; the log from there on is read by the charts' thread as if it came now."""
         for path in self._snapshots.unsound():
             self.notice(told("snapshot", self.plant.id, self.clock(), name=path.name))
@@ -256,14 +260,14 @@ class Node:
         behind = getattr(self.clock, "behind", 0)
         if behind > 1_000_000:
             self.notice(told("clock", self.plant.id, self.clock(), seconds=round(behind / 1e6)))
-        found = self._snapshots.latest()
-        if found is not None and self.log.start <= found.offset <= self.log.end:
+        if found is not None:
             try:
                 self.pipeline.restore(found)
                 if self.work is not None and "work" in found.parts:
                     self.work.restore(found.parts["work"])
             except ValueError as wrong:
                 self.notice(told("settings", self.plant.id, self.clock(), why=wrong))
+                self._models = self._record.read(self._charts, self.log.start)
                 self.pipeline = self._new_pipeline()
             if self.showing is not None:
                 # Figures of what is in the snapshot are not reckoned again, even where its charts are.
