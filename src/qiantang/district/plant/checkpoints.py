@@ -13,6 +13,8 @@ from qiantang.district.plant.raisings import Raising
 from qiantang.domains.factory.charts.analysis import Analysis, ChartsState
 from qiantang.domains.factory.charts.first_points import HeldPoints
 from qiantang.domains.factory.charts.relearning import Anew
+from qiantang.domains.factory.ordering import Ordering
+from qiantang.domains.factory.recent import NEVER
 from qiantang.kernel.words import Text
 
 
@@ -70,17 +72,20 @@ def begun(written: Sequence[Any] | None) -> LearntAgain | ArmedAgain | None:
 
 @dataclass(slots=True)
 class Checkpoint:
-    """The charts as they were when each source had been handed on up to its frontier, and what was raised since. ``begun`` is what
-    began anew at this very place, just before."""
+    """The charts as they were when each source had been handed on up to its frontier, and what was raised since; ``since`` says for each
+    signal from which instant on nothing was. ``begun`` is what began anew at this very place, just before."""
 
     frontier: NDArray[np.int64]
+    since: NDArray[np.int64]
     charts: ChartsState
     raisings: list[Raising] = field(default_factory=list)
     begun: LearntAgain | ArmedAgain | None = None
 
-    def know(self, frontier: NDArray[np.int64]) -> None:
-        """The frontiers of all sources there are now: those that came later were not handed on from then."""
-        self.frontier = np.concatenate([self.frontier, frontier[len(self.frontier):]])
+    def know(self, ordering: Ordering) -> None:
+        """The sources and signals there are now: those that came later were not handed on from then."""
+        self.frontier = np.concatenate([self.frontier, ordering.frontier[len(self.frontier):]])
+        unread = ordering.judged_from(self.frontier, np.full(len(ordering.source), NEVER))
+        self.since = np.concatenate([self.since, unread[len(self.since):]])
 
 
 class SharedBlocks:

@@ -160,7 +160,7 @@ class Pipeline:
             self._sources = sources(addresses, self.settings, self.model.charts.lateness, before=before)
             self.ordering.know(self._sources.of, self._sources.lateness_us)
             for checkpoint in self._checkpoints:
-                checkpoint.know(self.ordering.frontier)
+                checkpoint.know(self.ordering)
 
     def take(self, offset: int, batch: Readings) -> None:
         """The log's readings from a place on; those that were taken already are passed over."""
@@ -367,10 +367,8 @@ class Pipeline:
         """Let go of what can no longer be computed anew, and keep the charts as they are now."""
         while self._checkpoints and not self._usable(self._checkpoints[0]):
             self._checkpoints.pop(0)
-        self._checkpoints.append(Checkpoint(self.ordering.frontier, self.analysis.snapshot(), begun=anew))
-        if len(self._checkpoints) > 1:
-            # What still comes of an instant that was judged in part is judged from the checkpoint before.
-            self.ordering.seal()
+        frontier = self.ordering.frontier
+        self._checkpoints.append(Checkpoint(frontier, self.ordering.judged_from(frontier), self.analysis.snapshot(), begun=anew))
 
     def _moved_on(self) -> bool:
         """Whether anything was handed on since the last checkpoint. In silence nothing is forgotten, so none would ever be let go of."""
@@ -383,18 +381,16 @@ class Pipeline:
 
     def _anew(self, late: Readings) -> tuple[list[Alarm], list[StreamedFinding], int]:
         """Compute what follows the late readings anew, from the last checkpoint before all of them that can be."""
-        source = self.ordering.source[late.signal]
         usable = [c for c in self._checkpoints if self._usable(c)]
         if not usable:
             return [], [], len(late)
-        beyond = late.at < usable[0].frontier[source]
-        at, source = late.at[~beyond], source[~beyond]
+        beyond = late.at < usable[0].since[late.signal]
+        at, signal = late.at[~beyond], late.signal[~beyond]
         if not len(at):
             return [], [], int(beyond.sum())
-        first = max(k for k, c in enumerate(usable) if (at >= c.frontier[source]).all())
+        first = max(k for k, c in enumerate(usable) if (at >= c.since[signal]).all())
         window = usable[first:]
-        readings = self.ordering.anew(window[0].frontier)
-        of = self.ordering.source[readings.signal]
+        readings = self.ordering.anew(window[0].since)
         self.analysis = self.analysis.restored(window[0].charts)
         alarms: list[Alarm] = []
         corrected: list[StreamedFinding] = []
@@ -403,10 +399,9 @@ class Pipeline:
                 if checkpoint.begun is not None:
                     checkpoint.begun.begin(self.analysis)
                 checkpoint.charts = self.analysis.snapshot()
-            until = window[place + 1].frontier if place + 1 < len(window) else None
-            mine = readings.at >= checkpoint.frontier[of]
-            if until is not None:
-                mine &= readings.at < until[of]
+            mine = readings.at >= checkpoint.since[readings.signal]
+            if place + 1 < len(window):
+                mine &= readings.at < window[place + 1].since[readings.signal]
             anew = self.analysis.alarms_of(self.analysis.feed(readings.taken(mine)))
             before = checkpoint.raisings
             checkpoint.raisings, findings = amended(before, anew, self.plant, self._start)
@@ -431,7 +426,7 @@ class Pipeline:
         parts = {"learnt": self._learnt.snapshot(), "state": json.dumps(state, ensure_ascii=False).encode(), "ordering": order.state,
                  "register": self.register.snapshot()} | {name: one.packed for name, one in states.items()}
         for number, checkpoint in enumerate(self._checkpoints):
-            parts[f"frontier-{number}"] = packed({"frontier": checkpoint.frontier})
+            parts[f"frontier-{number}"] = packed({"frontier": checkpoint.frontier, "since": checkpoint.since})
         return Snapshot(self.position, parts, {"pending": tuple((one,) for one in order.pending), "recent": order.recent}, blocks.tables())
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -455,10 +450,10 @@ class Pipeline:
             self._learnt.restore(parts["learnt"])
         self.register = Register.restored(self.plant, parts["register"], self._bearing, self._still)
         self._checkpoints = [
-            Checkpoint(unpacked(parts[f"frontier-{k}"])["frontier"], states[f"analysis-{k}"], [Raising.read(one) for one in raisings], begun(anew))
+            Checkpoint(**unpacked(parts[f"frontier-{k}"]), charts=states[f"analysis-{k}"], raisings=[Raising.read(one) for one in raisings], begun=begun(anew))
             for k, (raisings, anew) in enumerate(zip(state["checkpoints"], state["begun"], strict=True))]
         for checkpoint in self._checkpoints:
-            checkpoint.know(self.ordering.frontier)
+            checkpoint.know(self.ordering)
 
 
 def _own(batch: Readings) -> Readings:

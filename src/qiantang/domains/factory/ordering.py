@@ -66,7 +66,7 @@ class Ordering:
     ``source`` gives for each signal (by number) the number of its source, ``lateness_us`` for each source how long to wait.
     A source's watermark is the newest time it told less its lateness, cut to a whole slice; readings before it are handed on
     by (time, signal, sequence), each once. A source with lateness 0 keeps its own order (one connection whose sequence shows
-    gaps): it is handed on at once, as it comes; what comes of an instant that was sealed is late. Everything here depends on the
+    gaps): it is handed on at once, as it comes. Everything here depends on the
     order of the readings alone, never on how they were split into batches or on a clock; for each source the same readings in
     any order, delayed within its lateness, or repeated, give the same sequence.
 
@@ -84,7 +84,7 @@ class Ordering:
         self.recent = Recent(remember_us, remember_most)
         self._source = np.zeros(0, np.int32)
         self._lateness = np.zeros(0, np.int64)
-        self._newest, self._heard, self._moved, self._passed, self._sealed = (np.zeros(0, np.int64) for _ in range(5))
+        self._newest, self._heard, self._moved, self._passed = (np.zeros(0, np.int64) for _ in range(4))
         self._last = np.zeros(0, np.int64)
         self._clock = np.full(1, NEVER, np.int64)
         self._looked = NEVER
@@ -97,9 +97,9 @@ class Ordering:
         new = len(lateness_us) - len(self._lateness)
         self._source = np.ascontiguousarray(source, np.int32)
         self._lateness = np.ascontiguousarray(lateness_us, np.int64)
-        self._newest, self._heard, self._moved, self._passed, self._sealed = (
+        self._newest, self._heard, self._moved, self._passed = (
             np.concatenate([known, np.full(new, fill, np.int64)]) for known, fill in
-            ((self._newest, NEVER), (self._heard, NEVER), (self._moved, 0), (self._passed, NEVER), (self._sealed, NEVER)))
+            ((self._newest, NEVER), (self._heard, NEVER), (self._moved, 0), (self._passed, NEVER)))
         self._last = np.concatenate([self._last, np.full(len(source) - len(self._last), NEVER, np.int64)])
         self.recent.know(self._source, len(lateness_us))
 
@@ -120,12 +120,12 @@ class Ordering:
 
         moved = [{int(self._moved[one]) for one in of} for of in came_of]
         waited = np.array([any(self._lateness[one] for one in of) for of in came_of], np.bool_)
-        self._newest, self._heard, self._passed, self._sealed = (
-            farthest(known, NEVER) for known in (self._newest, self._heard, self._passed, self._sealed))
-        self._sealed = np.where(waited & (lateness_us == 0), np.maximum(self._sealed, self._passed), self._sealed)
+        self._newest, self._heard, self._passed = (farthest(known, NEVER) for known in (self._newest, self._heard, self._passed))
         self._moved = np.array([min(of) if len(of) == 1 else 0 for of in moved], np.int64)
         self._source, self._lateness = np.ascontiguousarray(source, np.int32), np.ascontiguousarray(lateness_us, np.int64)
         self._last = np.concatenate([self._last, np.full(len(source) - len(self._last), NEVER, np.int64)])
+        anew = (waited & (lateness_us == 0))[self._source]
+        self._last[anew] = np.maximum(self._last[anew], self._passed[self._source][anew] - 1)
         self.recent.regroup(self._source, farthest(self.recent.forgotten, NEVER))
 
     @property
@@ -138,11 +138,13 @@ class Ordering:
         """For each source the instant before which everything was handed on."""
         return self._passed.copy()
 
-    def seal(self) -> None:
-        """What was handed on so far is one side of a cut by which windows are computed anew, and what comes is the other: a reading of an
-        instant that was handed on in part, as a source that keeps its own order may still tell, is late from now on. Else it would be on
-        neither side."""
-        np.maximum(self._sealed, self._passed, out=self._sealed)
+    def judged_from(self, frontier: NDArray[np.int64], last: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """For each signal the instant from which on nothing was handed on when the sources had come as far as this frontier. A source that keeps
+        its own order may tell an instant in parts: those of its signals that were not read at the last one then (by ``last``; None: as they
+        were read up to now) are read at it later."""
+        upto = frontier[self._source]
+        own = self._lateness[self._source] == 0
+        return np.where(own & ((self._last if last is None else last) < upto - 1), upto - 1, upto)
 
     @property
     def pending(self) -> int:
@@ -187,7 +189,7 @@ class Ordering:
         return Released(self._handed_on(self._ripe()), _NONE, _NONE)
 
     def anew(self, since: NDArray[np.int64]) -> Readings:
-        """All that was handed on at or after an instant that is each source's own, late ones at their place, in order."""
+        """All that was handed on at or after an instant that is each signal's own, late ones at their place, in order."""
         found = self.recent.since(since)
         return merged(found, self._lateness[self._source[found.signal]] == 0)
 
@@ -214,7 +216,7 @@ class Ordering:
         """What is to be done with each reading, the readings with their times moved, how many ticks, how many moved."""
         a = self.allowances
         at, kind, ticks, moved = _judged(batch.signal, batch.at, batch.received, batch.quality, self._source, self._lateness,
-                                         self._newest, self._heard, self._moved, self._passed, self._sealed, self._last, self._clock,
+                                         self._newest, self._heard, self._moved, self._passed, self._last, self._clock,
                                          a.ahead, a.behind, a.silence, a.slice_us)
         if moved:
             quality = np.where(at != batch.at, batch.quality | np.uint8(Quality.CLOCK), batch.quality)
@@ -277,15 +279,15 @@ def _waiting(piece: Readings) -> tuple[int, Readings]:
 
 
 _NONE = readings([], [], [])
-_STATE = ("newest", "heard", "moved", "passed", "sealed", "last", "clock")
+_STATE = ("newest", "heard", "moved", "passed", "last", "clock")
 _I4, _I8, _U1 = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.int32, numba.int64, numba.uint8))
 _W8 = numba.types.Array(numba.int64, 1, "C")
 _HISTORICAL = int(Quality.HISTORICAL)
 
 
-@numba.njit((_I4, _I8, _I8, _U1, _I4, _I8, _W8, _W8, _W8, _W8, _W8, _W8, _W8, numba.int64, numba.int64, numba.int64, numba.int64),
+@numba.njit((_I4, _I8, _I8, _U1, _I4, _I8, _W8, _W8, _W8, _W8, _W8, _W8, numba.int64, numba.int64, numba.int64, numba.int64),
             cache=True, nogil=True)
-def _judged(signal, at, received, quality, source, lateness, newest, heard, moved, passed, sealed, last, clock,  # type: ignore[no-untyped-def]  # numba
+def _judged(signal, at, received, quality, source, lateness, newest, heard, moved, passed, last, clock,  # type: ignore[no-untyped-def]  # numba
             ahead, behind, silence, slice_us):
     """The time of each reading by its source's own clock or the moved one, and whether it came after the watermark; one by
     one, so that how they were split into batches does not matter."""
@@ -314,7 +316,7 @@ def _judged(signal, at, received, quality, source, lateness, newest, heard, move
         heard[g] = clock[0]
         t = told[i]
         if lateness[g] == 0:
-            if t < newest[g] or last[s] >= t or t < sealed[g]:
+            if t < newest[g] or last[s] >= t:
                 kind[i] = 1
                 continue
             kind[i] = 2

@@ -92,9 +92,9 @@ class Recent:
         return self._marks.hold(asked)
 
     def since(self, from_us: NDArray[np.int64]) -> Readings:
-        """What was handed on at or after an instant that is each source's own, as it was handed on."""
+        """What was handed on at or after an instant that is each signal's own, as it was handed on."""
         found = together(self._pieces())
-        return found.taken(found.at >= from_us[self.source[found.signal]]) if len(found) else found
+        return found.taken(found.at >= from_us[found.signal]) if len(found) else found
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:
