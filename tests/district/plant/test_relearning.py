@@ -179,9 +179,11 @@ def test_a_model_learnt_while_something_was_wrong_is_learnt_again_and_one_of_bef
     assert pipeline.counters.counts["machines_learnt_again"] == 1
     pipeline, _, _ = _piped(_models(), r, {160: late})
     assert "machines_learnt_again" not in pipeline.counters.counts
-    # A model that is being learnt is in doubt as soon as it has begun.
-    pipeline, _, _ = _piped(_models(), r, {30: late})
+    # Of a model that is being learnt the points since then are in doubt, and none of before.
+    pipeline, _, _ = _piped(_models(), r, {30: early})
     assert pipeline.counters.counts["machines_learnt_again"] == 1
+    pipeline, _, _ = _piped(_models(), r, {30: late})
+    assert "machines_learnt_again" not in pipeline.counters.counts
 
 
 def test_a_machine_that_a_repair_did_not_help_is_told_again() -> None:

@@ -20,26 +20,28 @@ from qiantang.kernel.words import Text
 
 @dataclass(frozen=True, slots=True)
 class LearntAgain:
-    """Signals and machines whose phase I began anew at an instant: by whom, and why."""
+    """Signals and machines whose phase I began anew at an instant: by whom, and why. Machines forget what they learnt since something was
+    ``wrong_since``."""
 
     anew: Anew
+    wrong_since: int
     at: int
     by: str
     why: Text
 
     def begin(self, analysis: Analysis) -> None:
         """Have the charts begin anew."""
-        analysis.learn_again(np.array(self.anew.signals, np.int64), self.anew.machines, at=self.at, who=self.by, why=self.why)
+        analysis.learn_again(np.array(self.anew.signals, np.int64), self.anew.machines, self.wrong_since, at=self.at, who=self.by, why=self.why)
 
     def written(self) -> list[object]:
         """As plain values."""
-        return [*_plain(self.anew), self.at, self.by, self.why.zh, self.why.en]
+        return [*_plain(self.anew), self.wrong_since, self.at, self.by, self.why.zh, self.why.en]
 
     @classmethod
     def read(cls, written: Sequence[Any]) -> LearntAgain:
         """What was written."""
-        signals, machines, at, by, zh, en = written
-        return cls(Anew(tuple(signals), tuple(machines)), at, by, Text(zh, en))
+        signals, machines, wrong_since, at, by, zh, en = written
+        return cls(Anew(tuple(signals), tuple(machines)), wrong_since, at, by, Text(zh, en))
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,9 +207,9 @@ class Pipeline:
         self._learnt.look(self.analysis, self.clock)
         signals = {*asked.changed, *self._learnt.in_doubt(self.analysis, asked.signals, asked.wrong_since)}
         # A machine's model reads deviations from the baselines: what moved a level and had it learnt again leaves the model as it is.
-        anew = Anew(tuple(sorted(signals)), tuple(self._learnt.machines_in_doubt(self.analysis, asked.signals, asked.wrong_since)))
+        anew = Anew(tuple(sorted(signals)), tuple(self.analysis.machines.in_doubt(asked.signals, asked.wrong_since)))
         if anew:
-            learnt = LearntAgain(anew, self.clock, asked.by, asked.why)
+            learnt = LearntAgain(anew, asked.wrong_since, self.clock, asked.by, asked.why)
             learnt.begin(self.analysis)
             self._learnt.look(self.analysis, self.clock)
             self._keep(learnt)

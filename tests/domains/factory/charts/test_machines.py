@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import chi2  # type: ignore[import-untyped]  # scipy ships no types
@@ -126,11 +128,13 @@ def test_a_broken_relation_is_found_though_every_signal_is_within_its_limits():
     assert sum(0 in a.others for a in found) > len(found) / 2
 
 
-@pytest.mark.parametrize("weight", [1.0, 0.1])
-def test_machines_are_judged_alike_in_any_batches_and_after_a_restart(weight: float):
+@pytest.mark.parametrize(("weight", "known_from"), [(1.0, 0), (0.1, 0), (1.0, 150), (0.1, 300)])
+def test_machines_are_judged_alike_in_any_batches_and_after_a_restart(weight: float, known_from: int):
+    """Also while a second model is learnt, with the signal that was not read at first."""
     random = np.random.default_rng(7)
-    values = points(random, 500)
-    values[420:, 3] += 3.0
+    values = points(random, 600)
+    values[520:, 3] += 3.0
+    values[:known_from, 5] = np.nan
     whole = second_by_second(values)
     straight = Analysis(settings(weight))
     expected = straight.alarms_of(straight.feed(whole))
@@ -140,6 +144,120 @@ def test_machines_are_judged_alike_in_any_batches_and_after_a_restart(weight: fl
         found += analysis.alarms_of(analysis.feed(whole.taken(slice(start, start + 371))))
         analysis = Analysis(settings(weight)).restored(analysis.snapshot())
     assert found == expected
+
+
+def test_a_signal_that_is_known_later_belongs_to_the_machine_too():
+    """The first model rests on five signals and stays in force until the one of all six is made; each learns for 50 points, the models for 60."""
+    random = np.random.default_rng(8)
+    values = points(random, 600)
+    values[:130, 5] = np.nan
+    values[550:, 5] += 3.0
+    analysis = Analysis(replace(settings(), machine_learning=60))
+    used, found = [], []
+    for second in range(600):
+        found += analysis.alarms_of(analysis.feed(second_by_second(values[second:second + 1], second + 1)))
+        made = analysis.machines.models[0]
+        used.append(0 if made is None else int(made.used.sum()))
+    # A sample is taken when the next second begins: of signals 0 to 4 from the 51st on, of signal 5 from the 181st on.
+    assert [used.index(n) for n in (5, 6)] == [50 + 60, 130 + 50 + 60]
+    assert set(used[240:]) == {6}
+    assert found
+    assert all(alarm.at > 550 * SECOND for alarm in found)
+    assert any(alarm.rule == "spe" and alarm.others[0] == 5 for alarm in found)
+
+
+def test_a_signal_that_is_known_while_a_model_is_learnt_does_not_delay_it():
+    random = np.random.default_rng(9)
+    values = points(random, 400)
+    values[:40, 5] = np.nan
+    analysis = Analysis(replace(settings(), machine_learning=60))
+    used = []
+    for second in range(400):
+        analysis.feed(second_by_second(values[second:second + 1], second + 1))
+        made = analysis.machines.models[0]
+        used.append(0 if made is None else int(made.used.sum()))
+    assert [used.index(n) for n in (5, 6)] == [110, 170]
+    assert not analysis.machines.held()
+
+
+def test_a_signal_that_never_varies_is_waited_for_once():
+    random = np.random.default_rng(10)
+    values = points(random, 400)
+    values[:100, 5], values[100:, 5] = np.nan, 7.0
+    analysis = Analysis(replace(settings(), machine_learning=60))
+    analysis.feed(second_by_second(values))
+    assert list(analysis.machines.models[0].used) == [True] * 5 + [False]
+    assert not analysis.machines.held()
+
+
+def test_what_was_learnt_since_an_instant_is_forgotten_and_nothing_else():
+    random = np.random.default_rng(11)
+    values = points(random, 300)
+    analysis = Analysis(replace(settings(), machine_learning=60))
+    analysis.feed(second_by_second(values[:90]))
+    assert len(analysis.machines.held()[0].blocks[0][:39]) == analysis.machines.held()[0].n == 39
+    assert analysis.machines.in_doubt([2], 80 * SECOND) == [0]
+    assert analysis.machines.in_doubt([2], 91 * SECOND) == []
+    analysis.learn_again(np.zeros(0, np.int64), [0], 80 * SECOND, at=90 * SECOND, who="zhang", why=same("valve"))
+    # The samples of seconds 52 to 79.
+    assert analysis.machines.held()[0].n == 28
+    assert not analysis.machines.learned[0]
+    analysis.feed(second_by_second(values[90:150], 91))
+    assert analysis.machines.learned[0]
+    assert analysis.machines.in_doubt([2], 150 * SECOND) == []
+    analysis.learn_again(np.zeros(0, np.int64), [0], 100 * SECOND, at=150 * SECOND, who="zhang", why=same("valve"))
+    assert not analysis.machines.learned[0]
+    assert not analysis.machines.held()
+
+
+CYCLE_S = 30
+
+
+def press(n: int = 6, grouped: int = 6) -> Plant:
+    """A machine with a counter of its cycles and n signals, the first of which are charted by the cycle."""
+    signals = tuple(Signal(k, f"s{k}", "m", f"s{k}", "x", same("x"), "", grouped="cycle" if k < grouped else "each") for k in range(n))
+    return Plant("plant", same("plant"), (Asset("m", same("m"), "cell", ideal_cycle_s=float(CYCLE_S)),),
+                 (*signals, Signal(n, "c", "m", "c", "cycle_number", same("c"), "")))
+
+
+def cycle_by_cycle(values: np.ndarray, random: np.random.Generator) -> Readings:
+    """Each cycle's values as read every second of it, with noise, after the cycle's number."""
+    cycles, n = values.shape
+    read = np.repeat(values, CYCLE_S, axis=0) + 0.3 * random.standard_normal((cycles * CYCLE_S, n))
+    number = np.repeat(np.arange(cycles), CYCLE_S)[:, None]
+    at = (np.arange(cycles * CYCLE_S) + 1) * SECOND
+    return readings(np.tile([n, *range(n)], len(read)), np.repeat(at, n + 1), np.concatenate([number, read], axis=1).ravel())
+
+
+def test_a_machine_that_works_by_cycles_is_a_point_at_the_end_of_each():
+    """By the clock most of its signals would be missing from two points of three, and its model would rest on none of them."""
+    random = np.random.default_rng(12)
+    values = points(random, 260)
+    values[240, 0] = -3.0 * np.sign(values[240, 0]) - values[240, 0]
+    made = charted(press(), policies=[Policy(limit=6.0, in_force=rules.mask("nelson_1", "t2", "spe"))], learning=50, patience=1, machine_every_s=10.0)
+    analysis = Analysis(replace(made, machine_learning=60))
+    read = cycle_by_cycle(values, random)
+    found = analysis.alarms_of(analysis.feed(read))
+    assert analysis.machines.models[0].used.all()
+    assert [alarm.rule for alarm in found if alarm.rule == "spe"] == ["spe"]
+    alarm = next(alarm for alarm in found if alarm.rule == "spe")
+    assert (alarm.at, alarm.asset, alarm.others[0]) == ((241 * CYCLE_S + 1) * SECOND, "m", 0)
+    again = Analysis(analysis.settings)
+    parts = []
+    for start in range(0, len(read), 1013):
+        parts += again.alarms_of(again.feed(read.taken(slice(start, start + 1013))))
+        again = Analysis(analysis.settings).restored(again.snapshot())
+    assert parts == found
+
+
+@pytest.mark.parametrize(("grouped", "every_s", "by_cycle", "times"), [(6, 10.0, True, 3.0), (2, 10.0, True, 3.0), (1, 10.0, False, 1.0), (6, 60.0, True, 1.0),
+                                                                      (6, 0.0, False, 1.0)])
+def test_how_often_a_machine_is_a_point_says_how_many_it_learns_from_and_how_rare_its_false_alarms_are(grouped: int, every_s: float, by_cycle: bool,
+                                                                                                      times: float):
+    made = charted(press(grouped=grouped), learning=50, patience=4, machine_every_s=every_s, machine_alpha=1e-4)
+    assert bool(made.laid().machine_contexts[0] >= 0) == by_cycle
+    assert made.machine_alphas() == pytest.approx([1e-4 * times])
+    assert made.machine_points() == [max(round(200 / times), 50)]
 
 
 def test_limits_beyond_all_points_follow_the_points_own_tail():

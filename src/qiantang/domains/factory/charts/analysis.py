@@ -28,7 +28,7 @@ from qiantang.domains.factory.charts.fitting import (
     TRIES,
     VERSION,
 )
-from qiantang.domains.factory.charts.machines import MachineEvent, Machines
+from qiantang.domains.factory.charts.machines import NOT_YET, MachineEvent, Machines
 from qiantang.domains.factory.charts.points import gathered
 from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.domains.factory.charts.state import aligned
@@ -109,8 +109,9 @@ class Analysis:
         reading.view(np.int64)[:, layout.GROUP_BASE] = -1
         whole = base.view(np.int64)
         whole[:, VERSION] = 1
-        machines = np.zeros((len(settings.machines), 2), np.int64)
+        machines = np.zeros((len(settings.machines), layout.MACHINE_ROW), np.int64)
         machines[:, layout.EVERY_US] = settings.machine_every_us
+        machines[self._laid.machine_contexts >= 0, layout.NEXT_AT] = layout.NEVER
         self._kept = layout.Kept(
             reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((settings.charts, layout.RING), np.int64),
             base, whole, np.zeros(int(self._laid.base_starts[-1])),
@@ -119,7 +120,7 @@ class Analysis:
         self._rooms: tuple[layout.Points, layout.Room] | None = None
         for number, (mean, deviation) in settings.known.items():
             self._set(number, mean, deviation, 1)
-        self._machines = Machines(settings.machine_members, settings.machine_learning, settings.machine_alpha, settings.machine_weight)
+        self._machines = Machines(settings.machine_members, settings.machine_points(), settings.machine_alphas(), settings.machine_weight)
         self.limits: list[LimitsVersion] = [LimitsVersion(1, 0, "phase I", Text("首批读数自动建立", "set by the first points read"))]
         self.counters: dict[str, int] = {}
 
@@ -255,8 +256,9 @@ class Analysis:
         """T² and SPE of the machines."""
         return self._machines
 
-    def learn_again(self, signals: NDArray[np.int64], machines: Iterable[int] = (), *, at: int, who: str, why: Text) -> int:
-        """Begin phase I anew for these signals and models of machines, after a repair or a change; gives the new version's number."""
+    def learn_again(self, signals: NDArray[np.int64], machines: Iterable[int] = (), since: int = NOT_YET, *, at: int, who: str, why: Text) -> int:
+        """Begin phase I anew for these signals, and have these machines forget what they learnt since an instant, after a repair or a change;
+        gives the new version's number."""
         version = self._versioned(at, who, why)
         kept = self._kept
         for s in signals:
@@ -270,7 +272,7 @@ class Analysis:
             kept.reading[s, layout.SUM] = 0.0
             kept.reading_whole[s, [layout.COUNT, layout.STUCK_NEED, layout.SEEN, layout.REPEATS]] = 0
         for machine in machines:
-            self._machines.learn_again(machine)
+            self._machines.learn_again(machine, since)
         return version
 
     def going_on(self, settings: ChartSettings, changed: Collection[int], *, at: int, who: str, why: Text) -> tuple[Analysis, Carried]:
@@ -343,9 +345,10 @@ class Analysis:
         found = Analysis(self.settings)
         kept = found._kept
         read = unpacked(snapshot.packed)
-        if any(read[name].shape != of.shape for name, of in (("reading", kept.reading), ("chart", kept.chart), ("base", kept.base))):
-            raise ValueError(f"the snapshot holds {read['reading'].shape[0]} signals, {read['chart'].shape[0]} charts and "
-                             f"{read['base'].shape[0]} baselines, the settings {len(kept.reading)}, {len(kept.chart)} and {len(kept.base)}")
+        if any(read[name].shape != getattr(kept, name).shape for name in ("reading", "chart", "base", "machines")):
+            raise ValueError(f"the snapshot holds {read['reading'].shape[0]} signals, {read['chart'].shape[0]} charts, {read['base'].shape[0]} baselines and "
+                             f"{read['machines'].shape[0]} machines, the settings {len(kept.reading)}, {len(kept.chart)}, {len(kept.base)} and "
+                             f"{len(kept.machines)}")
         kept.reading_whole[:], kept.chart_whole[:] = read["reading"], read["chart"]
         kept.ring[:], kept.base_whole[:] = read["ring"], read["base"]
         kept.learning[found._unlearned()] = read["learning"]

@@ -46,6 +46,10 @@ class FirstPoints:
         self._blocks[-1][row] = point
         self._n += 1
 
+    def first(self, n: int) -> FirstPoints:
+        """The first n of them, to go on from there."""
+        return FirstPoints(self._width, HeldPoints(tuple(self._blocks[:-(-n // _BLOCK)]), n))
+
     def held(self) -> HeldPoints:
         """What there is now, shared and not copied."""
         return HeldPoints(tuple(self._blocks), self._n)

@@ -1,6 +1,8 @@
 """The machines of a plant under T² and SPE: each learns its own model from its first points and is judged by it from then on.
 
-Where machines are given a memory they are judged by their moving averages besides.
+A signal whose own baseline comes into force while a model is learnt, or after, belongs to the machine too: another model is learnt with
+it, and the one so far stays in force until that is made. Where machines are given a memory they are judged by their moving averages
+besides.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from qiantang.domains.factory.charts.layout import OTHERS
 from qiantang.domains.factory.charts.memory import Memory, averages, memory, remembered
 from qiantang.domains.factory.charts.multivariate import Model, model
 
+NOT_YET = int(np.iinfo(np.int64).min)
+"""The instant at which a model was made that is not made yet; before every other."""
+_UNMET, _MET, _LATE = range(3)
 _T2, _SPE, _T2_SHIFT, _SPE_SHIFT, _T2_SPREAD, _SPE_SPREAD = (rules.BIT[rule] for rule in rules.OF_MACHINES)
 
 
@@ -46,18 +51,22 @@ class _Judged:
 
 
 class Machines:
-    """State and models of all machines. ``members`` are the signals of each, in the order of a sample's values; with a ``weight``
-    below 1 each machine also has a memory, in which the newest sample counts for so much."""
+    """State and models of all machines. ``members`` are the signals of each, in the order of a sample's values; phase I of each takes
+    ``learning`` points, and twice as many as it has members at least; ``alpha`` is the probability of a false alarm a point. With a
+    ``weight`` below 1 each machine also has a memory, in which the newest sample counts for so much."""
 
-    def __init__(self, members: Sequence[Sequence[int]], learning: int, alpha: float, weight: float = 1.0) -> None:
+    def __init__(self, members: Sequence[Sequence[int]], learning: Sequence[int], alpha: Sequence[float], weight: float = 1.0) -> None:
         self._members = [np.array(m, np.int64) for m in members]
-        self._learning, self._alpha, self._weight = learning, alpha, weight
-        self._points = [FirstPoints(len(m)) for m in members]
+        self._learning = [max(of, 2 * len(m)) for of, m in zip(learning, members, strict=True)]
+        self._alpha, self._weight = list(alpha), weight
+        self._points = [_no_points(m) for m in members]
         self.models: list[Model | None] = [None] * len(members)
         self.memories: list[Memory | None] = [None] * len(members)
         self._averages = [np.full(len(m), np.nan) for m in members]
         self._spread = np.full((len(members), 2), np.nan)
-        self._done = np.zeros(len(members), np.bool_)
+        self._made_at = np.full(len(members), NOT_YET)
+        self._gathering = np.ones(len(members), np.bool_)
+        self._met = [np.full(len(m), _UNMET, np.uint8) for m in members]
         self._holding = np.zeros(len(members), np.int64)
 
     def judged(self, samples: NDArray[np.int64], flat: NDArray[np.float64]) -> list[MachineEvent]:
@@ -65,30 +74,40 @@ class Machines:
         found = []
         for place, machine, at, start in samples.tolist():
             point = flat[start:start + len(self._members[machine])]
-            if not self._done[machine]:
-                self._learn(machine, point)
-                continue
             event = self._event(place, machine, at, point)
             if event is not None:
                 found.append(event)
+            self._learn(machine, at, point)
         return found
 
-    def _learn(self, machine: int, point: NDArray[np.float64]) -> None:
+    def _learn(self, machine: int, at: int, point: NDArray[np.float64]) -> None:
+        """One more point of phase I, where there is one: of the first model, or of the next, which also has the signals met since."""
+        here = ~np.isnan(point)
+        met = self._met[machine]
+        fresh = here & (met == _UNMET)
         points = self._points[machine]
-        if np.isnan(point).all():
+        if fresh.any():
+            met[fresh] = _LATE if len(points) else _MET
+            self._gathering[machine] = True
+        if not self._gathering[machine] or not here.any():
             return
-        points.add(point)
-        if len(points) >= max(self._learning, 2 * len(point)):
-            self._made(machine, points.whole())
-            self._done[machine] = True
-            self._points[machine] = FirstPoints(len(point))
+        points.add(np.concatenate([[at], point]))
+        if len(points) < self._learning[machine]:
+            return
+        self._made(machine, points.whole()[:, 1:])
+        self._made_at[machine] = at
+        made = self.models[machine]
+        left_out = met == _LATE if made is None else (met == _LATE) & ~made.used
+        self._gathering[machine] = bool(left_out.any())
+        met[met == _LATE] = _MET
+        self._points[machine] = _no_points(point)
 
     def _made(self, machine: int, points: NDArray[np.float64]) -> None:
         """Sets the machine's model and, where there is to be one, its memory, which goes on from the last average of phase I."""
-        made = self.models[machine] = model(points, self._alpha)
+        made = self.models[machine] = model(points, self._alpha[machine])
         if made is None or self._weight >= 1.0:
             return
-        self.memories[machine] = memory(points, made, self._weight, self._alpha)
+        self.memories[machine] = memory(points, made, self._weight, self._alpha[machine])
         self._averages[machine] = averages(points, self._weight)[-1]
         z = [made.standardised(point) for point in points]
         self._spread[machine] = averages(np.array([(made.t2(row), made.spe(row)) for row in z]), self._weight)[-1]
@@ -140,36 +159,49 @@ class Machines:
 
     def take_over(self, before: Machines, pairs: Iterable[tuple[int, int]]) -> None:
         """Go on with the models of other settings: of each pair of the same machine, its number then and now. Limits belong to alpha and
-        weight, phase I to its length: where these are others the machine begins anew."""
-        if (before._alpha, before._weight) != (self._alpha, self._weight):
-            return
+        weight, a first phase I to its length: where these are others the machine begins anew."""
         for then, now in pairs:
-            if not before._done[then] and before._learning != self._learning:
+            if (before._alpha[then], before._weight) != (self._alpha[now], self._weight):
                 continue
-            self._points[now] = FirstPoints(len(self._members[now]), before._points[then].held())
+            if before._made_at[then] == NOT_YET and before._learning[then] != self._learning[now]:
+                continue
+            self._points[now] = before._points[then].first(len(before._points[then]))
             self.models[now], self.memories[now], self._averages[now] = before.models[then], before.memories[then], before._averages[then]
-            self._spread[now], self._done[now], self._holding[now] = before._spread[then], before._done[then], before._holding[then]
+            self._spread[now], self._holding[now] = before._spread[then], before._holding[then]
+            self._made_at[now], self._gathering[now], self._met[now] = before._made_at[then], before._gathering[then], before._met[then].copy()
 
     def of(self, signals: Collection[int]) -> list[int]:
         """The machines of which any of these signals is."""
         return [machine for machine, members in enumerate(self._members) if np.isin(members, list(signals)).any()]
 
+    def in_doubt(self, signals: Collection[int], since: int) -> list[int]:
+        """The machines of these signals of which the model was made after an instant (microseconds UTC), or is being learnt from a point
+        that is not before it."""
+        return [machine for machine in self.of(signals) if self._made_at[machine] > since or self._before(machine, since) < len(self._points[machine])]
+
+    def _before(self, machine: int, since: int) -> int:
+        """How many points of phase I are from before an instant."""
+        points = self._points[machine]
+        return int(np.searchsorted(points.whole()[:, 0], since)) if len(points) else 0
+
     @property
     def learned(self) -> NDArray[np.bool_]:
         """Which have a model in force."""
-        return self._done.copy()
+        found: NDArray[np.bool_] = self._made_at != NOT_YET
+        return found
 
-    @property
-    def points_so_far(self) -> NDArray[np.int64]:
-        """How many points phase I has of each; 0 of those whose model is in force."""
-        return np.array([len(points) for points in self._points], np.int64)
-
-    def learn_again(self, machine: int) -> None:
-        """Begin phase I anew."""
-        self._points[machine] = FirstPoints(len(self._members[machine]))
+    def learn_again(self, machine: int, since: int = NOT_YET) -> None:
+        """Forget what was learnt since an instant (microseconds UTC): points of phase I, and a model that was made after it with
+        everything it rests on."""
+        if self._made_at[machine] <= since:
+            self._points[machine] = self._points[machine].first(self._before(machine, since))
+            return
+        members = self._members[machine]
+        self._points[machine] = _no_points(members)
         self.models[machine] = self.memories[machine] = None
-        self._averages[machine] = np.full(len(self._members[machine]), np.nan)
-        self._spread[machine], self._done[machine], self._holding[machine] = np.nan, False, 0
+        self._averages[machine] = np.full(len(members), np.nan)
+        self._spread[machine], self._made_at[machine], self._gathering[machine], self._holding[machine] = np.nan, NOT_YET, True, 0
+        self._met[machine] = np.full(len(members), _UNMET, np.uint8)
 
     def arm_again(self, machine: int) -> int:
         """What is still beyond its limit is raised anew by samples to come, though it never ceased. Gives the mask of rules that held."""
@@ -182,8 +214,9 @@ class Machines:
 
     def columns(self) -> dict[str, Any]:
         """The rest of the state as arrays by name, for a snapshot."""
-        found: dict[str, Any] = {"machines_done": self._done, "machines_holding": self._holding, "machines_spread": self._spread,
-                                 "machines_weight": np.array([self._weight])}
+        found: dict[str, Any] = {"machines_made_at": self._made_at, "machines_gathering": self._gathering, "machines_holding": self._holding,
+                                 "machines_spread": self._spread, "machines_weight": np.array([self._weight]),
+                                 "machines_met": np.concatenate([*self._met, np.zeros(0, np.uint8)])}
         for machine, made in enumerate(self.models):
             if made is not None:
                 found[f"machine_model_{machine}"] = _packed(made)
@@ -197,15 +230,23 @@ class Machines:
         """Take the state from such arrays and points; ValueError where they are of another weight, to which the limits belong."""
         if (weight := float(columns["machines_weight"][0])) != self._weight:
             raise ValueError(f"the snapshot's moving averages are of weight {weight:g}, the settings' of {self._weight:g}")
-        self._done[:], self._holding[:], self._spread[:] = (columns[f"machines_{name}"] for name in ("done", "holding", "spread"))
+        for name, into in (("made_at", self._made_at), ("gathering", self._gathering), ("holding", self._holding), ("spread", self._spread)):
+            into[:] = columns[f"machines_{name}"]
+        met = 0
         for machine, members in enumerate(self._members):
-            self._points[machine] = FirstPoints(len(members), held.get(machine, HeldPoints((), 0)))
+            self._met[machine][:], met = columns["machines_met"][met:met + len(members)], met + len(members)
+            self._points[machine] = FirstPoints(1 + len(members), held.get(machine, HeldPoints((), 0)))
             made, kept = columns.get(f"machine_model_{machine}"), columns.get(f"machine_memory_{machine}")
             self.models[machine] = None if made is None else _unpacked(made, len(members))
             self.memories[machine] = None
             if kept is not None:
                 self.memories[machine] = Memory(self._weight, _unpacked(kept[2:], len(members)), float(kept[0]), float(kept[1]))
                 self._averages[machine] = np.array(columns[f"machine_average_{machine}"])
+
+
+def _no_points(members: Sequence[int] | NDArray[Any]) -> FirstPoints:
+    """Room for points of so many members: the instant, and a value of each."""
+    return FirstPoints(1 + len(members))
 
 
 def _packed(made: Model) -> NDArray[np.float64]:

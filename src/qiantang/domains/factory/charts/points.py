@@ -33,6 +33,7 @@ from qiantang.domains.factory.charts.layout import (
     BY,
     CONTEXT,
     COUNT,
+    CYCLE_AT,
     D_AT,
     D_BIT,
     D_EVENT,
@@ -204,7 +205,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
     """
     reading, reading_whole, contexts, machines = kept.reading, kept.reading_whole, kept.contexts, kept.machines
     plan, bounds, words, numbers = laid.plan, laid.bounds, laid.words, laid.numbers
-    context_starts, context_members = laid.context_starts, laid.context_members
+    context_starts, context_members, machine_contexts = laid.context_starts, laid.context_members, laid.machine_contexts
     points, values, blurs, counts = found.whole, found.value, found.blur, found.counts
     given_groups, given_phases, given_ends = len(group_of) > 0, len(phase_of) > 0, len(ends) > 0
     starts, settling, gaps = laid.base_starts, laid.settling, laid.gaps
@@ -282,6 +283,10 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
                     reading_whole[member, COUNT] = 0
                     reading_whole[member, FIRST] = 0
                     reading[member, SUM] = 0.0
+            if machine >= 0 and plan[s, SETS_WHICH] == GROUPS and machine_contexts[machine] == sets and at >= machines[machine, CYCLE_AT]:
+                if machines[machine, CYCLE_AT] > 0:
+                    _point(points, values, blurs, counts, i, machine, SAMPLE, 0.0, 0.0, at, at)
+                machines[machine, CYCLE_AT] = (at // machines[machine, EVERY_US] + 1) * machines[machine, EVERY_US]
         by = plan[s, BY]
         if by >= UNCHARTED or not usable:
             continue

@@ -1,4 +1,4 @@
-"""Which baselines and models a repair puts in doubt: those learnt, or being learnt, since something was wrong.
+"""Which baselines a repair puts in doubt: those learnt, or being learnt, since something was wrong. Machines know it of their models.
 
 What a chart learnt of a machine while it was faulty is how the fault looks, and after the repair it would call good pieces bad. The
 same rule serves the simulated plant and a real one; both say since when something was wrong.
@@ -15,8 +15,8 @@ from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.charts import layout
 from qiantang.domains.factory.charts.analysis import Analysis
 from qiantang.domains.factory.charts.carrying import Carried
+from qiantang.domains.factory.charts.machines import NOT_YET
 
-NOT_YET = int(np.iinfo(np.int64).min)
 _ALWAYS = NOT_YET + 1
 
 
@@ -32,30 +32,27 @@ class Anew:
 
 
 class LearntSince:
-    """The instant (in the caller's unit) at which each baseline and each machine's model was first seen to be in force; ``NOT_YET`` for one
-    being learnt.
+    """The instant (in the caller's unit) at which each baseline was first seen to be in force; ``NOT_YET`` for one being learnt.
 
     What is in force from the beginning was known before anything could go wrong. ``look`` as often as the rule is to be exact:
     what is learnt counts as learnt at the first look after it came into force, never before.
     """
 
     def __init__(self, analysis: Analysis) -> None:
-        self.at, self.machines = (np.where(learned, _ALWAYS, NOT_YET) for learned in (analysis.learned, analysis.machines.learned))
+        self.at = np.where(analysis.learned, _ALWAYS, NOT_YET)
 
     def going_on(self, analysis: Analysis, kept: Carried) -> LearntSince:
         """The same under other settings, which carried so much over."""
         found = LearntSince(analysis)
         found.at[kept.bases[:, 1]] = self.at[kept.bases[:, 0]]
-        found.machines[kept.machines[:, 1]] = self.machines[kept.machines[:, 0]]
         found.at[~analysis.learned] = NOT_YET
-        found.machines[~analysis.machines.learned] = NOT_YET
         return found
 
     def look(self, analysis: Analysis, at: int) -> None:
         """See what is in force at an instant."""
-        for seen, learned in ((self.at, analysis.learned), (self.machines, analysis.machines.learned)):
-            seen[learned & (seen == NOT_YET)] = at
-            seen[~learned] = NOT_YET
+        learned = analysis.learned
+        self.at[learned & (self.at == NOT_YET)] = at
+        self.at[~learned] = NOT_YET
 
     def in_doubt(self, analysis: Analysis, signals: Iterable[int], since: int) -> list[int]:
         """Those of the signals of which a baseline came into force after that instant, or has begun to be learnt and is not in force."""
@@ -68,19 +65,13 @@ class LearntSince:
                 found.append(signal)
         return found
 
-    def machines_in_doubt(self, analysis: Analysis, signals: Iterable[int], since: int) -> list[int]:
-        """The machines of these signals of which the model came into force after that instant, or has begun to be learnt and is not in force."""
-        begun = analysis.machines.points_so_far > 0
-        return [machine for machine in analysis.machines.of(list(signals)) if self.machines[machine] > since or begun[machine]]
-
     def snapshot(self) -> bytes:
         """Everything needed to go on."""
-        return packed({"at": self.at, "machines": self.machines})
+        return packed({"at": self.at})
 
     def restore(self, snapshot: bytes) -> None:
         """Become what the snapshot was. ValueError where it is of other charts."""
-        found = unpacked(snapshot)
-        if found["at"].shape != self.at.shape or found["machines"].shape != self.machines.shape:
-            raise ValueError(f"the snapshot tells of {len(found['at'])} baselines and {len(found['machines'])} machines, the settings of "
-                             f"{len(self.at)} and {len(self.machines)}")
-        self.at, self.machines = found["at"], found["machines"]
+        found = unpacked(snapshot)["at"]
+        if found.shape != self.at.shape:
+            raise ValueError(f"the snapshot tells of {len(found)} baselines, the settings of {len(self.at)}")
+        self.at = found

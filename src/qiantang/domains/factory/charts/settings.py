@@ -29,6 +29,10 @@ SLOWEST_HZ = 1.0 / 60.0
 
 LEARNING = 200
 """Points that phase I takes."""
+BY_CYCLE = 1.0 / 3.0
+"""Where so many of a machine's signals are charted once a cycle, its points end with cycles: by the clock these would be missing from most."""
+MOST_ALPHA = 0.01
+"""A machine has no more false alarms a point than this, however seldom its points come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,10 @@ class ChartSettings:
 
     ``machines`` are the ids of the machines (ISA-95 work cells) in the order of their numbers; ``asset_of`` the asset of
     each signal, empty where the plant does not know the number. ``bases`` counts baselines; ``contexts`` counts contexts.
-    ``machine_every_us`` is how often a machine is one point of T² and SPE, 0 for never; ``machine_weight`` what the newest point
-    counts for in its moving averages, 1 for none (``memory``).
+    ``machine_every_us`` is how often a machine is one point of T² and SPE, 0 for never; ``machine_alpha`` and ``machine_learning`` the
+    probability of a false alarm and the points of phase I of one that is a point so often; ``machine_weight`` what the newest point
+    counts for in its moving averages, 1 for none (``memory``). ``machine_contexts`` is the context of each machine whose groups (cycles,
+    batches, pieces) end its points, NO_CONTEXT where the clock does, and ``machine_cycles_us`` how long one takes; empty: the clock alone.
     """
 
     plan: NDArray[np.int64]
@@ -54,6 +60,8 @@ class ChartSettings:
     machine_alpha: float = 1e-4
     machine_learning: int = LEARNING
     machine_weight: float = 1.0
+    machine_contexts: tuple[int, ...] = ()
+    machine_cycles_us: tuple[int, ...] = ()
     needs: NDArray[np.int64] | None = None
     """How many points phase I takes of each baseline; None: ``learning`` of every one."""
     settling: NDArray[np.int64] | None = None
@@ -81,7 +89,29 @@ class ChartSettings:
         plan[:] = self.plan
         settling = np.zeros(max(self.bases, 1), np.int64) if self.settling is None else self.settling
         gaps = np.full(len(self.plan), layout.NEVER, np.int64) if self.gaps is None else self.gaps
-        return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, gaps, context_starts, context_members, machine_starts, machine_members)
+        by_cycle = np.array(self.machine_contexts, np.int64) if self._by_cycle else np.full(len(self.machines), layout.NO_CONTEXT, np.int64)
+        return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, gaps, context_starts, context_members, machine_starts, machine_members,
+                           by_cycle)
+
+    @property
+    def _by_cycle(self) -> bool:
+        return bool(self.machine_contexts) and self.machine_every_us > 0
+
+    def _seldom(self) -> list[float]:
+        """How many times as seldom as by the clock each machine is a point."""
+        if not self._by_cycle:
+            return [1.0] * len(self.machines)
+        return [max(cycle / self.machine_every_us, 1.0) if context != layout.NO_CONTEXT else 1.0
+                for context, cycle in zip(self.machine_contexts, self.machine_cycles_us, strict=True)]
+
+    def machine_alphas(self) -> list[float]:
+        """Of each machine the probability of a false alarm a point: so many an hour of one as of another, whatever their cycles."""
+        return [min(self.machine_alpha * times, max(self.machine_alpha, MOST_ALPHA)) for times in self._seldom()]
+
+    def machine_points(self) -> list[int]:
+        """Of each machine how many points phase I takes: where they come seldom no more than come to others in that time, and
+        ``learning`` at least."""
+        return [max(round(self.machine_learning / times), min(self.learning, self.machine_learning)) for times in self._seldom()]
 
     def known_signals(self) -> NDArray[np.bool_] | None:
         """Which numbers are signals of the plant: the others are of signals that went, or that gateways tell of and nobody named. None where
@@ -165,6 +195,8 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     nothing is charted: a press between cycles is not in control. Where the subgroup is a cycle, batch or piece, each phase is a chart
     of its own, for what a cycle brings along moves all its phases.
     The state that a machine tells (``STATE_KIND``) goes on no chart; that a fault has stopped it is told once it has lasted (``down``).
+    A machine is a point of T² and SPE every ``machine_every_s`` seconds, or, where a third of its signals or more are charted by the same
+    cycle, batch or piece, at the first end of one after that: a press is a point a cure.
     With a ``machine_weight`` below 1 a machine is also judged by its moving averages, which find small changes that last for about
     1/λ points; they want a phase I of many such spans.
     ``policy_of`` gives the policy by number of signal, ``fastest`` the greatest possible change in units a second,
@@ -236,7 +268,16 @@ def charted(plant: Plant, *, policies: Sequence[Policy] = (TEXTBOOK,), policy_of
     return ChartSettings(plan, bounds, tuple(policies), tuple(tuple(sorted(m)) for m in members), tuple(machines),
                          tuple(tuple(sorted(m)) for m in machine_members), tuple(asset_of), bases, learning, round(machine_every_s * 1e6), machine_alpha,
                          machine_learning=max(LEARNING, learning * patience), machine_weight=machine_weight,
+                         machine_contexts=tuple(_cycle_of(plan, m) for m in machine_members),
+                         machine_cycles_us=tuple(round(1e6 * (plant.asset[m].ideal_cycle_s or plant.takt_s)) for m in machines),
                          needs=np.array(needs, np.int64), settling=np.array(settling, np.int64), gaps=gaps)
+
+
+def _cycle_of(plan: NDArray[np.int64], members: Sequence[int]) -> int:
+    """The context by whose groups most of a machine's signals are charted, where these are enough; NO_CONTEXT where they are not."""
+    grouped = [int(plan[s, layout.GROUP_CONTEXT]) for s in members if plan[s, layout.BY] == layout.CONTEXT]
+    most = max(sorted(set(grouped)), key=grouped.count, default=layout.NO_CONTEXT)
+    return most if grouped.count(most) >= max(BY_CYCLE * len(members), 1) else layout.NO_CONTEXT
 
 
 def _laid_signal(plant: Plant, signal: Signal, plan: NDArray[np.int64], contexts: Mapping[tuple[str, str], int],

@@ -198,9 +198,11 @@ class Watch:
         for fault in self._mended:
             if self.running.causes[fault.cause].acts not in ("scrap", "slow"):
                 continue
-            wrong = self._learnt.in_doubt(self.analysis, self._signals_of.get(fault.asset, ()), math.floor(fault.start))
-            if wrong:
-                self.analysis.learn_again(np.array(wrong), at=EPOCH_US + now_s * 1_000_000, who="repair",
+            signals, since_us = self._signals_of.get(fault.asset, ()), EPOCH_US + math.floor(fault.start * 1e6)
+            wrong = self._learnt.in_doubt(self.analysis, signals, math.floor(fault.start))
+            machines = self.analysis.machines.in_doubt(signals, since_us)
+            if wrong or machines:
+                self.analysis.learn_again(np.array(wrong, np.int64), machines, since_us, at=EPOCH_US + now_s * 1_000_000, who="repair",
                                           why=Text("学习期间设备有故障，修复后重新学习", "learnt while something was wrong; learnt again after the repair"))
         self._mended.clear()
 
