@@ -145,7 +145,7 @@ def budgeted(plant: Plant, settings: ChartSettings, *, operators: int | None = N
         expected += points[s] * sum(tuned[numbers[key]].rates.values()) + readings[s] / key[1]
     made = settings.with_policies(policies or [base or TEXTBOOK], of)
     return Budget(allowed, float(expected), float(readings[charted].sum()) * textbook_rate(),
-                  replace(made, machine_alpha=1.0 / _rounded(samples / each) if machine_charts else settings.machine_alpha), lengths, points)
+                  replace(made, machine_alpha=each / samples if machine_charts else settings.machine_alpha), lengths, points)
 
 
 def _rounded(run_length: float) -> float:
