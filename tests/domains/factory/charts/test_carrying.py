@@ -160,6 +160,9 @@ def test_a_phase_i_of_another_length_begins_from_the_beginning_and_what_is_in_fo
     second, _ = first.going_on(longer, (), at=0, who="model", why=WHY)
     assert (second.learned == in_force).all()
     assert not second.points_so_far.any()
+    versions = second._kept.base_whole[:, fitting.VERSION]
+    assert (versions[second.learned] == 1).all()
+    assert (versions[on_its_way > 0] == second.limits[-1].number).all(), "what begins anew is of the new version"
     same_length, _ = first.going_on(STRAIGHT, (), at=0, who="model", why=WHY)
     assert (same_length.points_so_far == on_its_way).all()
 

@@ -278,11 +278,11 @@ class Analysis:
         ``changed`` signals, are a new version. Gives the charts, and who was carried over."""
         found = Analysis(settings)
         kept = carried(self.settings, settings, changed)
-        carry(self._kept, self.settings, found._kept, settings, kept)
+        going_on = carry(self._kept, self.settings, found._kept, settings, kept)
         found._machines.take_over(self._machines, map(tuple, kept.machines.tolist()))
         found.limits, found.counters = list(self.limits), dict(self.counters)
         version = found._versioned(at, who, why)
-        fresh = np.setdiff1d(np.arange(len(found._kept.base)), kept.bases[:, 1])
+        fresh = np.setdiff1d(np.arange(len(found._kept.base)), going_on)
         found._kept.base_whole[fresh, VERSION] = version
         return found, kept
 
