@@ -109,7 +109,7 @@ class Analysis:
         reading.view(np.int64)[:, layout.GROUP_BASE] = -1
         whole = base.view(np.int64)
         whole[:, VERSION] = 1
-        machines = np.zeros((len(settings.machines), 2), np.int64)
+        machines = np.zeros((len(settings.machines), 3), np.int64)
         machines[:, layout.EVERY_US] = settings.machine_every_us
         self._kept = layout.Kept(
             reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((settings.charts, layout.RING), np.int64),
@@ -298,6 +298,8 @@ class Analysis:
                 kept.chart[charts] = 0.0
                 kept.chart[charts, layout.LAST] = np.nan
                 kept.reading_whole[s, layout.HELD] = 0
+                if self.settings.plan[s, layout.BY] == layout.STATE:
+                    kept.machines[self.settings.plan[s, layout.MACHINE], layout.LOOK_AT] = 0
         return found
 
     def _held(self, signal: int) -> int:

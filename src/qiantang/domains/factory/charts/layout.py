@@ -52,8 +52,8 @@ NEVER: Final = 1 << 62
 
 LEAST, MOST, FASTEST = range(3)
 """Bounds of a signal, in its unit and in units a second."""
-NEXT_AT, EVERY_US = range(2)
-"""What is kept of a machine: when its next sample is due, and how often."""
+NEXT_AT, EVERY_US, LOOK_AT = range(3)
+"""What is kept of a machine: when its next sample is due, and how often; from when on it is looked whether a fault has stopped it."""
 
 # Columns of a point's whole numbers. A point without a baseline breaks off the autoregression; one of a machine is a sample.
 P_PLACE, P_SIGNAL, P_BASE, P_AT, P_SINCE = range(5)
@@ -76,7 +76,7 @@ class Kept(NamedTuple):
     """What is remembered. ``reading`` is signals × READING_ROW and ``chart`` charts × CHART_ROW, each with the same memory as
     whole numbers (and words); the first charts are the signals', after them those of single phases; ``ring`` charts × RING instants;
     ``base`` baselines × BASELINE, likewise; ``learning`` the points of phase I, one baseline's after the other's; ``contexts``
-    contexts × (group, phase, recipe); ``machines`` machines × (next sample at, every so many µs)."""
+    contexts × (group, phase, recipe); ``machines`` machines × (next sample at, every so many µs, looked at from when on)."""
 
     reading: NDArray[np.float64]
     reading_whole: NDArray[np.int64]
@@ -94,8 +94,8 @@ class Kept(NamedTuple):
 class Laid(NamedTuple):
     """What is laid down: ``plan`` signals × PLAN, ``bounds`` signals × (least, most, fastest), the policies, where the points of
     each baseline's phase I lie, how long after the beginning of its phase readings are passed over while the signal settles
-    (µs, by baseline), after how long without a reading a signal's subgroup is torn (µs, by signal), and which signals stand in
-    each context and machine: those of c from starts[c] up to starts[c + 1]."""
+    (µs, by baseline), after how long without a reading a signal's subgroup is torn (µs, by signal), which signals stand in
+    each context and machine, and which tell a machine's state: those of c from starts[c] up to starts[c + 1]."""
 
     plan: NDArray[np.int64]
     bounds: NDArray[np.float64]
@@ -108,6 +108,8 @@ class Laid(NamedTuple):
     context_members: NDArray[np.int64]
     machine_starts: NDArray[np.int64]
     machine_members: NDArray[np.int64]
+    state_starts: NDArray[np.int64]
+    state_members: NDArray[np.int64]
 
 
 class Points(NamedTuple):

@@ -81,7 +81,11 @@ class ChartSettings:
         plan[:] = self.plan
         settling = np.zeros(max(self.bases, 1), np.int64) if self.settling is None else self.settling
         gaps = np.full(len(self.plan), layout.NEVER, np.int64) if self.gaps is None else self.gaps
-        return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, gaps, context_starts, context_members, machine_starts, machine_members)
+        stating: list[list[int]] = [[] for _ in self.machines]
+        for s in np.flatnonzero(plan[:, layout.BY] == layout.STATE).tolist():
+            stating[plan[s, layout.MACHINE]].append(s)
+        return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, gaps, context_starts, context_members, machine_starts, machine_members,
+                           *_listed(stating))
 
     def known_signals(self) -> NDArray[np.bool_] | None:
         """Which numbers are signals of the plant: the others are of signals that went, or that gateways tell of and nobody named. None where
