@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from qiantang.kernel.readings import Readings
 from qiantang.stores.reading_frames import MOST_READINGS, frame_at, packed, unpacked
 
-_MAGIC = b"QTS3"
+_MAGIC = b"QTS4"
 _ENDING = ".snapshot"
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.charts import fitting, layout
 from qiantang.domains.factory.charts.analysis import Analysis
+from qiantang.domains.factory.charts.budget import budgeted
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.domains.factory.plant import Asset, Phase, Plant, Recipe, Signal
 from qiantang.kernel.readings import Readings, readings
@@ -159,14 +160,51 @@ def test_a_phase_i_of_another_length_begins_from_the_beginning_and_what_is_in_fo
     second, _ = first.going_on(longer, (), at=0, who="model", why=WHY)
     assert (second.learned == in_force).all()
     assert not second.points_so_far.any()
+    versions = second._kept.base_whole[:, fitting.VERSION]
+    assert (versions[second.learned] == 1).all()
+    assert (versions[on_its_way > 0] == second.limits[-1].number).all(), "what begins anew is of the new version"
     same_length, _ = first.going_on(STRAIGHT, (), at=0, who="model", why=WHY)
     assert (same_length.points_so_far == on_its_way).all()
 
 
-@pytest.mark.parametrize(("alpha", "weight", "goes_on"), [(1e-3, 0.2, True), (1e-4, 0.2, False), (1e-3, 1.0, False)])
-def test_models_of_machines_go_on_where_their_limits_are_for_the_same_alpha_and_weight(alpha: float, weight: float, goes_on: bool) -> None:
+@pytest.mark.parametrize(("weight", "goes_on"), [(0.2, True), (1.0, False)])
+def test_models_of_machines_go_on_where_their_averages_are_of_the_same_weight(weight: float, goes_on: bool) -> None:
     first = Analysis(STRAIGHT)
     _fed(first, _happened(6, SECONDS))
-    other = replace(charted(PLANT, learning=20, patience=1, machine_every_s=5.0, machine_alpha=alpha, machine_weight=weight), machine_learning=100)
+    other = replace(charted(PLANT, learning=20, patience=1, machine_every_s=5.0, machine_alpha=1e-3, machine_weight=weight), machine_learning=100)
     second, _ = first.going_on(other, (), at=0, who="model", why=WHY)
-    assert [made is not None for made in second._machines.models] == [goes_on] * 3
+    assert [made is not None for made in second.machines.models] == [goes_on] * 3
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_a_machine_goes_on_under_another_alpha_with_the_limits_it_would_have_learnt_by_it(snapshot: bool) -> None:
+    """The share of the alarm budget changes with every signal that comes or goes: nobody is to wait half a day for every machine's model."""
+    batch, rarer = _happened(6, SECONDS), replace(STRAIGHT, machine_alpha=1e-4)
+    first, anew = Analysis(STRAIGHT), Analysis(rarer)
+    _fed(first, batch)
+    _fed(anew, batch)
+    if snapshot:
+        first = Analysis(STRAIGHT).restored(first.snapshot())
+    second, kept = first.going_on(rarer, (), at=0, who="model", why=WHY)
+    assert len(kept.machines) == 3
+
+    def limits(of: Analysis) -> list[tuple[float, ...]]:
+        return [(made.t2_limit, made.spe_limit, memory.averaged.t2_limit, memory.averaged.spe_limit, memory.t2_limit, memory.spe_limit)
+                for made, memory in zip(of.machines.models, of.machines.memories, strict=True) if made is not None and memory is not None]
+
+    assert len(limits(anew)) == 3
+    assert limits(second) == limits(anew)
+    assert (np.array(limits(second)) > np.array(limits(first))).all()
+
+
+def test_a_signal_that_comes_to_one_machine_leaves_the_models_of_the_others_under_an_alarm_budget() -> None:
+    def charts(plant: Plant) -> ChartSettings:
+        return budgeted(plant, _charts(plant)).settings
+
+    first = Analysis(charts(PLANT))
+    _fed(first, _happened(6, SECONDS))
+    more = replace(PLANT, signals=(*PLANT.signals, Signal(len(PLANT.signals), "g/p1/more", "p1", "more", "temperature", same("more"), "°C")))
+    now = charts(more)
+    assert now.machine_alpha != first.settings.machine_alpha
+    second, _ = first.going_on(now, (), at=0, who="model", why=WHY)
+    assert {machine for machine, made in zip(now.machines, second.machines.models, strict=True) if made is not None} == {"p0", "p2"}

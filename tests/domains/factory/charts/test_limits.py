@@ -13,7 +13,7 @@ from qiantang.domains.factory.charts.analysis import Analysis
 from qiantang.domains.factory.charts.policy import Policy
 from qiantang.domains.factory.charts.settings import ChartSettings, charted, plain
 from qiantang.domains.factory.plant import Asset, Phase, Plant, Recipe, Signal
-from qiantang.kernel.readings import Readings, readings
+from qiantang.kernel.readings import Quality, Readings, readings
 from qiantang.kernel.words import Text, same
 
 SECOND = 1_000_000
@@ -306,6 +306,47 @@ def test_a_stop_is_told_at_the_same_instant_in_any_batches_and_after_a_restart()
         again = stating().restored(first.snapshot())
         found += again.alarms_of(again.feed(told.taken(slice(cut, None))))
         assert [(a.at, a.since) for a in found] == whole
+
+
+def by_exception(cut: int = 10**9) -> list[tuple[str, int, int, bool]]:
+    """A machine whose gateway tells its state when it changes, and a temperature every ten seconds, in two pieces."""
+    state = Signal(0, "p/state", "press", "state", "machine_state", same("state"), "", least=0.0, most=9.0)
+    beside = Signal(1, "p/plate", "press", "plate", "temperature", same("plate"), "°C", rate_hz=0.1)
+    settings = charted(replace(press(), signals=(state, beside)), learning=200)
+    changes = ((5, PRODUCING), (102, DOWN), (133, WAITING), (304, DOWN), (607, PRODUCING), (701, DOWN))
+    told = [(0, second, float(state)) for second, state in changes]
+    told += [(1, second, 150.0 + second % 7) for second in range(10, 1000, 10)]
+    told.sort(key=lambda row: row[1])
+    batch = readings([row[0] for row in told], [row[1] * SECOND for row in told], [row[2] for row in told])
+    analysis, found = Analysis(settings), []
+    for part in (batch.taken(slice(0, cut)), batch.taken(slice(cut, None))):
+        raised = analysis.feed(part)
+        found += [(a.rule, a.since // SECOND, a.at // SECOND, True) for a in analysis.alarms_of(raised)]
+        found += [("down", 0, int(part.at[i]) // SECOND, False) for i, m in zip(raised.index, raised.cleared, strict=True) if m]
+        analysis = Analysis(settings).restored(analysis.snapshot())
+    if cut > len(batch):
+        assert analysis.arm_again([0]) == {0: rules.BIT["down"]}
+        again, = analysis.alarms_of(analysis.feed(readings([1], [1010 * SECOND], [150.0])))
+        assert (again.rule, again.since // SECOND, again.signal) == ("down", 701, 0)
+    return sorted(found, key=lambda row: row[2])
+
+
+def test_a_machine_that_says_once_that_it_is_down_is_told_with_the_next_reading_of_any_of_its_signals_after_a_minute():
+    """As OPC UA and Sparkplug tell states: when they change. Armed again after a repair it is told again."""
+    expected = [("down", 304, 370, True), ("down", 0, 607, False), ("down", 701, 770, True)]
+    assert by_exception() == expected
+    for cut in (11, 12, 36, 37, 43, 44, 77, 78):
+        assert by_exception(cut) == expected
+
+
+def test_a_state_that_is_not_to_be_relied_on_stops_nobody():
+    state = Signal(0, "p/state", "press", "state", "machine_state", same("state"), "", least=0.0, most=9.0)
+    beside = Signal(1, "p/plate", "press", "plate", "temperature", same("plate"), "°C", rate_hz=0.1)
+    analysis = Analysis(charted(replace(press(), signals=(state, beside)), learning=200))
+    told = readings([0, 0, 1, 0, 1], np.array([10, 20, 200, 210, 300]) * SECOND, [3.0, 3.0, 150.0, 3.0, 151.0],
+                    quality=np.array([0, int(Quality.STALE), 0, 0, 0], np.uint8))
+    found = analysis.alarms_of(analysis.feed(told))
+    assert [(a.rule, a.since // SECOND, a.at // SECOND) for a in found] == [("quality", 20, 20), ("down", 10, 210)]
 
 
 def test_an_alarm_names_the_signals_of_the_machine_that_moved_with_it():

@@ -11,7 +11,7 @@ from scipy.stats import chi2  # type: ignore[import-untyped]  # scipy ships no t
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import Analysis
 from qiantang.domains.factory.charts.memory import averages, memory
-from qiantang.domains.factory.charts.multivariate import box, jackson_mudholkar, model, t2_limit, tail_limit
+from qiantang.domains.factory.charts.multivariate import Unseen, box, jackson_mudholkar, model, t2_limit
 from qiantang.domains.factory.charts.policy import Policy
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.domains.factory.plant import Asset, Plant, Signal
@@ -263,7 +263,7 @@ def test_how_often_a_machine_is_a_point_says_how_many_it_learns_from_and_how_rar
 def test_limits_beyond_all_points_follow_the_points_own_tail():
     """Exponential points, of which the formula is exact: at one in ten thousand from 400 points it is kept on the whole."""
     random = np.random.default_rng(23)
-    limits = np.array([tail_limit(random.exponential(2.0, 400), 1e-4) for _ in range(500)])
+    limits = np.array([Unseen.of(random.exponential(2.0, 400)).tail_limit(1e-4) for _ in range(500)])
     assert np.median(limits) == pytest.approx(2.0 * np.log(1e4), rel=0.05)
 
 

@@ -280,11 +280,11 @@ class Analysis:
         ``changed`` signals, are a new version. Gives the charts, and who was carried over."""
         found = Analysis(settings)
         kept = carried(self.settings, settings, changed)
-        carry(self._kept, self.settings, found._kept, settings, kept)
+        going_on = carry(self._kept, self.settings, found._kept, settings, kept)
         found._machines.take_over(self._machines, map(tuple, kept.machines.tolist()))
         found.limits, found.counters = list(self.limits), dict(self.counters)
         version = found._versioned(at, who, why)
-        fresh = np.setdiff1d(np.arange(len(found._kept.base)), kept.bases[:, 1])
+        fresh = np.setdiff1d(np.arange(len(found._kept.base)), going_on)
         found._kept.base_whole[fresh, VERSION] = version
         return found, kept
 
@@ -300,6 +300,8 @@ class Analysis:
                 kept.chart[charts] = 0.0
                 kept.chart[charts, layout.LAST] = np.nan
                 kept.reading_whole[s, layout.HELD] = 0
+                if self.settings.plan[s, layout.BY] == layout.STATE:
+                    kept.machines[self.settings.plan[s, layout.MACHINE], layout.LOOK_AT] = 0
         return found
 
     def _held(self, signal: int) -> int:

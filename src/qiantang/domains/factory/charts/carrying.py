@@ -54,9 +54,9 @@ def carried(before: ChartSettings, now: ChartSettings, changed: Collection[int] 
     return Carried(np.array(signals, np.int64), *(np.array(pairs, np.int64).reshape(-1, 2) for pairs in (bases, contexts, machines)))
 
 
-def carry(before: layout.Kept, old: ChartSettings, now: layout.Kept, new: ChartSettings, who: Carried) -> None:
-    """Write what is carried into the new state, which was just made. A baseline that was being learnt from other than as many points as it
-    needs now is learnt from the beginning."""
+def carry(before: layout.Kept, old: ChartSettings, now: layout.Kept, new: ChartSettings, who: Carried) -> NDArray[np.int64]:
+    """Write what is carried into the new state, which was just made; gives the baselines that go on. One that was being learnt from other
+    than as many points as it needs now is learnt from the beginning."""
     s = who.signals
     now.reading_whole[s] = before.reading_whole[s]
     moved = now.reading_whole[s, layout.GROUP_BASE] >= 0
@@ -81,6 +81,9 @@ def carry(before: layout.Kept, old: ChartSettings, now: layout.Kept, new: ChartS
     now.contexts[who.contexts[:, 1]] = before.contexts[who.contexts[:, 0]]
     if old.machine_every_us == new.machine_every_us:
         now.machines[who.machines[:, 1]] = before.machines[who.machines[:, 0]]
+    now.machines[:, layout.LOOK_AT] = 0
+    going_on: NDArray[np.int64] = here
+    return going_on
 
 
 def _charts(settings: ChartSettings, signal: int) -> list[int]:

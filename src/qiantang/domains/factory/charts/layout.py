@@ -52,10 +52,10 @@ NEVER: Final = 1 << 62
 
 LEAST, MOST, FASTEST = range(3)
 """Bounds of a signal, in its unit and in units a second."""
-NEXT_AT, EVERY_US, CYCLE_AT = range(3)
+NEXT_AT, EVERY_US, CYCLE_AT, LOOK_AT = range(4)
 """What is kept of a machine: when its next sample is due by the clock, how often, and, where cycles end its samples, from when on the next
-end of one is a sample."""
-MACHINE_ROW: Final = 3
+end of one is a sample; from when on it is looked whether a fault has stopped it."""
+MACHINE_ROW: Final = 4
 
 # Columns of a point's whole numbers. A point without a baseline breaks off the autoregression; one of a machine is a sample.
 P_PLACE, P_SIGNAL, P_BASE, P_AT, P_SINCE = range(5)
@@ -97,8 +97,8 @@ class Laid(NamedTuple):
     """What is laid down: ``plan`` signals × PLAN, ``bounds`` signals × (least, most, fastest), the policies, where the points of
     each baseline's phase I lie, how long after the beginning of its phase readings are passed over while the signal settles
     (µs, by baseline), after how long without a reading a signal's subgroup is torn (µs, by signal), which signals stand in
-    each context and machine: those of c from starts[c] up to starts[c + 1], and the context whose groups end a machine's samples,
-    NO_CONTEXT where the clock does."""
+    each context and machine, and which tell a machine's state: those of c from starts[c] up to starts[c + 1]; and the context whose groups
+    end a machine's samples, NO_CONTEXT where the clock does."""
 
     plan: NDArray[np.int64]
     bounds: NDArray[np.float64]
@@ -111,6 +111,8 @@ class Laid(NamedTuple):
     context_members: NDArray[np.int64]
     machine_starts: NDArray[np.int64]
     machine_members: NDArray[np.int64]
+    state_starts: NDArray[np.int64]
+    state_members: NDArray[np.int64]
     machine_contexts: NDArray[np.int64]
 
 

@@ -8,7 +8,7 @@ besides.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.first_points import FirstPoints, HeldPoints
 from qiantang.domains.factory.charts.layout import OTHERS
 from qiantang.domains.factory.charts.memory import Memory, averages, memory, remembered
-from qiantang.domains.factory.charts.multivariate import Model, model
+from qiantang.domains.factory.charts.multivariate import Model, Unseen, model
 
 NOT_YET = int(np.iinfo(np.int64).min)
 """The instant at which a model was made that is not made yet; before every other."""
@@ -158,15 +158,18 @@ class Machines:
         return int(self._holding[machine])
 
     def take_over(self, before: Machines, pairs: Iterable[tuple[int, int]]) -> None:
-        """Go on with the models of other settings: of each pair of the same machine, its number then and now. Limits belong to alpha and
-        weight, a first phase I to its length: where these are others the machine begins anew."""
+        """Go on with the models of other settings: of each pair of the same machine, its number then and now. Limits are those of alpha as it
+        is now; averages belong to their weight, a first phase I to its length: where these are others the machine begins anew."""
+        if before._weight != self._weight:
+            return
         for then, now in pairs:
-            if (before._alpha[then], before._weight) != (self._alpha[now], self._weight):
-                continue
             if before._made_at[then] == NOT_YET and before._learning[then] != self._learning[now]:
                 continue
             self._points[now] = before._points[then].first(len(before._points[then]))
-            self.models[now], self.memories[now], self._averages[now] = before.models[then], before.memories[then], before._averages[then]
+            made, kept, same = before.models[then], before.memories[then], before._alpha[then] == self._alpha[now]
+            self.models[now] = made if made is None or same else made.held_to(self._alpha[now])
+            self.memories[now] = kept if kept is None or same else kept.held_to(self._alpha[now])
+            self._averages[now] = before._averages[then]
             self._spread[now], self._holding[now] = before._spread[then], before._holding[then]
             self._made_at[now], self._gathering[now], self._met[now] = before._made_at[then], before._gathering[then], before._met[then].copy()
 
@@ -222,7 +225,8 @@ class Machines:
                 found[f"machine_model_{machine}"] = _packed(made)
         for machine, kept in enumerate(self.memories):
             if kept is not None:
-                found[f"machine_memory_{machine}"] = np.concatenate([[kept.t2_limit, kept.spe_limit], _packed(kept.averaged)])
+                found[f"machine_memory_{machine}"] = np.concatenate([
+                    [kept.t2_limit, kept.spe_limit], astuple(kept.unseen_t2), astuple(kept.unseen_spe), _packed(kept.averaged)])
                 found[f"machine_average_{machine}"] = self._averages[machine]
         return found
 
@@ -240,7 +244,8 @@ class Machines:
             self.models[machine] = None if made is None else _unpacked(made, len(members))
             self.memories[machine] = None
             if kept is not None:
-                self.memories[machine] = Memory(self._weight, _unpacked(kept[2:], len(members)), float(kept[0]), float(kept[1]))
+                t2_limit, spe_limit, *unseen = kept[:_OF_MEMORY].tolist()
+                self.memories[machine] = Memory(self._weight, _unpacked(kept[_OF_MEMORY:], len(members)), t2_limit, spe_limit, *_both(unseen))
                 self._averages[machine] = np.array(columns[f"machine_average_{machine}"])
 
 
@@ -251,12 +256,23 @@ def _no_points(members: Sequence[int] | NDArray[Any]) -> FirstPoints:
 
 def _packed(made: Model) -> NDArray[np.float64]:
     """A model as one array."""
-    return np.concatenate(
-        [[made.loadings.shape[1], made.t2_limit, made.spe_limit], made.mean, made.scale, made.variances, made.loadings.ravel()])
+    return np.concatenate([[made.loadings.shape[1], made.points, made.t2_limit, made.spe_limit], astuple(made.unseen_t2), astuple(made.unseen_spe),
+                           made.mean, made.scale, made.variances, made.loadings.ravel(), made.left])
 
 
 def _unpacked(packed: NDArray[np.float64], p: int) -> Model:
     """The model of p signals from such an array."""
-    a = int(packed[0])
-    mean, scale, variances, loadings = np.split(packed[3:], [p, 2 * p, 2 * p + a])
-    return Model(mean, scale, loadings.reshape(p, a), variances, float(packed[1]), float(packed[2]))
+    components, points, t2_limit, spe_limit, *unseen = packed[:_OF_MODEL].tolist()
+    a = int(components)
+    mean, scale, variances, loadings, left = np.split(packed[_OF_MODEL:], np.cumsum([p, p, a, p * a]))
+    return Model(mean, scale, loadings.reshape(p, a), variances, t2_limit, spe_limit, int(points), left, *_both(unseen))
+
+
+def _both(figures: list[float]) -> tuple[Unseen, Unseen]:
+    """What was unseen of T² and of SPE, from their figures one after the other."""
+    return Unseen(*figures[:_OF_UNSEEN]), Unseen(*figures[_OF_UNSEEN:])
+
+
+_OF_UNSEEN = len(fields(Unseen))
+_OF_MODEL, _OF_MEMORY = 4 + 2 * _OF_UNSEEN, 2 + 2 * _OF_UNSEEN
+"""So many figures come before the arrays of a model, and before the model of averages."""

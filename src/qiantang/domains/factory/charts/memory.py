@@ -7,24 +7,30 @@ that moved by little. The averages of T² and SPE find that the machine scatters
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 
-from qiantang.domains.factory.charts.multivariate import FEWEST, Floats, Model, inliers, model, unseen, unseen_limit
+from qiantang.domains.factory.charts.multivariate import FEWEST, Floats, Model, Unseen, inliers, model, unseen
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Limits of what is remembered with the weight λ of the newest point: ``averaged`` is the model of the averages of points,
-    ``t2_limit`` and ``spe_limit`` belong to the averages of T² and SPE. Each is exceeded by a machine in control with the
-    probability alpha."""
+    ``t2_limit`` and ``spe_limit`` belong to the averages of T² and SPE, and follow from those of points that no model had seen. Each is
+    exceeded by a machine in control with the probability alpha."""
 
     weight: float
     averaged: Model
     t2_limit: float
     spe_limit: float
+    unseen_t2: Unseen
+    unseen_spe: Unseen
+
+    def held_to(self, alpha: float) -> Memory:
+        """The same with the limits that belong to another alpha."""
+        return replace(self, averaged=self.averaged.held_to(alpha), t2_limit=self.unseen_t2.limit(alpha), spe_limit=self.unseen_spe.limit(alpha))
 
 
 def remembered(before: Floats, point: Floats, weight: float) -> Floats:
@@ -56,5 +62,5 @@ def memory(points: Floats, of: Model, weight: float, alpha: float) -> Memory | N
     if averaged is None:
         return None
     z = np.array([of.standardised(point) for point in points])
-    t2, spe = (averages(values, weight)[begun:] for values in unseen(z[:, of.used]))
-    return Memory(weight, averaged, unseen_limit(t2, alpha, weight), unseen_limit(spe, alpha, weight))
+    t2, spe = (Unseen.of(averages(values, weight)[begun:], weight) for values in unseen(z[:, of.used]))
+    return Memory(weight, averaged, t2.limit(alpha), spe.limit(alpha), t2, spe)

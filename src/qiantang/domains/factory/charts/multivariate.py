@@ -7,7 +7,7 @@ J. E. Jackson, A User's Guide to Principal Components (1991), and J. F. MacGrego
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +26,56 @@ _FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """What T² or SPE was of points that their model had not seen, as far as a limit asks for it: how many points, how many of them
+    independent, their mean and variance; where their upper tail, the largest twentieth, begins, and the mean excess over that."""
+
+    points: float
+    independent: float
+    mean: float
+    variance: float
+    threshold: float
+    excess: float
+
+    @classmethod
+    def of(cls, values: Floats, weight: float = 1.0) -> Unseen:
+        """Of these values; where they are moving averages, ``weight`` is that of the newest, and n of them say no more than n·λ/(2-λ)
+        that do not overlap."""
+        ordered = np.sort(values)
+        many = _in_tail(len(values))
+        threshold = float(ordered[-many - 1])
+        return cls(float(len(values)), max(len(values) * weight / (2.0 - weight), 3.0), float(values.mean()), float(values.var(ddof=1)), threshold,
+                   float(np.mean(ordered[-many:] - threshold)))
+
+    def limit(self, alpha: float) -> float:
+        """What T² or SPE exceeds with probability alpha: Box's limit by the mean and the variance, this taken as much wider as Student's
+        prediction interval is than the normal one. Where alpha is so rare that none of the points may be beyond, at least where their
+        tail leads."""
+        m = self.independent
+        wider = (student_beyond(alpha, m - 1.0) / normal_beyond(alpha)) ** 2 * (1.0 + 1.0 / m) / (1.0 - 1.0 / m)
+        limit = box(self.mean, self.variance * wider, alpha)
+        return max(limit, self.tail_limit(alpha)) if alpha * self.points < 1.0 else limit
+
+    def tail_limit(self, alpha: float) -> float:
+        """What values exceed with probability alpha where their upper tail falls off exponentially: u + β·ln(share beyond u / alpha), β the
+        mean excess over u (J. Pickands, Annals of Statistics 3 (1975) 119-131). A machine's points are not all alike: some rest on many
+        readings and some on few, so that no one quadratic form fits them."""
+        return self.threshold + self.excess * float(np.log(_in_tail(int(self.points)) / self.points / alpha))
+
+
+def _in_tail(points: int) -> int:
+    return max(points // 20, 5)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """Principal components of p signals, from phase I.
 
     ``used`` (p,) says which signals vary and are there often enough; ``mean`` and ``scale`` (p,) standardise, scale 0 where
     a signal is not used; ``loadings`` (p, a) and ``variances`` (a,) are the components kept: those whose variance is above
-    the average. ``t2_limit`` and ``spe_limit`` are exceeded by a point in control with the probability alpha each.
+    the average. ``t2_limit`` and ``spe_limit`` are exceeded by a point in control with the probability alpha each; they follow from
+    the rest: how many ``points`` the model was made of, the variances of the components ``left`` out, and T² and SPE of points that a
+    model had not seen.
     """
 
     mean: Floats
@@ -40,6 +84,15 @@ class Model:
     variances: Floats
     t2_limit: float
     spe_limit: float
+    points: int
+    left: Floats
+    unseen_t2: Unseen
+    unseen_spe: Unseen
+
+    def held_to(self, alpha: float) -> Model:
+        """The same model with the limits that belong to another alpha."""
+        return replace(self, t2_limit=max(t2_limit(len(self.variances), self.points, alpha), self.unseen_t2.limit(alpha)),
+                       spe_limit=max(jackson_mudholkar(self.left, alpha), self.unseen_spe.limit(alpha)))
 
     @property
     def used(self) -> NDArray[np.bool_]:
@@ -102,16 +155,6 @@ def box(mean: float, variance: float, alpha: float) -> float:
     return variance / (2.0 * mean) * chi_square_beyond(alpha, 2.0 * mean * mean / variance)
 
 
-def tail_limit(values: Floats, alpha: float) -> float:
-    """What values exceed with probability alpha where their upper tail, beyond the largest twentieth, falls off exponentially:
-    u + β·ln(share beyond u / alpha), β the mean excess over u (J. Pickands, Annals of Statistics 3 (1975) 119-131). A machine's
-    points are not all alike: some rest on many readings and some on few, so that no one quadratic form fits them."""
-    ordered = np.sort(values)
-    many = max(len(values) // 20, 5)
-    threshold = float(ordered[-many - 1])
-    return threshold + float(np.mean(ordered[-many:] - threshold)) * float(np.log(many / len(values) / alpha))
-
-
 def _components(z: Floats) -> tuple[Floats, Floats, Floats]:
     """Loadings and variances of the components kept, and the variances of those left out, of standardised points."""
     variances, vectors = np.linalg.eigh(np.cov(z, rowvar=False, ddof=1).reshape(z.shape[1], z.shape[1]))
@@ -168,22 +211,10 @@ def inliers(points: Floats) -> NDArray[np.bool_]:
 def _made(z: Floats, mean: Floats, scale: Floats, used: NDArray[np.bool_], alpha: float, weight: float = 1.0) -> Model:
     """The model of standardised points of the signals used."""
     loadings, variances, left = _components(z)
-    distances, errors = unseen(z)
+    distances, errors = (Unseen.of(values, weight) for values in unseen(z))
     whole = np.zeros((len(used), loadings.shape[1]))
     whole[used] = loadings
-    return Model(mean, scale, whole, variances, max(t2_limit(len(variances), len(z), alpha), unseen_limit(distances, alpha, weight)),
-                 max(jackson_mudholkar(left, alpha), unseen_limit(errors, alpha, weight)))
-
-
-def unseen_limit(values: Floats, alpha: float, weight: float = 1.0) -> float:
-    """What T² or SPE exceeds with probability alpha, from those of points that their model had not seen: Box's limit by their
-    mean and variance, the variance taken as much wider as Student's prediction interval is than the normal one, m of them being
-    independent (n·λ/(2-λ) of moving averages). Where alpha is so rare that none of them may be beyond, at least where their
-    tail leads."""
-    m = max(len(values) * weight / (2.0 - weight), 3.0)
-    wider = (student_beyond(alpha, m - 1.0) / normal_beyond(alpha)) ** 2 * (1.0 + 1.0 / m) / (1.0 - 1.0 / m)
-    limit = box(float(values.mean()), float(values.var(ddof=1) * wider), alpha)
-    return max(limit, tail_limit(values, alpha)) if alpha * len(values) < 1.0 else limit
+    return Model(mean, scale, whole, variances, np.nan, np.nan, len(z), left, distances, errors).held_to(alpha)
 
 
 def unseen(z: Floats) -> tuple[Floats, Floats]:

@@ -5,6 +5,9 @@ chart. The others are points one by one, or their mean is one when the window, c
 begins with its first reading. At the beginning of a phase readings are passed over for a while, until the signal has settled.
 The mean over a phase in which the signal still moves depends on when it was read: how much, goes along with the point. A
 subgroup with a gap in it, of a lost connection, is no point: it may be the mean of any part of the phase.
+
+A machine that a fault has stopped says so once where its gateway tells changes only: that it has lasted shows at the next
+reading of any of its signals.
 """
 
 from __future__ import annotations
@@ -58,11 +61,13 @@ from qiantang.domains.factory.charts.layout import (
     LAST_AT,
     LAST_VALUE,
     LEAST,
+    LOOK_AT,
     MACHINE,
     MOST,
     N_DETAILS,
     N_EVENTS,
     N_POINTS,
+    NEVER,
     NEXT_AT,
     OTHERS,
     P_AT,
@@ -159,6 +164,27 @@ def _event(i: Any, s: Any, at: Any, held: Any, holds: Any, x: Any, speed: Any, q
     counts[N_EVENTS] = k + 1
 
 
+@nb.njit(cache=True, nogil=True)
+def _stopped(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> Any:
+    """Tells one signal of a machine's state that has said for long enough that a fault has stopped it, and gives when to look again."""
+    reading, reading_whole = kept.reading, kept.reading_whole
+    again = NEVER
+    for k in range(laid.state_starts[machine], laid.state_starts[machine + 1]):
+        s = laid.state_members[k]
+        held = reading_whole[s, HELD]
+        if reading_whole[s, LAST_AT] == 0 or reading[s, LAST_VALUE] != STOPPED or held & (DOWN | QUALITY) != 0:
+            continue
+        if np.int64(laid.words[laid.plan[s, POLICY], IN_FORCE]) & DOWN == 0:
+            continue
+        lasted = reading_whole[s, SAME_SINCE] + STOPPED_US
+        if at >= lasted:
+            _event(i, s, at, held, held | DOWN, reading[s, LAST_VALUE], 0.0, 0, at, reading_whole, laid.bounds, room)
+            reading_whole[s, HELD] = held | DOWN
+            return at
+        again = min(again, lasted)
+    return again
+
+
 @nb.njit(cache=True, inline="always")
 def _point(points: Any, values: Any, blurs: Any, counts: Any, i: Any, s: Any, b: Any, x: Any, blur: Any, at: Any, since: Any) -> None:
     """One more point."""
@@ -212,7 +238,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
     largest = 0
     for c in range(len(context_starts) - 1):
         largest = max(largest, context_starts[c + 1] - context_starts[c])
-    most_points, most_details, most_events = len(values) - largest - 4, len(room.details) - 5, len(room.places) - 1
+    most_points, most_details, most_events = len(values) - largest - 4, len(room.details) - 6, len(room.places) - 2
     of_room = room.counts
     for i in range(start, beyond):
         if counts[N_POINTS] > most_points or of_room[N_DETAILS] > most_details or of_room[N_EVENTS] > most_events:
@@ -225,6 +251,8 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             if machines[machine, NEXT_AT] > 0:
                 _point(points, values, blurs, counts, i, machine, SAMPLE, 0.0, 0.0, at, at)
             machines[machine, NEXT_AT] = (at // machines[machine, EVERY_US] + 1) * machines[machine, EVERY_US]
+        if machine >= 0 and at >= machines[machine, LOOK_AT] and plan[s, BY] != STATE:
+            machines[machine, LOOK_AT] = _stopped(i, machine, at, kept, laid, room)
         held = reading_whole[s, HELD]
         holds = held
         speed = 0.0
@@ -260,7 +288,10 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             elif held & STUCK:
                 reading_whole[s, FREED] += 1
                 stuck = reading_whole[s, FREED] < FREE * need
-            down = plan[s, BY] == STATE and x == STOPPED and at - reading_whole[s, SAME_SINCE] >= STOPPED_US
+            stopped = plan[s, BY] == STATE and x == STOPPED
+            down = stopped and at - reading_whole[s, SAME_SINCE] >= STOPPED_US
+            if stopped and not down and machine >= 0:
+                machines[machine, LOOK_AT] = min(machines[machine, LOOK_AT], reading_whole[s, SAME_SINCE] + STOPPED_US)
             holds = (0 if usable else RANGE) | (RATE if speed > bounds[s, FASTEST] else 0) | (STUCK if stuck else 0) | (DOWN if down else 0)
         holds &= np.int64(words[plan[s, POLICY], IN_FORCE])
         if holds != held:

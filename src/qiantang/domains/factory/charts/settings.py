@@ -89,9 +89,12 @@ class ChartSettings:
         plan[:] = self.plan
         settling = np.zeros(max(self.bases, 1), np.int64) if self.settling is None else self.settling
         gaps = np.full(len(self.plan), layout.NEVER, np.int64) if self.gaps is None else self.gaps
+        stating: list[list[int]] = [[] for _ in self.machines]
+        for s in np.flatnonzero(plan[:, layout.BY] == layout.STATE).tolist():
+            stating[plan[s, layout.MACHINE]].append(s)
         by_cycle = np.array(self.machine_contexts, np.int64) if self._by_cycle else np.full(len(self.machines), layout.NO_CONTEXT, np.int64)
         return layout.Laid(plan, self.bounds, numbers, words, self.starts(), settling, gaps, context_starts, context_members, machine_starts, machine_members,
-                           by_cycle)
+                           *_listed(stating), by_cycle)
 
     @property
     def _by_cycle(self) -> bool:
