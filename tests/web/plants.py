@@ -44,7 +44,9 @@ def plant_at_work(hidden: Path) -> PlantFolder:
         news.heard(dispatcher.open(task, NOW))
     news.heard(dispatcher.tick(NOW))
     folder.tell(told_of(NOW, register, figures={"oee": 0.8123, "takt_s": 6.85, "first_pass_yield": 0.981}, counters={"late": 7, "duplicate": 12},
-                        machines=[{"id": "P1", "state": "down", "oee": 0.5, "cycle_s": 481.2}, {"id": "M1", "state": "producing", "took_s": 198.4}],
+                        machines=[{"id": "P1", "state": "down", "oee": 0.5, "cycle_s": 481.2, "charted": 6, "learnt": 5, "model_signals": 4,
+                                   "model_since": START, "model_points": 12, "model_needed": 168},
+                                  {"id": "M1", "state": "producing", "took_s": 198.4, "charted": 5, "learnt": 5, "model_points": 3, "model_needed": 400}],
                         dispatcher=dispatcher, news=news, told={each.id: told(each, PLANT) for each in (WORST, SECOND_ONE, SHELVED)}))
     many = len(PLANT.signals)
     state = np.zeros(many, np.uint8)

@@ -88,7 +88,7 @@ class Showing:
         """Write how everything stands at an instant of the plant's clock, with the last of what was noticed."""
         self._told_at = time.monotonic()
         counts = counters.counts | pipeline.ordering.counters.counts | pipeline.counters.counts
-        self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(),
+        self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(pipeline),
                                   dispatcher=None if work is None else work.dispatcher,
                                   news=None if work is None else work.news, told=None if work is None else work.told,
                                   about=None if work is None else work.concerns.of,
@@ -101,15 +101,28 @@ class Showing:
         state = np.where(self._bad, NOTHING, np.where(pipeline.analysis.holding != 0, ALARM, FINE)).astype(np.uint8)
         self._folder.tell_cells(self._value, deviation.astype(np.float32), state, np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
 
-    def _machines(self) -> list[dict[str, object]]:
-        """Each machine's state, OEE and mean cycle; no OEE over so few cycles that one more or less would change it. ``took_s`` is what a
-        piece took in production where that is less than the ideal cycle, by more than one cycle in all: then the ideal is set too long."""
+    def _machines(self, pipeline: Pipeline) -> list[dict[str, object]]:
+        """Each machine's state, OEE, mean cycle, and how far its charts are learnt; no OEE over so few cycles that one more or less would change
+        it. ``took_s`` is what a piece took in production where that is less than the ideal cycle, by more than one cycle in all: then the
+        ideal is set too long."""
         found: list[dict[str, object]] = []
+        learnt = _learnt(pipeline)
         for machine, state, of in zip(self.reckoning.machines, self.reckoning.states(), self.reckoning.oee(), strict=True):
             cycle = of.production / of.produced / 1e6 if of.produced else None
             ideal = self._ideal_s.get(machine)
             enough = ideal is None or of.busy >= _LEAST_CYCLES * ideal * 1e6
             wrong = ideal is not None and enough and of.ideal - of.timed > ideal * 1e6
             found.append({"id": machine, "state": state.name.lower(), "oee": float(of.oee) if of.oee is not None and enough else None, "cycle_s": cycle,
-                          "took_s": ideal * of.timed / of.ideal if ideal is not None and wrong else None})
+                          "took_s": ideal * of.timed / of.ideal if ideal is not None and wrong else None} | learnt.get(machine, {}))
         return found
+
+
+def _learnt(pipeline: Pipeline) -> dict[str, dict[str, object]]:
+    """How far the charts and the model of each machine are learnt, by its id."""
+    analysis = pipeline.analysis
+    found: dict[str, dict[str, object]] = {}
+    for number, (machine, (charted, learnt)) in enumerate(zip(pipeline.settings.machines, analysis.charted_and_learnt().tolist(), strict=True)):
+        model = analysis.machines.standing(number)
+        found[machine] = {"charted": charted, "learnt": learnt, "model_signals": model.signals, "model_since": model.since, "model_points": model.points,
+                          "model_needed": model.needed}
+    return found

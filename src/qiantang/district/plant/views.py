@@ -36,6 +36,7 @@ _MOST_BESIDE = 8
 """So many alarms are told beside a wall."""
 _GRAVE = 2
 _UNTOLD = 3
+_LEARNT = ("charted", "learnt", "model_signals", "model_points", "model_needed")
 """The state of a cell of which nothing was told."""
 _ALARM_EVENTS = {"acknowledge": Event.ACKNOWLEDGED, "shelve": Event.SHELVED, "unshelve": Event.UNSHELVED}
 _TASK_ANSWERS = ("accept", "start", "finish", "refuse")
@@ -239,7 +240,9 @@ class PlantShown:
                 row = stated.get(asset.id, {})
                 rows.append({"id": asset.id, "title": asset.title, "step": asset.step, "state": str(row.get("state", "unknown")),
                              "oee": _decimal(row.get("oee")), "cycle_s": _decimal(row.get("cycle_s")), "alarms": alarmed.get(asset.id, 0),
-                             "ideal_s": _decimal(asset.ideal_cycle_s), "took_s": _decimal(row.get("took_s"))})
+                             "ideal_s": _decimal(asset.ideal_cycle_s), "took_s": _decimal(row.get("took_s")),
+                             **{name: int(row.get(name, 0)) for name in _LEARNT},
+                             "model_since": self._local(row["model_since"]) if row.get("model_since") else None})
         return rows
 
     def _signals(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:

@@ -186,7 +186,9 @@ def test_a_signal_that_never_varies_is_waited_for_once():
     values[:100, 5], values[100:, 5] = np.nan, 7.0
     analysis = Analysis(replace(settings(), machine_learning=60))
     analysis.feed(second_by_second(values))
-    assert list(analysis.machines.models[0].used) == [True] * 5 + [False]
+    made = analysis.machines.models[0]
+    assert made is not None
+    assert list(made.used) == [True] * 5 + [False]
     assert not analysis.machines.held()
 
 
@@ -195,7 +197,7 @@ def test_what_was_learnt_since_an_instant_is_forgotten_and_nothing_else():
     values = points(random, 300)
     analysis = Analysis(replace(settings(), machine_learning=60))
     analysis.feed(second_by_second(values[:90]))
-    assert len(analysis.machines.held()[0].blocks[0][:39]) == analysis.machines.held()[0].n == 39
+    assert analysis.machines.standing(0) == (0, 0, 39, 60)
     assert analysis.machines.in_doubt([2], 80 * SECOND) == [0]
     assert analysis.machines.in_doubt([2], 91 * SECOND) == []
     analysis.learn_again(np.zeros(0, np.int64), [0], 80 * SECOND, at=90 * SECOND, who="zhang", why=same("valve"))
@@ -203,7 +205,7 @@ def test_what_was_learnt_since_an_instant_is_forgotten_and_nothing_else():
     assert analysis.machines.held()[0].n == 28
     assert not analysis.machines.learned[0]
     analysis.feed(second_by_second(values[90:150], 91))
-    assert analysis.machines.learned[0]
+    assert analysis.machines.standing(0) == (6, 122 * SECOND, 0, 0)
     assert analysis.machines.in_doubt([2], 150 * SECOND) == []
     analysis.learn_again(np.zeros(0, np.int64), [0], 100 * SECOND, at=150 * SECOND, who="zhang", why=same("valve"))
     assert not analysis.machines.learned[0]
@@ -238,7 +240,9 @@ def test_a_machine_that_works_by_cycles_is_a_point_at_the_end_of_each():
     analysis = Analysis(replace(made, machine_learning=60))
     read = cycle_by_cycle(values, random)
     found = analysis.alarms_of(analysis.feed(read))
-    assert analysis.machines.models[0].used.all()
+    made_of = analysis.machines.models[0]
+    assert made_of is not None
+    assert made_of.used.all()
     assert [alarm.rule for alarm in found if alarm.rule == "spe"] == ["spe"]
     alarm = next(alarm for alarm in found if alarm.rule == "spe")
     assert (alarm.at, alarm.asset, alarm.others[0]) == ((241 * CYCLE_S + 1) * SECOND, "m", 0)

@@ -233,6 +233,13 @@ class Analysis:
         found: NDArray[np.bool_] = self._kept.base_whole[:, LEARNED] == IN_FORCE
         return found
 
+    def charted_and_learnt(self) -> NDArray[np.int64]:
+        """machines × 2: how many of its signals are charted, and of how many of them a baseline is in force, of any recipe and phase."""
+        plan, so_far = self.settings.plan, np.concatenate([[0], np.cumsum(self.learned)])
+        first = plan[:, layout.FIRST_BASE]
+        learnt = so_far[first + plan[:, layout.PHASES] * plan[:, layout.RECIPES] * plan[:, layout.PARTS]] > so_far[first]
+        return np.array([[len(members), np.count_nonzero(learnt[list(members)])] for members in self.settings.machine_members], np.int64).reshape(-1, 2)
+
     @property
     def points_so_far(self) -> NDArray[np.int64]:
         """How many points phase I has of each baseline that is not yet in force; 0 of those that are."""

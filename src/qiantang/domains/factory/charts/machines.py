@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,16 @@ class MachineEvent:
     ceased: int
     at: int
     details: tuple[tuple[int, float, float, tuple[int, ...]], ...]
+
+
+class ModelStanding(NamedTuple):
+    """On how many signals a machine's model rests and since when (microseconds UTC), 0 where there is none; how many points there are of the
+    next one, and of how many, 0 of 0 where none is learnt."""
+
+    signals: int
+    since: int
+    points: int
+    needed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +196,12 @@ class Machines:
         """How many points of phase I are from before an instant."""
         points = self._points[machine]
         return int(np.searchsorted(points.whole()[:, 0], since)) if len(points) else 0
+
+    def standing(self, machine: int) -> ModelStanding:
+        """How it stands with a machine's model."""
+        made, learning = self.models[machine], bool(self._gathering[machine]) and len(self._members[machine]) > 1
+        return ModelStanding(0 if made is None else int(np.count_nonzero(made.used)), 0 if made is None else int(self._made_at[machine]),
+                             len(self._points[machine]) if learning else 0, self._learning[machine] if learning else 0)
 
     @property
     def learned(self) -> NDArray[np.bool_]:

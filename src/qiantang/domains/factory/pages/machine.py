@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from qiantang.domains.factory.pages.alarms import alarm_table
 from qiantang.domains.factory.pages.overview import too_long
-from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, order_act, text, whole
+from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, instant, order_act, text, whole
 from qiantang.kernel.pages.blocks import Bound, Column, Drawn, Field, Form, Lines, Row, Section, Series, Table, Wall
 from qiantang.kernel.pages.declaring import Ask, Page
-from qiantang.kernel.pages.live import Live, Trace
+from qiantang.kernel.pages.live import Live, Told, Trace
 from qiantang.kernel.pages.values import Tone, to
 from qiantang.kernel.words import Text, same
 
@@ -57,7 +58,7 @@ def draw_machine(ask: Ask) -> Drawn:
                      to("plant-machine", plant=plant.name, machine=machine, signal=row["address"]), _TONES[whole(row["state"])]) for row in signals)
     empty = Text("此设备没有信号。", "This machine has no signals.")
     sections.append(Section(Text(f"{len(signals)} 个信号", f"{len(signals)} signals"), (Table("signals", columns, rows, empty=empty),),
-                            Text("点选一行查看其控制图", "choose a row to see its control chart")))
+                            Text("点选一行查看其控制图", "choose a row to see its control chart"), same("") if found is None else _learnt(plant, found)))
     if signals and ask.may("dispatch") and plant.at_work:
         fields = (Field("reason", Text("改变了什么", "what was changed"), "long", required=True),
                   Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
@@ -67,6 +68,27 @@ def draw_machine(ask: Ask) -> Drawn:
     return drawn(plant, title, sections)
 
 
+def _learnt(plant: Live, machine: Mapping[str, Told]) -> Text:
+    """How far a machine's charts and its model are learnt: until then they raise no alarm."""
+    charted, learnt, rests_on, points, needed = (whole(machine[name]) for name in ("charted", "learnt", "model_signals", "model_points", "model_needed"))
+    if not charted:
+        return same("")
+    said = Text(f"作图的 {charted} 个信号中 {learnt} 个已学成，其余尚不报警",
+                f"{learnt} of {charted} charted signals are learnt; the others raise no alarm yet")
+    if learnt == charted:
+        said = Text(f"作图的 {charted} 个信号均已学成", f"all {charted} charted signals are learnt")
+    if rests_on:
+        since = f"{instant(machine['model_since']):%Y-%m-%d %H:%M}"
+        said += clocked(Text(f"；整机模型（T²、SPE）以其中 {rests_on} 个为据，自 {since}",
+                             f"; the machine's model (T², SPE) rests on {rests_on} of them, since {since}"), plant)
+    if needed:
+        said += _ANOTHER if rests_on else _FIRST
+        said += Text(f"，已有 {points} 点，共需 {needed} 点", f": {points} of {needed} points")
+    return said
+
+
+_FIRST = Text("；整机模型（T²、SPE）学习中", "; the machine's model (T², SPE) is being learnt")
+_ANOTHER = Text("；另一模型学习中", "; another is being learnt")
 _TONES: tuple[Tone, ...] = ("plain", "watch", "alarm", "off")
 
 
