@@ -129,7 +129,7 @@ class Node:
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
-        self._answers = Answers(folder / ANSWERS)
+        self._answers = Answers(folder / ANSWERS, self.log.end)
         self.pieces = PieceRecord(folder / RECORD)
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
@@ -145,8 +145,9 @@ class Node:
         self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
         self._failed: BaseException | None = None
         self._shown_upto = -1
+        self._snapshots.cut(self.log.end)
         found = self._snapshots.latest()
-        if found is not None and not self.log.start <= found.offset <= self.log.end:
+        if found is not None and found.offset < self.log.start:
             found = None
         self._record, self._charts = ModelRecord(folder), charts or Given()
         self._models = self._record.with_this(self.plant, self._charts, self.log.end, self.clock(), self.log.start if found is None else found.offset)
