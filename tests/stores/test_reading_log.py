@@ -231,6 +231,18 @@ def test_an_unsound_snapshot_is_told_and_the_one_before_it_taken(tmp_path: Path)
     assert kept.unsound() == [newest]
 
 
+def test_snapshots_of_places_that_the_log_lost_are_removed_and_stand_in_no_others_way(tmp_path: Path) -> None:
+    kept = Snapshots(tmp_path)
+    for offset in (300, 450, 500):
+        kept.write(Snapshot(offset, {"a": b"of the log that was"}))
+    kept.cut(450)
+    assert kept.latest() == Snapshot(450, {"a": b"of the log that was"})
+    kept.cut(449)
+    assert kept.latest() is None
+    kept.write(Snapshot(310, {"a": b"of the log that is"}))
+    assert kept.latest() == Snapshot(310, {"a": b"of the log that is"})
+
+
 def test_a_snapshot_gives_its_tables_back_bit_for_bit_also_those_that_lie_within_a_larger_one(tmp_path: Path) -> None:
     block = np.random.default_rng(1).normal(size=(128, 5))
     block[3, 2] = np.nan

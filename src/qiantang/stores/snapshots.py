@@ -81,6 +81,12 @@ class Snapshots:
                 return found
         return None
 
+    def cut(self, end: int) -> None:
+        """Remove those of places beyond the end of the log: where it lost its end, they are of one that is there no more."""
+        for path in self._newest_first():
+            if int(path.stem) > end:
+                path.unlink()
+
     def unsound(self) -> list[Path]:
         """Snapshots that do not prove themselves, to be told to a person."""
         return [path for path in self._newest_first() if _read(path.read_bytes()) is None]

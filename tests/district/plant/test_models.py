@@ -524,6 +524,22 @@ def test_a_node_opened_with_another_workbook_goes_on_and_a_replay_gives_what_it_
     assert third.pipeline.register.snapshot() == node.pipeline.register.snapshot()
 
 
+def test_a_node_whose_log_lost_its_end_takes_up_nothing_of_what_is_lost(tmp_path: Path) -> None:
+    """Its snapshots are of a log that is there no more, also once the log is as long again."""
+    _worked(tmp_path, SMALL, happened(60, 8, faults=24))
+    segment = next((tmp_path / "log").glob("*.readings"))
+    segment.write_bytes(segment.read_bytes()[:segment.stat().st_size // 2])
+    more = happened(90, 9, faults=24)
+    _worked(tmp_path, SMALL, replace(more, at=more.at + 200 * S, received=more.received + 200 * S), kill=True)
+    last = _worked(tmp_path, SMALL, more.taken(slice(0, 0)))
+    straight = Pipeline(ModelRecord(tmp_path).read(Given(charts)), lambda _: None, addresses=lines.ADDRESSES)
+    log = ReadingLog(tmp_path / "log")
+    for offset, batch in log.read():
+        straight.take(offset, batch)
+    log.close()
+    assert last.pipeline.register.snapshot() == straight.register.snapshot()
+
+
 def test_a_replay_of_a_folder_in_which_no_node_worked_says_so(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match="there is no log"):
         replay(tmp_path, Given(charts))

@@ -319,19 +319,32 @@ def test_an_answer_whose_time_cannot_be_read_is_refused_and_the_node_goes_on(tmp
 
 def test_a_torn_last_answer_was_not_carried_out_and_is_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
-    answers = Answers(path)
+    answers = Answers(path, 30)
     for place in (10, 10, 30):
         answers.keep(place, Order("acknowledge", {"alarm": "a"}, "li", place))
     answers.close()
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"place": 40, "ord')
-    again = Answers(path)
+    again = Answers(path, 30)
     assert [o.at for o in again.between(0, 10)] == [10, 10]
     assert [o.at for o in again.between(10, 40)] == [30]
     assert again.knows(Order("acknowledge", {"alarm": "a"}, "li", 30))
     assert not again.knows(Order("acknowledge", {"alarm": "a"}, "li", 31))
     again.close()
     assert path.read_bytes() == whole
+
+
+def test_answers_at_places_that_the_log_lost_are_carried_out_at_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    answers = Answers(path, 0)
+    for place in (10, 40, 50):
+        answers.keep(place, Order("acknowledge", {"alarm": "a"}, "li", place))
+    answers.close()
+    again = Answers(path, 30)
+    again.keep(35, Order("acknowledge", {"alarm": "b"}, "li", 60))
+    again.close()
+    for kept in (again, read_answers(path)[0]):
+        assert [[o.at for o in kept.between(*span)] for span in ((0, 20), (20, 30), (30, 40), (40, 60))] == [[10], [40, 50], [60], []]
 
 
 def test_kill_9_around_repairs_and_the_log_with_its_answers_gives_the_same_alarms(tmp_path: Path) -> None:

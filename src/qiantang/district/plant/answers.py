@@ -47,12 +47,15 @@ def read_answers(path: Path) -> tuple[Kept, int]:
 
 class Answers:
     """A file of answers, a line each, appended through to the disk before an answer is carried out; a torn last line is cut off
-    at opening."""
+    at opening. Where the log, which ends at ``end``, lost the places of some, these are carried out at its end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, end: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._kept, whole = read_answers(path)
         self._known = {_as_given(order) for order in self._kept.orders}
+        if self._kept.places and self._kept.places[-1] > end:
+            self._kept.places = [min(place, end) for place in self._kept.places]
+            whole = _rewritten(path, self._kept)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.ftruncate(self._file, whole)
 
@@ -66,8 +69,7 @@ class Answers:
 
     def keep(self, place: int, order: Order) -> None:
         """Put an answer on the disk, at its place, which is none before the last."""
-        told = {"place": place, "order": order.order, "values": dict(order.values), "by": order.by, "at": order.at}
-        os.write(self._file, json.dumps(told, ensure_ascii=False).encode() + b"\n")
+        os.write(self._file, _line(place, order))
         os.fdatasync(self._file)
         self._kept.places.append(place)
         self._kept.orders.append(order)
@@ -76,6 +78,24 @@ class Answers:
     def close(self) -> None:
         """Let the file go."""
         os.close(self._file)
+
+
+def _line(place: int, order: Order) -> bytes:
+    told = {"place": place, "order": order.order, "values": dict(order.values), "by": order.by, "at": order.at}
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+
+
+def _rewritten(path: Path, kept: Kept) -> int:
+    """The file anew, whole or not at all; gives its length."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        for place, order in zip(kept.places, kept.orders, strict=True):
+            file.write(_line(place, order))
+        file.flush()
+        os.fsync(file.fileno())
+        whole = file.tell()
+    part.replace(path)
+    return whole
 
 
 def _as_given(order: Order) -> str:

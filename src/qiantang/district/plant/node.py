@@ -21,13 +21,14 @@ from qiantang.district.plant.answers import ANSWERS, Answers
 from qiantang.district.plant.charting import Charts, Given
 from qiantang.district.plant.clock import SteadyClock
 from qiantang.district.plant.folder import Order, PlantFolder
-from qiantang.district.plant.inbox import Inbox, weight
+from qiantang.district.plant.inbox import Inbox
 from qiantang.district.plant.models import ModelRecord, difference
 from qiantang.district.plant.notices import learnt_again, told
 from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.recorder import Recordable, Recorder
 from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
 from qiantang.district.plant.showing import Showing
+from qiantang.district.plant.tail import Tail
 from qiantang.district.plant.tracing import RECORD
 from qiantang.district.plant.work import Work
 from qiantang.district.plant.workbook import numbered
@@ -49,8 +50,6 @@ from qiantang.stores.snapshots import Snapshot, Snapshots
 
 _GROUP = 65_536
 """Readings in one commit at most."""
-_TAKEN = 32_768
-"""So many readings are judged at once: enough that what a batch costs by itself does not weigh, few enough for a processor's cache."""
 _NOTICES = 1000
 _HISTORY_MIB = 64
 """What DuckDB may hold in a node; it sorts on the disk what is more."""
@@ -129,31 +128,29 @@ class Node:
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
-        self._answers = Answers(folder / ANSWERS)
+        self._answers = Answers(folder / ANSWERS, self.log.end)
         self.pieces = PieceRecord(folder / RECORD)
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
         self.showing = None if shown is None else Showing(shown, self.plant)
         self._orders: Callable[[], Iterator[Order]] = (lambda: iter(())) if shown is None else shown.orders
         self.inbox = Inbox(self.settings.most_waiting)
-        self._tail: deque[tuple[int, Readings]] = deque()
-        self._tail_bytes = 0
-        self._grown = threading.Condition()
+        self._tail = Tail(self.log, self.settings.most_tail)
         self._stopping = threading.Event()
-        self._logged_all = threading.Event()
         self._full = False
         self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
         self._failed: BaseException | None = None
         self._shown_upto = -1
+        self._snapshots.cut(self.log.end)
         found = self._snapshots.latest()
-        if found is not None and not self.log.start <= found.offset <= self.log.end:
+        if found is not None and found.offset < self.log.start:
             found = None
         self._record, self._charts = ModelRecord(folder), charts or Given()
         self._models = self._record.with_this(self.plant, self._charts, self.log.end, self.clock(), self.log.start if found is None else found.offset)
         self.pipeline = self._new_pipeline()
         self._model = self._models[0]
         self._recover(found)
-        self._live_from = self._logged = self.log.end
+        self._live_from = self.log.end
         self.recorder = Recorder(plant.id, store, self._history, self._snapshots, self.counters, noticed=self.notice, kept=self._kept,
                                  most_bytes=self.settings.most_recording)
         self._snapshot_at, self._snapshot_from = time.monotonic(), self.pipeline.position
@@ -210,10 +207,8 @@ class Node:
             thread.start()
 
     def stop(self) -> None:
-        """Log, judge and record what was taken, write a snapshot, and let everything go. Raises what a thread failed with."""
+        """Log, judge and record what was taken, and let everything go. Raises what a thread failed with."""
         self._stopping.set()
-        with self._grown:
-            self._grown.notify_all()
         for thread in self._threads:
             thread.join()
         self.recorder.stop()
@@ -300,7 +295,7 @@ class Node:
     def _log_loop(self) -> None:
         spoke = ticked = time.monotonic()
         while True:
-            if self._logged - self.pipeline.position > self.settings.most_behind and not self._stopping.wait(0.05):
+            if self._tail.logged - self.pipeline.position > self.settings.most_behind and not self._stopping.wait(0.05):
                 continue
             taken = self.inbox.take(_GROUP, min(self.settings.tick_s, 0.1))
             now = time.monotonic()
@@ -312,9 +307,7 @@ class Node:
             elif now - ticked >= (self.settings.tick_s if now - spoke < self.settings.settling_s else self.settings.idle_tick_s):
                 self._log([Delivery(readings([TICK], [self.clock()], [0.0]))])
                 ticked = now
-        self._logged_all.set()
-        with self._grown:
-            self._grown.notify_all()
+        self._tail.end()
 
     def _log(self, taken: list[Delivery]) -> None:
         """Into the log, and only then acknowledged."""
@@ -324,13 +317,7 @@ class Node:
         if (len(batch) or pieces) and not self._committed(pieces):
             return
         if len(batch):
-            with self._grown:
-                self._tail.append((offset, batch))
-                self._logged = offset + len(batch)
-                self._tail_bytes += weight(batch)
-                while self._tail_bytes > self.settings.most_tail and len(self._tail) > 1:
-                    self._tail_bytes -= weight(self._tail.popleft()[1])
-                self._grown.notify_all()
+            self._tail.add(offset, batch)
         for delivery in taken:
             delivery.settle()
 
@@ -370,9 +357,10 @@ class Node:
 
     def _chart_loop(self) -> None:
         while True:
-            found = self._next()
+            found = self._tail.next(self.pipeline.position)
             if found is None:
                 return
+            self._tell_damage()
             offset, batch = found
             if len(self.directory) > len(self.pipeline.sources.of):
                 self.pipeline.know(list(self.directory.addresses))
@@ -381,52 +369,6 @@ class Node:
                 self._tell_model()
             if self._judged is not None:
                 self._judged(offset, batch)
-
-    def _next(self) -> tuple[int, Readings] | None:
-        """What comes next in the log, from memory where it is there still; None at the end of the node's life."""
-        position = self.pipeline.position
-        with self._grown:
-            while True:
-                while self._tail and self._tail[0][0] + len(self._tail[0][1]) <= position:
-                    self._tail_bytes -= weight(self._tail.popleft()[1])
-                if self._tail and self._tail[0][0] <= position:
-                    return self._from_tail(position)
-                if position < self._logged:
-                    break
-                if self._logged_all.is_set():
-                    return None
-                self._grown.wait(0.5)
-            upto = self._tail[0][0] if self._tail else self._logged
-        for offset, batch in self._read_on(position, upto):
-            self._tell_damage()
-            return offset, batch
-        self._tell_damage()
-        self.pipeline.position = upto
-        return upto, readings([], [], [])
-
-    def _from_tail(self, position: int) -> tuple[int, Readings]:
-        first, n = self._tail[0][0], 0
-        taken: list[Readings] = []
-        while self._tail and (not taken or n + len(self._tail[0][1]) <= _TAKEN):
-            taken.append(self._tail.popleft()[1])
-            self._tail_bytes -= weight(taken[-1])
-            n += len(taken[-1])
-        batch = together(taken)
-        return position, batch.taken(slice(position - first, None)) if first < position else batch
-
-    def _read_on(self, position: int, upto: int) -> Iterator[tuple[int, Readings]]:
-        """From the disk, several frames at once where they follow each other."""
-        gathered: list[Readings] = []
-        first, n = position, 0
-        for offset, batch in self.log.read(position, upto):
-            if gathered and (offset != first + n or n >= _TAKEN):
-                break
-            if not gathered:
-                first = offset
-            gathered.append(batch)
-            n += len(batch)
-        if gathered:
-            yield first, together(gathered)
 
     def _step(self, step: Step) -> None:
         """A step has ended: people's answers, tasks, records, a snapshot when it is time."""
@@ -536,9 +478,7 @@ class Node:
         except BaseException as wrong:  # noqa: BLE001  # a thread has nobody to raise to: the node ends with it
             self._failed = wrong
             self._stopping.set()
-            self._logged_all.set()
-            with self._grown:
-                self._grown.notify_all()
+            self._tail.end()
 
 
 def _why(wrong: Exception) -> Text | str:
