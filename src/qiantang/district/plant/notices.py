@@ -7,6 +7,7 @@ from qiantang.district.plant.relearning import Relearning
 from qiantang.domains.factory.alarms.wording import place_title
 from qiantang.domains.factory.charts.relearning import Anew
 from qiantang.domains.factory.plant import Plant
+from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.wires import Notice
 from qiantang.kernel.words import Text, joined, same
 
@@ -38,6 +39,11 @@ TELLINGS = {
 def told(kind: str, source: str, at: int, count: int = 1, **values: object) -> Notice:
     """A notice of this kind."""
     return Notice(kind, source, at, TELLINGS[kind].filled(**values), count)
+
+
+def why(wrong: Exception) -> Text | str:
+    """What went wrong, as a sentence within a notice."""
+    return wrong.faults[0].told if isinstance(wrong, QiantangError) else str(wrong)
 
 
 def learnt_again(asked: Relearning, plant: Plant, anew: Anew, at: int) -> Notice:
