@@ -26,7 +26,7 @@ def state_of(payload: bytes) -> State | None:
     """What a payload says; None where it is no certificate."""
     try:
         said = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(said, dict):
         return None
