@@ -17,8 +17,7 @@ from qiantang.kernel.readings import Directory, Readings, together
 from qiantang.kernel.wires import Counters, Notice
 from qiantang.links.messages import Messages, Noticing, Publication, Said
 from qiantang.links.sparkplug.backlog import Backlog, Backlogged
-from qiantang.links.sparkplug.certificates import State as HostState
-from qiantang.links.sparkplug.certificates import state_of
+from qiantang.links.sparkplug.certificates import Certificates, state_of
 from qiantang.links.sparkplug.decoding import Payloads, decode
 from qiantang.links.sparkplug.described import Described, described
 from qiantang.links.sparkplug.fields import Has
@@ -123,8 +122,7 @@ class SparkplugHost:
         self._signals = Signals(directory, self.settings.most_signals)
         self._publications: list[Publication] = []
         self._connected = False
-        self._certificate = HostState(True, 0)
-        self._contested_at = -_AGES
+        self._certificates = Certificates(self.id)
         self._looked_at = 0
         if births is not None:
             self._restore(births)
@@ -140,19 +138,13 @@ class SparkplugHost:
 
     def will(self, now: int) -> Publication | None:
         """The death certificate, with the instant of connecting; None for a secondary host."""
-        if not self.settings.primary:
-            return None
-        self._certificate = HostState(True, now // 1000)
-        return HostState(False, self._certificate.timestamp).published(self.id)
+        return self._certificates.will(now) if self.settings.primary else None
 
     def connected(self, now: int) -> Said:
         """The birth certificate, with the timestamp of the will; every edge node that was heard before is doubtful."""
         self._connected = True
-        if not self.settings.primary:
-            return self._said([], now)
-        if not self._certificate.timestamp:
-            self._certificate = HostState(True, now // 1000)
-        self._publications.append(self._certificate.published(self.id))
+        if self.settings.primary:
+            self._publications.append(self._certificates.birth(now))
         return self._said([], now)
 
     def disconnected(self, now: int) -> Said:
@@ -167,7 +159,7 @@ class SparkplugHost:
 
     def farewell(self, now: int) -> tuple[Publication, ...]:
         """The death certificate, published before leaving in good order, with the instant of leaving."""
-        return (HostState(False, now // 1000).published(self.id),) if self.settings.primary else ()
+        return (self._certificates.death(now),) if self.settings.primary else ()
 
     def feed(self, batch: Messages) -> Said:
         """Take a batch of messages in their order."""
@@ -521,16 +513,15 @@ class SparkplugHost:
     # STATE.
 
     def _state(self, route: Route, payload: bytes, now: int) -> None:
-        """A certificate. That this host is offline is contradicted at once, but not more than once a second."""
+        """A certificate. That this host is offline is contradicted at once."""
         said = state_of(payload)
         if route.edge != self.id or not self.settings.primary or not self._connected:
             return
         if said is None:
             self._tell("garbled", route.topic, now)
-        elif not said.online and now - self._contested_at >= 1_000_000:
-            self._contested_at = now
+        elif (again := self._certificates.contradiction(said, now)) is not None:
             self._tell("contested", self.id, now)
-            self._publications.append(self._certificate.published(self.id))
+            self._publications.append(again)
 
     # Gathering.
 
