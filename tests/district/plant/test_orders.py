@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from qiantang.district.identity import KEYBOARD
 from qiantang.district.plant.answers import ANSWERS, Answers
 from qiantang.district.plant.folder import Order, PlantFolder
 from qiantang.district.plant.orders import Orders
 from qiantang.district.plant.pipeline import Pipeline, Step
+from qiantang.district.plant.telling import told_of
+from qiantang.district.plant.views import PlantShown
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.life import Event
 from qiantang.kernel.wires import Counters, Notice
+from qiantang.kernel.words import Text
 from tests.district.plant import lines
 from tests.district.plant.lines import S
 from tests.domains.factory.plants import SMALL
@@ -85,6 +89,17 @@ def test_what_cannot_be_done_is_told_and_counted_and_the_next_order_is_carried_o
     assert en in notice.told.en
     assert (notice.kind, notice.source, found.counters.counts) == ("order", "li", {"orders_refused": 1})
     assert {c.event for _, c in found.changes} == {Event.ACKNOWLEDGED}
+
+
+def test_a_page_says_in_words_which_alarm_an_order_was_about(tmp_path: Path) -> None:
+    found = Carried(tmp_path, left=leaving(tmp_path, ("shelve", {"minutes": "30"})))
+    folder = PlantFolder(tmp_path)
+    folder.tell_plant(SMALL)
+    folder.tell(told_of(lines.START, found.pipeline.register, notices=found.notices))
+    row, = PlantShown(folder, KEYBOARD).rows("notices")
+    assert row["told"] == Text("无法办理：2号硫化机·右模 平板温度（尼尔森1：一点超出控制限）：搁置须写明理由。请写明为何搁置。",
+                               "it cannot be done: press 2, right cavity, plate temperature (Nelson 1: one point beyond the control limit): "
+                               "shelving needs a reason. Say why it is put aside.")
 
 
 def test_what_is_learnt_anew_is_told(tmp_path: Path) -> None:
