@@ -144,6 +144,15 @@ def test_a_host_that_is_said_to_be_offline_says_at_once_that_it_is_not() -> None
     assert tell(host, ("spBv1.0/STATE/district", b"OFFLINE", T0 + 3 * SECOND)).publications == ()
 
 
+def test_a_certificate_nested_without_end_is_no_certificate() -> None:
+    """It is retained: a host that stumbles over it stumbles at every connection, and hears nobody."""
+    talker, host = Talker(), host_of()
+    host.connected(T0)
+    said = tell(host, ("spBv1.0/STATE/district", b"[" * 200_000, T0 + SECOND), *talker.births())
+    assert kinds(said) == ["garbled", "birth", "birth"]
+    assert len(said.readings)
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "a+", "#"])
 def test_an_id_with_reserved_characters_is_refused(name: str) -> None:
     with pytest.raises(Exception, match=r"\+ / #") as refused:

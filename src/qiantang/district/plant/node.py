@@ -13,20 +13,20 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qiantang.district.plant.answers import ANSWERS, Answers
 from qiantang.district.plant.charting import Charts, Given
 from qiantang.district.plant.clock import SteadyClock
-from qiantang.district.plant.folder import Order, PlantFolder
+from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.inbox import Inbox
 from qiantang.district.plant.models import ModelRecord, difference
-from qiantang.district.plant.notices import learnt_again, told
+from qiantang.district.plant.notices import told, why
+from qiantang.district.plant.orders import Orders
 from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.district.plant.recorder import Recordable, Recorder
-from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
 from qiantang.district.plant.showing import Showing
 from qiantang.district.plant.tail import Tail
 from qiantang.district.plant.tracing import RECORD
@@ -38,11 +38,9 @@ from qiantang.domains.factory.ordering import TICK, Allowances
 from qiantang.domains.factory.plant import Plant
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.actions.ports import StateStore
-from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Counters, Delivery, Notice, Wire
-from qiantang.kernel.words import Text
 from qiantang.stores.piece_record import Kept, PieceRecord
 from qiantang.stores.reading_log import LogFullError, LogWriteError, ReadingLog
 from qiantang.stores.signal_directory import SignalDirectory
@@ -128,12 +126,12 @@ class Node:
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
         self._snapshots = Snapshots(folder / "snapshots")
-        self._answers = Answers(folder / ANSWERS, self.log.end)
         self.pieces = PieceRecord(folder / RECORD)
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
         self.showing = None if shown is None else Showing(shown, self.plant)
-        self._orders: Callable[[], Iterator[Order]] = (lambda: iter(())) if shown is None else shown.orders
+        self._orders = Orders(Answers(folder / ANSWERS, self.log.end), tuple if shown is None else shown.orders, self.plant, self.work, self.counters,
+                              self.notice)
         self.inbox = Inbox(self.settings.most_waiting)
         self._tail = Tail(self.log, self.settings.most_tail)
         self._stopping = threading.Event()
@@ -234,7 +232,7 @@ class Node:
     def _close(self) -> None:
         self.log.close()
         self.directory.close()
-        self._answers.close()
+        self._orders.close()
         self.pieces.close()
         if self._history is not None:
             self._history.close()
@@ -334,7 +332,7 @@ class Node:
                 self.counters.add("log_failed")
                 if not self._full:
                     self._full = True
-                    self.notice(told("log", self.plant.id, self.clock(), why=_why(wrong)))
+                    self.notice(told("log", self.plant.id, self.clock(), why=why(wrong)))
                 if self._stopping.wait(self.settings.again_s):
                     return False
             else:
@@ -371,8 +369,9 @@ class Node:
                 self._judged(offset, batch)
 
     def _step(self, step: Step) -> None:
-        """A step has ended: people's answers, tasks, records, a snapshot when it is time."""
-        changes = [*step.changes, *self._answered(step)]
+        """A step has ended: what people answered up to it and, once the log is read up to its end, what is new; tasks, records, a snapshot when
+        it is time."""
+        changes = [*step.changes, *self._orders.carried_out(self.pipeline, step, taking=step.upto > self._live_from)]
         if self.work is not None:
             # What an earlier version of the plant told of equipment that is gone is nobody's task, and what stands in another machine now is one there.
             here = [replace(change, machine=self.plant.machine(change.alarm.asset)) for change in changes
@@ -405,67 +404,6 @@ class Node:
             parts |= self.showing.snapshot()
         return replace(taken, parts=parts)
 
-    def _answered(self, step: Step) -> list[Change]:
-        """What people answered up to this place: what is on record for it, and, once the log is read up to its end, what is new."""
-        changes: list[Change] = []
-        for order in self._answers.between(step.start, step.upto):
-            changes += self._carry_out(order, step.clock)
-        if step.upto > self._live_from:
-            for given in self._orders():
-                if self._answers.knows(given):
-                    continue
-                whole = self._completed(given, step.clock)
-                if whole is not None:
-                    self._answers.keep(step.upto, whole)
-                    changes += self._carry_out(whole, step.clock)
-        return changes
-
-    def _completed(self, order: Order, clock: int) -> Order | None:
-        """The order with what only the node knows of it, so that a replay needs nothing else; None, and told, where it cannot be read."""
-        values = {name: value for name, value in order.values.items() if not name.startswith("_")}
-        if order.order == FINISH and self.work is not None:
-            try:
-                values |= self.work.repaired(values, order.by)
-            except QiantangError as wrong:
-                self._refuse(order, wrong, clock)
-                return None
-        return replace(order, values=values)
-
-    def _refuse(self, order: Order, wrong: Exception, clock: int) -> None:
-        self.counters.add("orders_refused")
-        self.notice(told("order", order.by, clock, why=_why(wrong)))
-
-    def _carry_out(self, order: Order, clock: int) -> list[Change]:
-        register, values = self.pipeline.register, order.values
-        try:
-            if order.order == "acknowledge":
-                return register.acknowledge(values["alarm"], order.by, clock)
-            if order.order == "shelve":
-                return register.shelve(values["alarm"], order.by, values.get("reason", ""), clock + round(float(values.get("minutes", "60")) * 60e6), clock)
-            if order.order == "unshelve":
-                return register.unshelve(values["alarm"], order.by, clock)
-            relearning = relearning_of(order, self.pipeline.plant)
-            if order.order != LEARN_AGAIN and self.work is not None:
-                self._at_work(order, clock)
-            if relearning is not None:
-                learnt = self.pipeline.learn_again(relearning)
-                if learnt:
-                    plant = self.plant if relearning.asset in self.plant.asset else self.pipeline.plant
-                    self.notice(learnt_again(relearning, plant, learnt, clock))
-                return self.pipeline.mended(relearning, learnt)
-        except (QiantangError, KeyError, ValueError) as wrong:
-            self._refuse(order, wrong, clock)
-        return []
-
-    def _at_work(self, order: Order, clock: int) -> None:
-        """A worker's answer to a task; told where it cannot be. What is to be learnt anew does not hang on it: people and equipment may be others
-        than when a repair was put on record, and a replay knows no tasks."""
-        assert self.work is not None
-        try:
-            self.work.answered(order, clock)
-        except (QiantangError, KeyError, ValueError) as wrong:
-            self._refuse(order, wrong, clock)
-
     def _kept(self, place: int) -> None:
         """A snapshot is on the disk: what every reader is past may go from the log."""
         removed = self.log.retire(place, most_bytes=self.settings.most_log)
@@ -479,7 +417,3 @@ class Node:
             self._failed = wrong
             self._stopping.set()
             self._tail.end()
-
-
-def _why(wrong: Exception) -> Text | str:
-    return wrong.faults[0].told if isinstance(wrong, QiantangError) else str(wrong)

@@ -7,11 +7,14 @@ from qiantang.district.plant.relearning import Relearning
 from qiantang.domains.factory.alarms.wording import place_title
 from qiantang.domains.factory.charts.relearning import Anew
 from qiantang.domains.factory.plant import Plant
+from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.wires import Notice
 from qiantang.kernel.words import Text, joined, same
 
 TELLINGS = {
-    "snapshot": Text("快照 {name} 损坏，改用前一个", "the snapshot {name} is damaged; the one before it is used"),
+    "snapshot": Text("快照 {name} 损坏，或由程序的其他版本写成，不能使用：改用前一个，没有则由日志重读",
+                     "the snapshot {name} cannot be used, for it is damaged or of another version of the program: the one before it is taken, "
+                     "or the log read anew where there is none"),
     "settings": Text("快照不合当前设定（{why}），从日志重算", "the snapshot is of other settings ({why}); the log is read anew"),
     "model": Text("工厂模型第 {number} 版生效。新增信号：{came}；去除：{went}；含义已变：{changed}。新增的和已变的开始学习，其余信号的控制图继续",
                   "version {number} of the plant's model is in force. Signals that came: {came}; that went: {went}; that mean something else: {changed}. "
@@ -38,6 +41,11 @@ TELLINGS = {
 def told(kind: str, source: str, at: int, count: int = 1, **values: object) -> Notice:
     """A notice of this kind."""
     return Notice(kind, source, at, TELLINGS[kind].filled(**values), count)
+
+
+def why(wrong: Exception) -> Text | str:
+    """What went wrong, as a sentence within a notice."""
+    return wrong.faults[0].told if isinstance(wrong, QiantangError) else str(wrong)
 
 
 def learnt_again(asked: Relearning, plant: Plant, anew: Anew, at: int) -> Notice:

@@ -318,8 +318,10 @@ class PlantShown:
         return [{"name": str(name), "count": int(count)} for name, count in sorted(self._told.get("counters", {}).items())]
 
     def _notices(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
-        return [{"at": self._local(row["at"]), "source": str(row["source"]), "told": Text(row["told_zh"], row["told_en"]),
-                 "count": int(row["count"])} for row in reversed(self._told.get("notices", ()))]
+        naming = Naming(self._plant)
+        said = [(row, Text(row["told_zh"], row["told_en"])) for row in reversed(self._told.get("notices", ()))]
+        return [{"at": self._local(row["at"]), "source": str(row["source"]), "told": naming.in_words(told) if row["kind"] == "order" else told,
+                 "count": int(row["count"])} for row, told in said]
 
     def _origin(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         kept = self._folder.genealogy()

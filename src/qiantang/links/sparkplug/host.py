@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qiantang.kernel.readings import Directory, Quality, Readings, readings, together
+from qiantang.kernel.readings import Directory, Readings, together
 from qiantang.kernel.wires import Counters, Notice
 from qiantang.links.messages import Messages, Noticing, Publication, Said
 from qiantang.links.sparkplug.backlog import Backlog, Backlogged
-from qiantang.links.sparkplug.certificates import State as HostState
-from qiantang.links.sparkplug.certificates import state_of
+from qiantang.links.sparkplug.certificates import Certificates, state_of
 from qiantang.links.sparkplug.decoding import Payloads, decode
 from qiantang.links.sparkplug.described import Described, described
 from qiantang.links.sparkplug.fields import Has
 from qiantang.links.sparkplug.nodes import TABLE, Event, State, Step
 from qiantang.links.sparkplug.rebirths import Rebirths, rebirth_request
+from qiantang.links.sparkplug.signals import Signals
 from qiantang.links.sparkplug.taking import MET_NAMES, ClockRule, Meanings, Met, Taken, hashed, meaning, nothing, take
 from qiantang.links.sparkplug.telling import TELLINGS
 from qiantang.links.sparkplug.topics import NAMESPACE, Route, Verb, address, checked, route_of
@@ -119,13 +119,10 @@ class SparkplugHost:
         self._routes: dict[str, tuple[Route, _Edge | None]] = {}
         self._meanings = Meanings()
         self._notices = Noticing(self.counters)
-        self._known: dict[int, tuple[int, str]] = {}
-        self._standing = np.zeros(1024, np.uint8)
-        self._last = np.full(1024, np.nan)
+        self._signals = Signals(directory, self.settings.most_signals)
         self._publications: list[Publication] = []
         self._connected = False
-        self._certificate = HostState(True, 0)
-        self._contested_at = -_AGES
+        self._certificates = Certificates(self.id)
         self._looked_at = 0
         if births is not None:
             self._restore(births)
@@ -141,19 +138,13 @@ class SparkplugHost:
 
     def will(self, now: int) -> Publication | None:
         """The death certificate, with the instant of connecting; None for a secondary host."""
-        if not self.settings.primary:
-            return None
-        self._certificate = HostState(True, now // 1000)
-        return HostState(False, self._certificate.timestamp).published(self.id)
+        return self._certificates.will(now) if self.settings.primary else None
 
     def connected(self, now: int) -> Said:
         """The birth certificate, with the timestamp of the will; every edge node that was heard before is doubtful."""
         self._connected = True
-        if not self.settings.primary:
-            return self._said([], now)
-        if not self._certificate.timestamp:
-            self._certificate = HostState(True, now // 1000)
-        self._publications.append(self._certificate.published(self.id))
+        if self.settings.primary:
+            self._publications.append(self._certificates.birth(now))
         return self._said([], now)
 
     def disconnected(self, now: int) -> Said:
@@ -168,7 +159,7 @@ class SparkplugHost:
 
     def farewell(self, now: int) -> tuple[Publication, ...]:
         """The death certificate, published before leaving in good order, with the instant of leaving."""
-        return (HostState(False, now // 1000).published(self.id),) if self.settings.primary else ()
+        return (self._certificates.death(now),) if self.settings.primary else ()
 
     def feed(self, batch: Messages) -> Said:
         """Take a batch of messages in their order."""
@@ -227,22 +218,19 @@ class SparkplugHost:
 
     def accept(self, signal: int) -> None:
         """The signal's new unit or datatype is right: its readings are marked no more."""
-        self._standing[signal] &= ~np.uint8(Quality.UNIT)
         said = next((m for m in self.births if self.directory.known(address(m.group, m.edge, m.device, m.name)) == signal), None)
-        if said:
-            self._known[signal] = (said.datatype, said.unit)
+        self._signals.accept(signal, None if said is None else (said.datatype, said.unit))
 
     def snapshot(self) -> bytes:
         """The births in force and where each edge node's count stands, to be given to a host that starts anew."""
         edges = [{"group": e.group, "edge": e.id, "bdseq": e.bdseq, "born_at": e.born_at, "expected": e.expected,
                   "devices": {name: [[m.name, m.alias, m.datatype, m.unit] for m in d.metrics] for name, d in e.devices.items() if d.life != _NO_LIFE}}
                  for e in self._edges.values() if e.state in (State.ONLINE, State.WAITING, State.DOUBTFUL)]
-        return json.dumps({"edges": edges, "known": {self.directory.addresses[s]: d for s, d in self._known.items()}}, ensure_ascii=False).encode()
+        return json.dumps({"edges": edges, "known": self._signals.written()}, ensure_ascii=False).encode()
 
     def _restore(self, births: bytes) -> None:
         said: dict[str, Any] = json.loads(births)
-        for place, (datatype, unit) in said["known"].items():
-            self._known[self.directory.number(place)] = (datatype, unit)
+        self._signals.restore(said["known"])
         for one in said["edges"]:
             edge = _Edge(one["group"], one["edge"], State.DOUBTFUL, self._meanings.life(), one["bdseq"], one["born_at"], one["expected"])
             self._edges[edge.group, edge.id] = edge
@@ -463,8 +451,8 @@ class SparkplugHost:
         self._tell("birth", f"{edge.source}/{name}" if name else edge.source, now, signals=many)
         # A birth repeats values that may be as old as they like; only a clock ahead of ours is wrong.
         lives, device_lives = np.full(len(work.payloads), edge.life), np.full(len(work.payloads), edge.devices[name].life)
-        taken = take(work.payloads, i, i + 1, np.asarray(work.received, np.int64), lives, device_lives, self._meanings, self._standing, self._last,
-                     ClockRule(self.settings.clock.ahead, _AGES))
+        taken = take(work.payloads, i, i + 1, np.asarray(work.received, np.int64), lives, device_lives, self._meanings, self._signals.standing,
+                     self._signals.last, ClockRule(self.settings.clock.ahead, _AGES))
         self._count(taken, work, [edge] * len(work.payloads), i, i + 1)
         work.pieces.append(taken.readings)
 
@@ -479,17 +467,17 @@ class SparkplugHost:
             place = address(edge.group, edge.id, name, metric.name)
             if nature is Met.TEXT and place in self.settings.read_elsewhere:
                 nature = Met.CONTROL
-            if nature is Met.READINGS and self.directory.known(place) is None and len(self.directory) >= self.settings.most_signals:
-                self._tell("full", edge.source, now)
-                nature = Met.OTHER
-            if nature is Met.READINGS:
-                signal = self.directory.number(place)
-                self._room(signal)
-                self._changed(signal, place, metric, now)
+            signal = self._signals.number(place) if nature is Met.READINGS else None
+            if signal is not None:
+                if (other := self._signals.stated(signal, metric.datatype, metric.unit)) is not None:
+                    self._tell(other.what, place, now, was=other.was, now=other.now)
                 signals.append(signal)
                 refs.append(meaning(signal, metric.datatype))
-            else:
-                refs.append(nothing(nature))
+                continue
+            if nature is Met.READINGS:
+                self._tell("full", edge.source, now)
+                nature = Met.OTHER
+            refs.append(nothing(nature))
         aliased = [(metric.alias, ref) for metric, ref in zip(metrics, refs, strict=True) if metric.alias is not None]
         if len({alias for alias, _ in aliased}) < len(aliased):
             aliases = [alias for alias, _ in aliased]
@@ -498,19 +486,6 @@ class SparkplugHost:
         self._meanings.put(device.life, np.array([hashed(metric.name) for metric in metrics], np.uint64), np.array(refs, np.int64))
         device.signals = np.array(signals, np.int64)
         return len(signals)
-
-    def _changed(self, signal: int, place: str, metric: Described, now: int) -> None:
-        """Mark a signal whose unit or datatype is not what it first was, and unmark it where it is so again."""
-        datatype, unit = self._known.setdefault(signal, (metric.datatype, metric.unit))
-        marked = bool(self._standing[signal] & Quality.UNIT)
-        if (datatype, unit) == (metric.datatype, metric.unit):
-            self._standing[signal] &= ~np.uint8(Quality.UNIT)
-            return
-        self._standing[signal] |= np.uint8(Quality.UNIT)
-        if not marked and unit != metric.unit:
-            self._tell("unit", place, now, was=unit, now=metric.unit)
-        elif not marked:
-            self._tell("datatype", place, now, was=datatype, now=metric.datatype)
 
     def _end(self, work: _Work, edge: _Edge, now: int) -> None:
         """The edge node and all its devices are offline, by our clock."""
@@ -531,35 +506,24 @@ class SparkplugHost:
         self._stale(work, device, at, now)
 
     def _stale(self, work: _Work, device: _Device, at: int, received: int | None = None) -> None:
-        """Its last values stand, marked stale; a signal that never had one is marked as no number too."""
-        if not len(device.signals):
-            return
-        values = self._last[device.signals]
-        marks = np.uint8(Quality.STALE) | self._standing[device.signals] | np.where(np.isfinite(values), 0, Quality.NOT_A_NUMBER).astype(np.uint8)
-        work.pieces.append(readings(device.signals, at, values, received=at if received is None else received, quality=marks))
+        """Its last values stand, marked stale."""
+        if len(device.signals):
+            work.pieces.append(self._signals.stale(device.signals, at, received))
 
     # STATE.
 
     def _state(self, route: Route, payload: bytes, now: int) -> None:
-        """A certificate. That this host is offline is contradicted at once, but not more than once a second."""
+        """A certificate. That this host is offline is contradicted at once."""
         said = state_of(payload)
         if route.edge != self.id or not self.settings.primary or not self._connected:
             return
         if said is None:
             self._tell("garbled", route.topic, now)
-        elif not said.online and now - self._contested_at >= 1_000_000:
-            self._contested_at = now
+        elif (again := self._certificates.contradiction(said, now)) is not None:
             self._tell("contested", self.id, now)
-            self._publications.append(self._certificate.published(self.id))
+            self._publications.append(again)
 
     # Gathering.
-
-    def _room(self, signal: int) -> None:
-        """Room for a signal in what is kept by signal."""
-        if signal >= len(self._last):
-            more = max(len(self._last), signal + 1)
-            self._last = np.concatenate([self._last, np.full(more, np.nan)])
-            self._standing = np.concatenate([self._standing, np.zeros(more, np.uint8)])
 
     def _flush_so_far(self, work: _Work) -> None:
         """Take the run up to the last message that joined it."""
@@ -573,7 +537,7 @@ class SparkplugHost:
             return
         begin, work.begin = work.begin, stop
         taken = take(work.payloads, begin, stop, np.asarray(work.received, np.int64), np.asarray(work.lives, np.int64),
-                     np.asarray(work.device_lives, np.int64), self._meanings, self._standing, self._last, self.settings.clock)
+                     np.asarray(work.device_lives, np.int64), self._meanings, self._signals.standing, self._signals.last, self.settings.clock)
         self._count(taken, work, work.edges, begin, stop)
         if len(taken.readings):
             work.pieces.append(taken.readings)

@@ -87,7 +87,7 @@ _TOLD: dict[str, Text] = {
     "repeat": Text("重复", "told again"),
     "settings": Text("快照不合当前设定", "a snapshot of other settings"),
     "shape": Text("内容不合格式", "a content of another shape"),
-    "snapshot": Text("快照损坏", "a damaged snapshot"),
+    "snapshot": Text("快照不可用", "a snapshot that cannot be used"),
     "stale": Text("过时的值", "a stale value"),
     "template": Text("模板，不采", "a template, which is not taken"),
     "text": Text("文本，不是读数", "text, which is no reading"),
