@@ -56,8 +56,8 @@ def _page(web: Web, path: str, person: str = "director", lang: str = "en") -> st
 
 
 def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
-    assert "qiantang factory demo" in _page(web, "/plants")
-    assert "还没有工厂" in _page(web, "/plants", lang="zh")
+    assert "还没有您可以查看的工厂" in _page(web, "/plants", lang="zh")
+    assert "qiantang factory demo --dir DISTRICT" in _page(web, "/plants")
     assert web.as_("director").get("/plant/nowhere").status_code == 404
 
 
