@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from qiantang.district.plant.demonstration import DemoStatus
 from qiantang.district.plant.folder import PlantFolder, plant_folder
 from qiantang.district.plant.workbook import read_plant, write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
+from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.domains.factory.hours import instant
+from qiantang.domains.factory.needs import Needs
 from qiantang.kernel.actions.streams import record_findings
 from qiantang.kernel.words import Lang, Text
 from qiantang.registers.enterprises import ENTERPRISES
@@ -78,6 +81,12 @@ def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) 
     assert chain[1]["amends"] == chain[0]["id"]
 
 
+def test_a_task_is_explained_by_the_alarm_that_opened_it(district: Path, run: Run) -> None:
+    change, = (each for each in Register(PLANT).raised([alarm(12, 0)]) if each.told)
+    task = run("factory", "explain", Needs().task(PLANT, change).id, "--dir", district, "--json").told
+    assert task == run("factory", "explain", change.alarm.id, "--dir", district, "--json").told
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (("explain", "no-such"), "nothing is on record"), (("tasks", "--plant", "elsewhere"), "no such plant")])
 def test_what_is_not_there_is_said_with_what_to_do(district: Path, run: Run, words: tuple[str, ...], said: str) -> None:
@@ -89,7 +98,15 @@ def test_what_is_not_there_is_said_with_what_to_do(district: Path, run: Run, wor
 def test_without_any_plant_the_demonstration_is_named(tmp_path: Path, run: Run) -> None:
     answered = run("factory", "tasks", "--dir", tmp_path, "--lang", "en")
     assert answered.code == 2
+    assert "there is no plant in this folder" in answered.err
     assert "qiantang factory demo" in answered.err
+
+
+def test_of_several_plants_one_is_to_be_chosen_by_name(district: Path, run: Run) -> None:
+    plant_folder(district / ".qiantang", "other").tell_plant(replace(SMALL, id="other"))
+    answered = run("factory", "tasks", "--dir", district, "--lang", "en")
+    assert answered.code == 2
+    assert "there is more than one plant. Choose one with --plant: other, small" in answered.err
 
 
 def test_a_folder_without_a_log_cannot_be_replayed(tmp_path: Path, run: Run) -> None:
@@ -149,11 +166,12 @@ def test_a_node_runs_from_its_file_until_interrupted_and_its_log_gives_the_same_
     ("plant: plant.xlsx\nbrokers: 5\nfiles: readings.csv\n", ("brokers: a list belongs here", "files: a list belongs here")),
     ("plant: plant.xlsx\nbrokers: [{kind: json, port: mqtt, topics: [hall]}]\n", ("brokers.1.port", "each with its filter")),
     ("brokers: [{kind: json, password: x}]\nwhat: 1\n", ("the plant", "password", "means nothing here")),
-    ("plant: [\n", ("no valid YAML",)),
+    ("plant: [\n", ("node.yaml, row 2: this is no valid YAML", "plant: plant.xlsx")),
+    (b"PK\x03\x04\xbd\xff a workbook instead", ("no valid YAML", "plant: plant.xlsx")),
 ])
-def test_every_fault_of_a_nodes_file_is_told_at_once(tmp_path: Path, run: Run, written: str, words: tuple[str, ...]) -> None:
+def test_every_fault_of_a_nodes_file_is_told_at_once(tmp_path: Path, run: Run, written: str | bytes, words: tuple[str, ...]) -> None:
     path = tmp_path / "node.yaml"
-    path.write_text(written, encoding="utf-8")
+    path.write_bytes(written if isinstance(written, bytes) else written.encode())
     answered = run("factory", "run", path, "--dir", tmp_path, "--lang", "en")
     assert answered.code == 2
     for word in words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -11,16 +12,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qiantang.district.identity import KEYBOARD, Identity, Scope
 from qiantang.district.plant.folder import PlantFolder, plant_folders, plant_from
 from qiantang.district.plant.views import PlantShown, plants_seen, wall_groups
 from qiantang.domains.factory.alarms.register import Register
+from qiantang.engines.duckdb_history import History
 from qiantang.kernel.errors import ActionError
 from qiantang.kernel.pieces import PieceEvent
+from qiantang.kernel.readings import readings
 from qiantang.stores.piece_record import PieceRecord
-from tests.domains.factory.plants import SECOND, SMALL, START, alarm
+from tests.domains.factory.plants import MINUTE, SECOND, SMALL, START, alarm
 from tests.web.conftest import ORIGIN, PEOPLE, Web
 from tests.web.plants import PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
 
@@ -56,8 +60,8 @@ def _page(web: Web, path: str, person: str = "director", lang: str = "en") -> st
 
 
 def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
-    assert "qiantang factory demo" in _page(web, "/plants")
-    assert "还没有工厂" in _page(web, "/plants", lang="zh")
+    assert "还没有您可以查看的工厂" in _page(web, "/plants", lang="zh")
+    assert "qiantang factory demo --dir DISTRICT" in _page(web, "/plants")
     assert web.as_("director").get("/plant/nowhere").status_code == 404
 
 
@@ -264,3 +268,30 @@ def test_the_genealogy_page_says_how_each_operation_turned_out(plant: tuple[Web,
     assert "batch-9" in page
     assert "报废：bladder crease" in client.get("/plant-genealogy/small?piece=tire-9&lang=zh").text
     assert "1 pieces" in client.get("/plant-genealogy/small?thing=batch-9&lang=en").text
+
+
+def test_from_a_piece_one_comes_to_what_was_read_while_it_was_made_and_from_a_span_to_its_pieces(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    temperature = next(s for s in PLANT.signals if s.asset == "P1L" and s.kind == "plate_temperature")
+    history = History(folder.path / "history")
+    history.append(readings(np.full(480, temperature.number), START + MINUTE + SECOND * np.arange(480), 171.0 + np.arange(480) / 1000), 0, 480)
+    history.close()
+    page = _page(web, "/plant-genealogy/small?piece=tire-1")
+    link = html.unescape(next(found for found in re.findall(r'href="(/plant-machine/[^"]+)"', page) if "asset=P1L" in found))
+    then = _page(web, link)
+    assert "What was read then" in then
+    assert "2023-11-15 06:14" in then
+    assert "171.479" in then  # the last second of the cure
+    assert "curing/P1/P1L/plate_temperature" in then
+    assert "P1R" not in then  # the other cavity's readings are not this piece's
+    assert "当时的读数" in _page(web, link, lang="zh")
+    back = html.unescape(next(found for found in re.findall(r'href="(/plant-genealogy/[^"]+)"', then) if "asset=P1L" in found))
+    assert "1 pieces" in _page(web, back)
+    assert "tire-1" in _page(web, back)
+    # Nothing is made up where the history has nothing, and times are read by the plant's own clock.
+    assert "Nothing that was read then is in the history" in _page(web, link.replace("2023", "2021"))
+    assert "tire-2" in _page(web, "/plant-genealogy/small?asset=P1R&since=2023-11-15%2006:10&until=2023-11-15%2006:30")
+    assert "0 pieces" in _page(web, "/plant-genealogy/small?asset=P1R&since=2023-11-16%2006:10")
+    unread = web.as_("director").get("/plant-genealogy/small?since=yesterday&lang=en")
+    assert unread.status_code < 500
+    assert "from: the time 'yesterday' cannot be read" in html.unescape(unread.text)

@@ -87,6 +87,9 @@ def demo(
     def draw(screen: Screen) -> None:
         draw_watched(screen, made, last)
         screen.heading(said("在浏览器中看", "See it in the browser"))
+        screen.command(f"qiantang accounts add NAME --may see --may dispatch --scope plant --code {made.plant.id} --dir {directory}",
+                       Text("先添加能查看此工厂的账号（qiantang demo 建的示范地区已有账号）",
+                            "first an account that may see it (the demonstration district of qiantang demo has some)"))
         screen.command(f"qiantang serve {directory}", Text("工厂 → 实时看板、报警、任务", "Plants → wall, alarms, tasks"))
 
     return Answer({"counts": last.counts, "logged": last.logged, "faults": faults, "tasks": happened, "told": list(made.told)}, draw)
@@ -111,11 +114,13 @@ def watched(directory: Path, seconds: float, *, speed: float = 10.0, learn_s: in
 
 def draw_watched(screen: Screen, made: Demonstration, last: DemoStatus) -> None:
     """How the plant stands, and what happened to its tasks."""
-    naming = made.naming
+    naming, untold = made.naming, len(made.happened) - _MOST_HAPPENED
     _draw_status(screen.line, last, made.plant.local)
     screen.heading(said("任务经过", "What happened to tasks"))
     screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
                  [[c.task, told(made.event_title(str(c.event))), naming.person(c.worker), naming.in_words(c.reason)] for c in made.happened[:_MOST_HAPPENED]])
+    if untold > 0:
+        screen.note(said(f"后面还有 {untold} 条；--json 全部列出", f"{untold} more came after these; --json lists all"))
 
 
 @contextmanager

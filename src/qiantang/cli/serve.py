@@ -53,7 +53,8 @@ def serve(
             spoken = said_of(demonstration)
             lines.append(told(spoken) if spoken is not None else "")
         elif not accounts.people.users():
-            lines.append(said("还没有账号，添加：qiantang accounts add NAME", "There are no accounts yet; add one: qiantang accounts add NAME"))
+            lines.append(said(f"还没有账号，添加：qiantang accounts add NAME --scope district --dir {folder}",
+                              f"There are no accounts yet; add one: qiantang accounts add NAME --scope district --dir {folder}"))
         lines.append(said("按 Ctrl-C 停止。", "Ctrl-C stops it."))
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()

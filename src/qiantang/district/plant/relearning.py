@@ -102,9 +102,12 @@ def _meant(name: str, there: list[Signal]) -> Text:
     return joined(known[:_MOST_NAMED]) + (Text("……", " …") if len(known) > _MOST_NAMED else same(""))
 
 
-def instant_said(said: str, zone: tzinfo) -> int:
+_SINCE = Text("自何时起不正常", "since when something was wrong")
+
+
+def instant_said(said: str, zone: tzinfo, what: Text = _SINCE) -> int:
     """Microseconds UTC of a day and time as a person writes it, by the clock of ``zone`` where the words name none. ActionError for what
-    cannot be read, or lies before 1970."""
+    cannot be read, or lies before 1970; ``what`` says what was asked."""
     try:
         found = datetime.fromisoformat(said.strip())
         at = instant_of(found, zone) if found.tzinfo is None else round(found.timestamp() * 1e6)
@@ -112,5 +115,5 @@ def instant_said(said: str, zone: tzinfo) -> int:
             raise ValueError(said)
         return at
     except (ValueError, OverflowError) as wrong:
-        unread = Text(f"自何时起不正常：无法识别时间“{said}”", f"since when something was wrong: the time '{said}' cannot be read")
+        unread = Text(f"{what.zh}：无法识别时间“{said}”", f"{what.en}: the time '{said}' cannot be read")
         raise ActionError(Fault(unread, NOWHERE, said, "time", Text("请写如 2026-11-26 08:30。", "Write it like 2026-11-26 08:30."))) from wrong

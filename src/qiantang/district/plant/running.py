@@ -19,7 +19,7 @@ from qiantang.district.plant.wiring import NodeFile, wires_of
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.wording import told
-from qiantang.domains.factory.needs import Needs
+from qiantang.domains.factory.needs import OPENED_BY, Needs
 from qiantang.domains.factory.plant import ZONE
 from qiantang.kernel.errors import Fault, Place, SubjectError
 from qiantang.kernel.findings.stream import StreamedFinding
@@ -36,10 +36,16 @@ def chosen_plant(hidden: Path, name: str | None) -> PlantFolder:
         found = [folder for folder in found if folder.name == name]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(folder.name for folder in plant_folders(hidden)) or "—"
-    said = Text("没有这个工厂", "there is no such plant") if name is not None else Text("没有工厂，或不止一个", "there is no plant, or more than one")
-    raise SubjectError(Fault(said, Place(str(hidden.parent)), name, "known-plant",
-                             Text(f"可选：{known}；示范：qiantang factory demo", f"Choose one of: {known}; for a made-up one: qiantang factory demo")))
+    known = ", ".join(folder.name for folder in plant_folders(hidden))
+    if not known:
+        said = Text("这个文件夹里没有工厂", "there is no plant in this folder")
+        remedy = Text("请先运行一个节点：qiantang factory run；或看示范：qiantang factory demo",
+                      "Run a node first: qiantang factory run; or a made-up one: qiantang factory demo")
+    elif name is not None:
+        said, remedy = Text("没有这个工厂", "there is no such plant"), Text(f"可选：{known}", f"Choose one of: {known}")
+    else:
+        said, remedy = Text("这里不止一个工厂", "there is more than one plant"), Text(f"请用 --plant 选一个：{known}", f"Choose one with --plant: {known}")
+    raise SubjectError(Fault(said, Place(str(hidden.parent)), name, "known-plant", remedy))
 
 
 def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status, Sequence[Notice]], None]) -> None:
@@ -109,9 +115,11 @@ def versions_of(path: Path) -> list[Model]:
 
 
 def findings_of(folder: PlantFolder, alarm: str) -> list[StreamedFinding]:
-    """What is on record of an alarm, oldest first: the finding and what amended it. SubjectError where nothing is."""
+    """What is on record of an alarm, or of the one that opened a task, oldest first: the finding and what amended it. SubjectError where
+    nothing is."""
     from qiantang.stores import open_store
 
+    alarm = alarm.removeprefix(OPENED_BY)
     path = folder.path / STATE
     if path.is_file():
         store = open_store(path)

@@ -32,9 +32,9 @@ class Recorded:
         """From a thing forward to the pieces."""
         return self._record.pieces(thing)
 
-    def pieces_by(self, *, asset: str = "", tool: str = "", operator: str = "") -> tuple[str, ...]:
-        """All pieces that were on this machine, in this mould, or made by this person."""
-        return self._record.pieces_by(asset=asset, tool=tool, operator=operator)
+    def pieces_by(self, *, asset: str = "", tool: str = "", operator: str = "", since: int | None = None, until: int | None = None) -> tuple[str, ...]:
+        """All pieces that were on this machine, in this mould, or made by this person, in the span (microseconds UTC)."""
+        return self._record.pieces_by(asset=asset, tool=tool, operator=operator, since=since, until=until)
 
 
 def _operation(event: PieceEvent) -> Operation:

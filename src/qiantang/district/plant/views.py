@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from qiantang.engines.duckdb_history import Step
+
+_MOST_SECONDS = 1800
+"""A span so long is shown second by second, a longer one minute by minute."""
 _MOST_BESIDE = 8
 """So many alarms are told beside a wall."""
 _GRAVE = 2
@@ -106,12 +110,12 @@ class PlantShown:
             return []
         return [row for row in make(where) if all(str(row.get(name, value)) == value for name, value in where.items())]
 
-    def trace(self, of: str, points: int) -> Trace | None:
-        """The last points of a signal that its node told, with centre and limits."""
+    def trace(self, of: str, points: int, span: tuple[datetime, datetime] | None = None) -> Trace | None:
+        """The last points of a signal that its node told, or its means over the seconds or minutes of a span; with centre and limits."""
         signal = self._plant.by_address.get(of)
         if signal is None:
             return None
-        kept = self._folder.trace(of, points) or self._from_history(signal, points)
+        kept = (self._folder.trace(of, points) or self._lately(signal, points)) if span is None else self._in_span(signal, span)
         if kept is None or not kept["at"]:
             return None
         levels = tuple((title, Decimal(figure(kept[name]))) for name, title in _LEVELS if kept.get(name) is not None)
@@ -119,16 +123,26 @@ class PlantShown:
         return Trace(signal.title, same(unit_said(signal.unit)), tuple(self._local(at) for at in kept["at"]), values, levels,
                      tuple(kept.get("marked", ())))
 
-    def _from_history(self, signal: Signal, points: int) -> Mapping[str, Any] | None:
-        """The means of the last minutes, as the plant's history has them, with the centre and limits of the signal's chart."""
-        home, as_of = self._folder.path / "history", self._told.get("at")
-        if as_of is None or not home.is_dir():
+    def _lately(self, signal: Signal, points: int) -> Mapping[str, Any] | None:
+        """The means of the last minutes."""
+        as_of = self._told.get("at")
+        return None if as_of is None else self._from_history(signal, int(as_of) - points * 60_000_000, int(as_of) + 1, "minute")
+
+    def _in_span(self, signal: Signal, span: tuple[datetime, datetime]) -> Mapping[str, Any] | None:
+        """The means of a span, second by second where it is short."""
+        since, until = (round(at.timestamp() * 1e6) for at in span)
+        return self._from_history(signal, since, until + 1, "second" if until - since <= _MOST_SECONDS * 1_000_000 else "minute")
+
+    def _from_history(self, signal: Signal, since: int, until: int, step: Step) -> Mapping[str, Any] | None:
+        """Means as the plant's history has them, with the centre and limits of the signal's chart as they are now."""
+        home = self._folder.path / "history"
+        if not home.is_dir():
             return None
         from qiantang.engines.duckdb_history import STEPS, History
 
         history = History(home, memory_mib=100, threads=1, asks_only=True)
         try:
-            found = history.steps(signal.number, int(as_of) - points * STEPS["minute"], int(as_of) + 1, "minute")
+            found = history.steps(signal.number, since, until, step)
         finally:
             history.close()
         kept: dict[str, Any] = {"at": found["at"].tolist(), "value": [None if isnan(value) else value for value in found["mean"].tolist()]}
@@ -138,7 +152,7 @@ class PlantShown:
             if not isnan(centre) and not isnan(reach):
                 kept |= {"centre": centre, "upper": centre + reach, "lower": centre - reach}
         raised = [e.alarm.at for e in self._register.shown() if e.alarm.signal == signal.number]
-        kept["marked"] = sorted({n for n, at in enumerate(kept["at"]) for alarm in raised if at <= alarm < at + STEPS["minute"]})
+        kept["marked"] = sorted({n for n, at in enumerate(kept["at"]) for alarm in raised if at <= alarm < at + STEPS[step]})
         return kept
 
     def order(self, order: str, values: Mapping[str, str]) -> Text:
@@ -253,7 +267,7 @@ class PlantShown:
             machine = self._plant.machine(signal.asset)
             if wanted is not None and machine != wanted:
                 continue
-            row: dict[str, Told] = {"address": signal.address, "machine": machine, "asset": self._plant.asset[signal.asset].title,
+            row: dict[str, Told] = {"address": signal.address, "machine": machine, "part": signal.asset, "asset": self._plant.asset[signal.asset].title,
                                     "title": signal.title, "unit": unit_said(signal.unit), "value": None, "deviation": None, "state": _UNTOLD}
             if cells is not None and signal.number < len(cells["state"]):
                 row |= {"value": _decimal(float(cells["value"][signal.number])), "deviation": _decimal(float(cells["deviation"][signal.number]), 2),
@@ -330,18 +344,19 @@ class PlantShown:
             return []
         return [{"thing": thing, "item": o.item, "step": o.step, "asset": o.asset, "tool": o.tool, "operator": o.operator,
                  "title": self._plant.asset[o.asset].title if o.asset in self._plant.asset else same(o.asset),
-                 "since": self._local(o.since), "until": self._local(o.until), "result": o.result,
-                 "reason": o.reason} for o in kept.origin(thing).operations]
+                 "machine": self._plant.machine(o.asset) if o.asset in self._plant.asset else "",
+                 "since": self._local(o.since), "until": self._local(o.until), "result": o.result, "reason": o.reason} for o in kept.origin(thing).operations]
 
     def _pieces(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         kept = self._folder.genealogy()
         if kept is None:
             return []
         asset, tool, operator = (where.get(name, "") for name in ("asset", "tool", "operator"))
+        since, until = (instant_said(where[name], self._plant.local, title) if where.get(name) else None for name, title in _SPAN)
         if where.get("thing"):
             found = kept.pieces(where["thing"])
-        elif asset or tool or operator:
-            found = kept.pieces_by(asset=asset, tool=tool, operator=operator)
+        elif asset or tool or operator or since is not None or until is not None:
+            found = kept.pieces_by(asset=asset, tool=tool, operator=operator, since=since, until=until)
         else:
             found = ()
         return [{"piece": piece, **where} for piece in found]
@@ -381,6 +396,7 @@ class PlantShown:
             named_signals(self._plant, str(row["asset"]), values.get("changed", ""))
 
 
+_SPAN = (("since", Text("自何时", "from")), ("until", Text("至何时", "to")))
 _LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))
 _BESIDE = (
     ("oee", Text("OEE", "OEE"), same(""), 1), ("takt_s", Text("节拍", "takt"), same("s"), 2),

@@ -75,12 +75,19 @@ class NodeFile:
     """Where the file lies: names of files in the workbook are sought from there."""
 
 
+_A_NODE_FILE = Text("请给出节点文件（YAML），其中写明工作簿，如 plant: plant.xlsx；写法见工厂文档。",
+                    "Name a node's file (YAML), which names the workbook: plant: plant.xlsx; the factory's documentation shows one.")
+
+
 def read_node_file(path: Path) -> NodeFile:
     """The file, with the plant's workbook that it names; FactsError tells every fault of it together."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as wrong:
-        raise FactsError(Fault(Text(f"不是有效的 YAML：{wrong}", f"this is no valid YAML: {wrong}"), Place(path.name), rule="yaml")) from wrong
+    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
+        mark = getattr(wrong, "problem_mark", None)
+        why = str(wrong).splitlines()[0]
+        raise FactsError(Fault(Text(f"不是有效的 YAML：{why}", f"this is no valid YAML: {why}"), Place(path.name, row=mark.line + 1 if mark else None),
+                               rule="yaml", remedy=_A_NODE_FILE)) from wrong
     if not isinstance(found, dict):
         raise FactsError(Fault(Text("这里应是“名称: 值”", "names with values belong here"), Place(path.name), rule="shape"))
     raise_all(FactsError, _faults(found, path.name))

@@ -16,6 +16,8 @@ BY_STEP: Mapping[str, tuple[str, ...]] = {
 }
 """Process steps whose machines are mended by a skill that does not bear the step's own name."""
 GENERAL = ("mechanical", "mechanic")
+OPENED_BY = "T:"
+"""Stands before the id of the alarm that opened a task, in the task's own id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +40,5 @@ class Needs:
         """The task of an alarm that was told. Its id is made of the alarm's, so that the same alarm never makes two."""
         machine, place = change.machine, plant.asset[change.machine].place
         late = self.due[change.priority - 1]
-        return Task(f"T:{change.alarm.id}", machine, self.skill(plant, change.alarm.asset, change.alarm.rule), change.priority, place,
+        return Task(f"{OPENED_BY}{change.alarm.id}", machine, self.skill(plant, change.alarm.asset, change.alarm.rule), change.priority, place,
                     self.work[change.priority - 1], change.at + round(late * MINUTE), finding=change.alarm.id, opened=change.at)

@@ -65,8 +65,8 @@ class Live(Protocol):
         """The rows of one of its tables whose values equal ``where``; none where it has no such table."""
         ...
 
-    def trace(self, of: str, points: int) -> Trace | None:
-        """The last points of a signal; None where it is not known or not told."""
+    def trace(self, of: str, points: int, span: tuple[datetime, datetime] | None = None) -> Trace | None:
+        """The last points of a signal, or those of a span; None where it is not known or not told."""
         ...
 
     def order(self, order: str, values: Mapping[str, str]) -> Text:

@@ -98,6 +98,29 @@ def test_a_fault_that_stops_its_machine_stands_until_it_is_repaired():
     assert running.repairs.machines["press-04"].course.pieces_by(running.now) > made
 
 
+def test_a_machine_that_somebody_else_mended_waits_for_nobody_who_was_sent():
+    running = quiet().run(HOUR)
+    fault = running.inject("loader_jam", "press-04", minutes=60.0)
+    running.find(fault)
+    running.run(HOUR + 1200)
+    assert running.repairs.machines["press-04"].jobs  # the plant's own man is on the way or at it
+    assert running.repair("press-04", "t-01") == (fault,)
+    running.run(HOUR + 1260)
+    assert running.repairs.machines["press-04"].course.state[-1] == MachineState.PRODUCING
+    assert (fault.end, fault.by) == (HOUR + 1200, "t-01")
+    running.run(3 * HOUR)
+    assert running.repairs.machines["press-04"].jobs == []
+    assert (fault.end, fault.by) == (HOUR + 1200, "t-01")
+
+
+def test_who_was_not_sent_yet_is_not_sent_to_what_somebody_else_mended():
+    running = quiet(mender=Nobody()).run(HOUR)
+    fault = running.inject("loader_jam", "press-04")
+    running.find(fault)
+    running.repair("press-04", "t-01")
+    assert all(job.fault is not fault for job in running.repairs.waiting.values())
+
+
 def test_a_found_fault_is_mended_by_somebody_with_the_skill():
     running = quiet().run(HOUR)
     fault = running.inject("valve_stuck", "press-10-L")

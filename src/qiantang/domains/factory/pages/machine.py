@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from qiantang.domains.factory.pages.alarms import alarm_table
 from qiantang.domains.factory.pages.overview import too_long
 from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, instant, order_act, text, whole
-from qiantang.kernel.pages.blocks import Bound, Column, Drawn, Field, Form, Lines, Row, Section, Series, Table, Wall
+from qiantang.kernel.pages.blocks import (
+    Banner,
+    Bound,
+    Column,
+    Drawn,
+    Facts,
+    Field,
+    Form,
+    Lines,
+    Row,
+    Section,
+    Series,
+    Table,
+    Wall,
+)
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Live, Told, Trace
-from qiantang.kernel.pages.values import Tone, to
+from qiantang.kernel.pages.values import Link, Tone, to
 from qiantang.kernel.words import Text, same
 
 _POINTS = 120
@@ -36,29 +51,40 @@ def draw_machine(ask: Ask) -> Drawn:
     machine = ask.asked.get("machine", "")
     found = next((row for row in plant.rows("machines") if row["id"] == machine), None)
     signals = plant.rows("signals", machine=machine)
+    span, part = _span(ask, plant), ask.asked.get("asset", "")
+    if part:
+        signals = [row for row in signals if row["part"] == part] or signals
     alarms = [row for row in plant.rows("alarms") if row["machine"] == machine]
     title = same(machine) if found is None else text(found["title"])
-    wanted = list(dict.fromkeys([*([ask.asked["signal"]] if ask.asked.get("signal") else []), *(str(row["signal"]) for row in alarms if row["signal"]),
-                                 *(str(row["address"]) for row in signals)]))
+    alarmed = [str(row["signal"]) for row in alarms if row["signal"] and span is None]
+    wanted = list(dict.fromkeys([*([ask.asked["signal"]] if ask.asked.get("signal") else []), *alarmed, *(str(row["address"]) for row in signals)]))
     sections = []
     for address in wanted:
-        trace = plant.trace(address, _POINTS)
+        trace = plant.trace(address, _POINTS, span)
         if trace is not None:
             sections.append(_chart(plant, address, trace))
         if len(sections) >= _MOST_TRACES:
             break
+    if span is not None and not sections:
+        nothing = Banner(Text("这段时间的读数不在历史中。", "Nothing that was read then is in the history."), "watch")
+        sections.append(Section(same(""), (nothing,)))
     wrong = too_long([found]) if found is not None else ()
     if wrong:
         sections.insert(0, Section(same(""), wrong))
-    if alarms:
+    if span is not None:
+        sections.insert(0, Section(clocked(Text("当时的读数", "What was read then"), plant), (_when(plant, machine, part, span),)))
+    elif alarms:
         sections.insert(0, Section(Text(f"{len(alarms)} 个报警", f"{len(alarms)} alarms"), (alarm_table(plant, alarms),)))
     columns = (Column("asset", Text("部位", "part")), Column("signal", Text("信号", "signal")), Column("value", Text("当前值", "value"), number=True),
                Column("unit", Text("单位", "unit")), Column("deviation", Text("偏离（σ）", "deviation (σ)"), number=True))
     rows = tuple(Row((cell(row["asset"]), cell(row["title"]), cell(row["value"]), cell(row["unit"]), cell(row["deviation"], 1)),
-                     to("plant-machine", plant=plant.name, machine=machine, signal=row["address"]), _TONES[whole(row["state"])]) for row in signals)
+                     to("plant-machine", plant=plant.name, machine=machine, signal=row["address"], asset=part or None,
+                      since=ask.asked.get("since"), until=ask.asked.get("until")), _TONES[whole(row["state"])]) for row in signals)
     empty = Text("此设备没有信号。", "This machine has no signals.")
     sections.append(Section(Text(f"{len(signals)} 个信号", f"{len(signals)} signals"), (Table("signals", columns, rows, empty=empty),),
-                            Text("点选一行查看其控制图", "choose a row to see its control chart"), same("") if found is None else _learnt(plant, found)))
+                            Text("点选一行查看其控制图", "choose a row to see its control chart") if span is None else
+                            Text("所列为现值；点选一行查看当时的读数", "values are those of now; choose a row to see what was read then"),
+                            same("") if found is None else _learnt(plant, found)))
     if signals and ask.may("dispatch") and plant.at_work:
         fields = (Field("reason", Text("改变了什么", "what was changed"), "long", required=True),
                   Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
@@ -89,6 +115,27 @@ def _learnt(plant: Live, machine: Mapping[str, Told]) -> Text:
 
 _FIRST = Text("；整机模型（T²、SPE）学习中", "; the machine's model (T², SPE) is being learnt")
 _ANOTHER = Text("；另一模型学习中", "; another is being learnt")
+
+
+def _span(ask: Ask, plant: Live) -> tuple[datetime, datetime] | None:
+    """The span that is asked for, by the plant's clock; None where none is, or none that can be read."""
+    try:
+        since, until = (datetime.fromisoformat(ask.asked.get(name, "")) for name in ("since", "until"))
+    except ValueError:
+        return None
+    if since.tzinfo is None or until.tzinfo is None or until < since or plant.as_of is None:
+        return None
+    return since.astimezone(plant.as_of.tzinfo), until.astimezone(plant.as_of.tzinfo)
+
+
+def _when(plant: Live, machine: str, part: str, span: tuple[datetime, datetime]) -> Facts:
+    """From when until when, and which pieces were there then."""
+    since, until = span
+    then = to("plant-genealogy", plant=plant.name, asset=part or machine, since=since.isoformat(), until=until.isoformat())
+    pieces = Link(Text("当时在此的产品", "those that were here then"), then)
+    return Facts(((Text("开始", "from"), since), (Text("结束", "to"), until), (Text("产品", "pieces"), pieces)))
+
+
 _TONES: tuple[Tone, ...] = ("plain", "watch", "alarm", "off")
 
 
@@ -100,6 +147,6 @@ def _chart(plant: Live, address: str, trace: Trace) -> Section:
 
 PAGES = (
     Page("plant-wall", Text("实时看板", "Wall"), draw_wall, path=("plant",)),
-    Page("plant-machine", Text("设备", "Machine"), draw_machine, asks=("signal",), path=("plant", "machine"),
+    Page("plant-machine", Text("设备", "Machine"), draw_machine, asks=("signal", "asset", "since", "until"), path=("plant", "machine"),
          acts=(order_act(LEARN_AGAIN, Text("重新学习控制图", "Learn the charts anew"), "plant-machine"),)),
 )

@@ -27,8 +27,8 @@ def draw_plants(ask: Ask) -> Drawn:
                          None if plant.as_of is None else zone_said(plant.as_of), share(figures.get("oee")),
                          Amount(figures.get("takt_s"), decimals=2), Amount(figures.get("alarms_shown")), Amount(figures.get("tasks_open"))),
                         to("plant", plant=plant.name)))
-    empty = Text("还没有工厂向本区报告。要看示范，请运行：qiantang factory demo 地区文件夹",
-                 "No plant reports to this district yet. To see one: qiantang factory demo DISTRICT")
+    empty = Text("本区还没有您可以查看的工厂。要看示范，请运行：qiantang factory demo --dir 地区文件夹",
+                 "There is no plant yet that you may see. To see a made-up one: qiantang factory demo --dir DISTRICT")
     many = Text(f"{len(plants)} 家工厂", "1 plant" if len(plants) == 1 else f"{len(plants)} plants")
     sections = [Section(many, (Table("plants", columns, tuple(rows), exports=False, empty=empty),))]
     published = _published(ask)

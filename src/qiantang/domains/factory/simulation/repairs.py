@@ -296,7 +296,7 @@ class Repairs:
             job.opened = self.env.event()
             yield job.opened
         job.begun = self.env.now
-        if job.fault is not None:
+        if job.fault is not None and job.fault.end is None:
             job.fault.begun = job.begun
         yield self.env.timeout(job.minutes * 60)
         hand.worked_s += self.env.now - job.begun
@@ -309,7 +309,7 @@ class Repairs:
         self.done.append(job)
         if job.fault is not None and job.fault.end is None:
             self.end(job.fault, by)
-        if job.stands:
+        if job in job.machine.jobs:
             job.machine.jobs.remove(job)
         if job.done is not None:
             job.done(job, now)
@@ -325,6 +325,16 @@ class Repairs:
         for told in self.on_end:
             told(fault)
         self._wake(machine)
+
+    def mended(self, fault: Fault, by: str) -> None:
+        """Somebody from outside has mended the fault: nobody is sent to it any more, and the machine stands for nobody who was."""
+        self.waiting = {name: job for name, job in self.waiting.items() if job.fault is not fault}
+        machine = self.machines[fault.machine]
+        for job in [job for job in machine.jobs if job.fault is fault]:
+            machine.jobs.remove(job)
+            if job.opened is not None and not job.opened.triggered:
+                job.opened.succeed()
+        self.end(fault, by)
 
     def _wake(self, machine: Machine) -> None:
         if machine.woken is not None and not machine.woken.triggered:

@@ -67,7 +67,7 @@ class RunningPlant:
             self.run(at_s)
         ended = tuple(self.repairs.active.get(asset, ()))
         for fault in ended:
-            self.repairs.end(fault, by)
+            self.repairs.mended(fault, by)
         return ended
 
     @property
