@@ -541,7 +541,8 @@ class SparkplugHost:
     # STATE.
 
     def _state(self, route: Route, payload: bytes, now: int) -> None:
-        """A certificate. That this host is offline is contradicted at once, but not more than once a second."""
+        """A certificate. That this host is offline is contradicted at once, but not more than once a second. The broker keeps what this
+        host said when it left last: that is of before its birth, and no other program's word."""
         said = state_of(payload)
         if route.edge != self.id or not self.settings.primary or not self._connected:
             return
@@ -549,7 +550,8 @@ class SparkplugHost:
             self._tell("garbled", route.topic, now)
         elif not said.online and now - self._contested_at >= 1_000_000:
             self._contested_at = now
-            self._tell("contested", self.id, now)
+            if said.timestamp >= self._certificate.timestamp:
+                self._tell("contested", self.id, now)
             self._publications.append(self._certificate.published(self.id))
 
     # Gathering.
