@@ -18,6 +18,7 @@ import pytest
 from qiantang.district.identity import KEYBOARD, Identity, Scope
 from qiantang.district.plant.folder import PlantFolder, plant_folders, plant_from
 from qiantang.district.plant.views import PlantShown, plants_seen, wall_groups
+from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.errors import ActionError
@@ -295,3 +296,14 @@ def test_from_a_piece_one_comes_to_what_was_read_while_it_was_made_and_from_a_sp
     unread = web.as_("director").get("/plant-genealogy/small?since=yesterday&lang=en")
     assert unread.status_code < 500
     assert "from: the time 'yesterday' cannot be read" in html.unescape(unread.text)
+
+
+def test_an_alarm_says_who_was_sent_and_the_task_leads_back_to_the_alarm(plant: tuple[Web, PlantFolder]) -> None:
+    web, _ = plant
+    sent = TASK.state("offered").title
+    for lang in ("en", "zh"):
+        assert re.search(rf'href="/plant-task/small/T1[^"]*">{sent.said(lang)} · 李示例<', _page(web, f"/plant-alarms/small?alarm={WORST.id}", lang=lang))
+    assert f'href="/plant-alarms/small?alarm={WORST.id}' in html.unescape(_page(web, "/plant-task/small/T1"))
+    # An alarm of a machine for which nobody was asked names nobody.
+    other = next(row for row in plants_seen(web.brain.workspace.hidden, KEYBOARD)[0].rows("alarms") if not row["task"])
+    assert "/plant-task/" not in _page(web, f"/plant-alarms/small?alarm={other['id']}")

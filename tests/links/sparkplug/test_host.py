@@ -134,12 +134,12 @@ def test_a_secondary_host_publishes_no_certificate() -> None:
 
 
 def test_a_host_that_is_said_to_be_offline_says_at_once_that_it_is_not() -> None:
-    host = host_of()
-    said = tell(host, ("spBv1.0/STATE/district", b'{"online":false,"timestamp":1}', T0 + SECOND))
+    host, later = host_of(), json.dumps({"online": False, "timestamp": T0 // MS + 500}).encode()
+    said = tell(host, ("spBv1.0/STATE/district", later, T0 + SECOND))
     assert [(p.topic, json.loads(p.payload), p.retain) for p in said.publications] == [
         ("spBv1.0/STATE/district", {"online": True, "timestamp": T0 // MS}, True)]
     assert kinds(said) == ["contested"]
-    assert tell(host, ("spBv1.0/STATE/district", b'{"online":false,"timestamp":1}', T0 + SECOND + 1)).publications == (), "two hosts of one name do not shout"
+    assert tell(host, ("spBv1.0/STATE/district", later, T0 + SECOND + 1)).publications == (), "two hosts of one name do not shout"
     assert tell(host, ("spBv1.0/STATE/other", b'{"online":false,"timestamp":1}', T0 + 3 * SECOND)).publications == ()
     assert tell(host, ("spBv1.0/STATE/district", b"OFFLINE", T0 + 3 * SECOND)).publications == ()
 
@@ -151,6 +151,13 @@ def test_a_certificate_nested_without_end_is_no_certificate() -> None:
     said = tell(host, ("spBv1.0/STATE/district", b"[" * 200_000, T0 + SECOND), *talker.births())
     assert kinds(said) == ["garbled", "birth", "birth"]
     assert len(said.readings)
+
+
+def test_what_the_host_itself_said_when_it_left_last_is_contradicted_and_laid_to_nobody() -> None:
+    host = host_of()
+    said = tell(host, ("spBv1.0/STATE/district", json.dumps({"online": False, "timestamp": T0 // MS - 60_000}).encode(), T0 + SECOND))
+    assert [json.loads(p.payload) for p in said.publications] == [{"online": True, "timestamp": T0 // MS}]
+    assert kinds(said) == []
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a+", "#"])

@@ -276,7 +276,7 @@ class PlantShown:
         return rows
 
     def _entries(self, entries: Sequence[Entry]) -> list[Mapping[str, Told]]:
-        plant, stale = self._plant, {entry.first for entry in self._register.standing()}
+        plant, stale, tasks = self._plant, {entry.first for entry in self._register.standing()}, self._tasks_of_findings
         rows: list[Mapping[str, Told]] = []
         for entry in entries:
             alarm = entry.alarm
@@ -287,8 +287,17 @@ class PlantShown:
                 "told": told(alarm, plant), "since": self._local(alarm.since), "raised": self._local(entry.raised),
                 "state": entry.state.value, "priority": entry.priority, "times": entry.times, "chattering": entry.chattering,
                 "stale": entry.first in stale, "leader": entry.leader, "until": self._local(entry.until) if entry.until else None,
-                "reason": entry.reason, "by": entry.by})
+                "reason": entry.reason, "by": entry.by, "task": tasks.get(entry.first) or tasks.get(entry.leader, "")})
         return rows
+
+    @cached_property
+    def _tasks_of_findings(self) -> Mapping[str, str]:
+        """The task to which each finding led, the latest where there were several; one that is not over before those that are."""
+        found: dict[str, str] = {}
+        for row in (*self._told.get("tasks", ()), *self._told.get("done", ())):
+            for finding in (*row.get("findings", ()), row.get("finding", "")):
+                found.setdefault(str(finding), str(row["id"]))
+        return found
 
     def _bad_actors(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
         return [{"title": place_title(self._plant, actor.asset), "machine": self._plant.machine(actor.asset),

@@ -61,6 +61,10 @@ class Certificates:
         """That the host leaves in good order, with the instant of leaving."""
         return State(False, now // 1000).published(self._host)
 
+    def after_birth(self, said: State) -> bool:
+        """Whether a certificate is of the birth or after it: one of before is what the broker keeps of an earlier life."""
+        return said.timestamp >= self._birth.timestamp
+
     def contradiction(self, said: State, now: int) -> Publication | None:
         """The birth again where somebody says that the host is offline, but not more than once a second."""
         if said.online or (self._contradicted_at is not None and now - self._contradicted_at < _ONCE_US):

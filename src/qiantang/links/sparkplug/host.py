@@ -513,14 +513,16 @@ class SparkplugHost:
     # STATE.
 
     def _state(self, route: Route, payload: bytes, now: int) -> None:
-        """A certificate. That this host is offline is contradicted at once."""
+        """A certificate. That this host is offline is contradicted at once. The broker keeps what this host said when it left last: that
+        is of before its birth, and no other program's word."""
         said = state_of(payload)
         if route.edge != self.id or not self.settings.primary or not self._connected:
             return
         if said is None:
             self._tell("garbled", route.topic, now)
         elif (again := self._certificates.contradiction(said, now)) is not None:
-            self._tell("contested", self.id, now)
+            if self._certificates.after_birth(said):
+                self._tell("contested", self.id, now)
             self._publications.append(again)
 
     # Gathering.

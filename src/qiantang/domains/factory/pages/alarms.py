@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarms.life import EVENTS, STATES, Event, State, ways
 from qiantang.domains.factory.pages.showing import (
     GRAVE,
@@ -19,8 +20,8 @@ from qiantang.domains.factory.pages.showing import (
 from qiantang.kernel.pages.blocks import Banner, Block, Choice, Column, Drawn, Facts, Field, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
 from qiantang.kernel.pages.live import Live, Told
-from qiantang.kernel.pages.values import Link, Mark, to
-from qiantang.kernel.words import Text
+from qiantang.kernel.pages.values import Cell, Link, Mark, to
+from qiantang.kernel.words import Text, same
 
 _MOST_TOGETHER = 100
 
@@ -96,7 +97,8 @@ def _one_alarm(ask: Ask, plant: Live, row: Mapping[str, Told]) -> Section:
     machine = to("plant-machine", plant=plant.name, machine=row["machine"], signal=row["signal"] or None)
     facts = Facts(((Text("说明", "what it says"), cell(row["told"])), (Text("状态", "state"), Mark(STATES[state][1])),
                    (clocked(Text("告知时刻", "told at"), plant), cell(row["raised"])),
-                   (Text("设备", "machine"), Link(text(row["title"]), machine))))
+                   (Text("设备", "machine"), Link(text(row["title"]), machine)),
+                   (Text("任务", "task"), _sent(plant, str(row["task"])))))
     forms: list[Block] = [facts]
     if ask.may("dispatch") and plant.at_work:
         possible = ways(state)
@@ -110,6 +112,15 @@ def _one_alarm(ask: Ask, plant: Live, row: Mapping[str, Told]) -> Section:
         if Event.UNSHELVED in possible:
             forms.append(Form("unshelve", (), EVENTS[Event.UNSHELVED], carried=carried))
     return Section(text(row["title"]), tuple(forms), name="alarm")
+
+
+def _sent(plant: Live, task: str) -> Cell:
+    """How the task of an alarm stands and who was sent, which leads to it; nothing where there is none."""
+    found = next(iter(plant.rows("tasks", id=task)), None) if task else None
+    if found is None:
+        return None
+    state, person = TASK.state(str(found["state"])).title, str(found["worker_name"])
+    return Link(state + same(f" · {person}") if person else state, to("plant-task", plant=plant.name, task=task))
 
 
 PAGE = Page("plant-alarms", Text("报警", "Alarms"), draw_alarms, asks=("alarm", "priority"), path=("plant",), acts=(

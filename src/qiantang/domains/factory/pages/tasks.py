@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qiantang.domains.factory.actions import TASK, event_title
 from qiantang.domains.factory.pages.showing import (
     PRIORITIES,
@@ -32,8 +34,9 @@ from qiantang.kernel.pages.blocks import (
 )
 from qiantang.kernel.pages.blocks import Event as Happened
 from qiantang.kernel.pages.declaring import Ask, Page
+from qiantang.kernel.pages.live import Live, Told
 from qiantang.kernel.pages.portions import portion
-from qiantang.kernel.pages.values import Amount, Link, Mark, to
+from qiantang.kernel.pages.values import Amount, Cell, Link, Mark, to
 from qiantang.kernel.words import Text, same
 
 
@@ -88,7 +91,7 @@ def draw_task(ask: Ask) -> Drawn:
                    (Text("优先级", "priority"), PRIORITIES[whole(found["priority"])]), (Text("状态", "state"), Mark(state.title)),
                    (Text("人员", "person"), str(found["worker_name"]) or None), (clocked(Text("期限", "due"), plant), cell(found["due"])),
                    (Text("预计工时", "work expected"), Amount(amount(found["minutes"]), Text("分钟", "min"), 0)),
-                   (Text("结论数", "findings"), cell(found["findings"])),
+                   (Text("结论数", "findings"), _alarm(plant, found)),
                    (Text("起因", "what happened"), cell(found["told"])), (Text("派工理由", "why this person"), cell(found["why"]))))
     sections = [Section(state.title, (facts,), span=7)]
     answers = [TASK.event(step.event) for step in TASK.steps_from(state.name) if "technician" in step.may and step.event in _ANSWERS]
@@ -104,6 +107,12 @@ def draw_task(ask: Ask) -> Drawn:
                      for row in events)
         sections.append(Section(clocked(Text("经过", "What happened"), plant), (Timeline(told),)))
     return drawn(plant, text(found["title"]), sections, same(str(found["id"])), crumbs)
+
+
+def _alarm(plant: Live, task: Mapping[str, Told]) -> Cell:
+    """How many findings the task is of, which leads to the alarm that opened it while that is in the list."""
+    known = any(plant.rows(table, id=str(task["finding"])) for table in ("alarms", "held"))
+    return Link(same(str(task["findings"])), to("plant-alarms", plant=plant.name, alarm=task["finding"])) if known else cell(task["findings"])
 
 
 _ANSWERS = ("accept", "refuse", "start", "finish")
