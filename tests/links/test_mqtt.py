@@ -77,6 +77,25 @@ def test_messages_arrive_once_each_and_in_order(mosquitto: Mosquitto, version: i
     asyncio.run(story())
 
 
+def test_an_error_that_nobody_foresaw_is_raised_once_the_translator_knows_that_the_connection_is_gone(mosquitto: Mosquitto) -> None:
+    async def story() -> None:
+        kept, idle, numbers = Kept(), Kept(), Numbers("n")
+        stumbling, giving = MqttWire(numbers, settings(mosquitto)), MqttWire(Numbers(), settings(mosquitto))
+        running = asyncio.create_task(stumbling.run(kept))
+
+        async def then() -> None:
+            await kept.until(lambda: stumbling.connected and giving.connected)
+            giving.publish([Publication("n", b"no number", 0)])
+            with pytest.raises(ValueError, match="no number"):
+                await running
+
+        await beside((giving, idle), then=then)
+        assert numbers.lost == 1
+        assert not stumbling.connected
+
+    asyncio.run(story())
+
+
 def test_what_is_not_settled_when_the_consumer_dies_is_sent_again(mosquitto: Mosquitto) -> None:
     async def story() -> None:
         first, second, idle = Kept(settling=False), Kept(), Kept()

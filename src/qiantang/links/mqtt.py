@@ -79,6 +79,12 @@ class MqttWire:
             except asyncio.CancelledError:
                 await session.leave()
                 raise
+            except Exception:
+                # Whatever nobody foresaw is for the node to tell; what came over this connection is stale all the same.
+                if session.ready:
+                    self._lost_at = self._clock()
+                    await hand(receiver, self._translator.disconnected(self._lost_at))
+                raise
             finally:
                 was_ready = session.ready
                 await session.close()

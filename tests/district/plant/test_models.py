@@ -508,8 +508,8 @@ def test_a_node_opened_with_another_workbook_goes_on_and_a_replay_gives_what_it_
     node = _worked(tmp_path, second(), after)
     assert [n.kind for n in node.notices].count("model") == 1
     assert next(n.told.en for n in node.notices if n.kind == "model") == (
-        "version 2 of the plant's model is in force. Signals that came: 1; that went: 1; that mean something else: 1. Those that came or changed learn, "
-        "the charts of all others go on")
+        "version 2 of the plant's model is in force. Signals that came: 1; that went: 1; that mean something else or are charted "
+        "otherwise: 1. Those that came or changed learn, the charts of all others go on")
     store = open_store(tmp_path / "state.sqlite")
     with store.reading() as reader:
         found = reader.findings()
@@ -522,6 +522,17 @@ def test_a_node_opened_with_another_workbook_goes_on_and_a_replay_gives_what_it_
     third = _worked(tmp_path, second(), r.taken(slice(0, 0)))
     assert not [n for n in third.notices if n.kind in ("model", "settings")]
     assert third.pipeline.register.snapshot() == node.pipeline.register.snapshot()
+
+
+def test_signals_that_are_charted_otherwise_are_told_as_those_that_learn(tmp_path: Path) -> None:
+    """What they mean is the same; how their points are judged is not."""
+    _worked(tmp_path, SMALL, happened(60, 8))
+    other = replace(SMALL, signals=tuple(replace(s, skewed=s.number in (1, 4)) for s in SMALL.signals))
+    more = happened(10, 9)
+    node = _worked(tmp_path, other, replace(more, at=more.at + 200 * S, received=more.received + 200 * S))
+    notice, = (n for n in node.notices if n.kind == "model")
+    assert "that mean something else or are charted otherwise: 2." in notice.told.en
+    assert "含义或控制方式已变：2。" in notice.told.zh
 
 
 def test_a_node_whose_log_lost_its_end_takes_up_nothing_of_what_is_lost(tmp_path: Path) -> None:

@@ -276,8 +276,9 @@ class Node:
         """Readings are judged by another version from now on."""
         before, now = self._model, self.pipeline.model
         self._model = now
-        what = difference(before.plant, now.plant)
-        self.notice(told("model", self.plant.id, self.clock(), number=now.number, came=len(what.came), went=len(what.went), changed=len(what.changed)))
+        what, anew = difference(before.plant, now.plant), len(self.pipeline.begun_anew)
+        self.pipeline.begun_anew.clear()
+        self.notice(told("model", self.plant.id, self.clock(), number=now.number, came=len(what.came), went=len(what.went), changed=anew))
 
     def _last_received(self) -> int:
         return max((int(batch.received.max()) for _, batch in self.log.read(max(self.log.end - 1, 0))), default=0)

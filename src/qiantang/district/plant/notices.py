@@ -16,9 +16,9 @@ TELLINGS = {
                      "the snapshot {name} cannot be used, for it is damaged or of another version of the program: the one before it is taken, "
                      "or the log read anew where there is none"),
     "settings": Text("快照不合当前设定（{why}），从日志重算", "the snapshot is of other settings ({why}); the log is read anew"),
-    "model": Text("工厂模型第 {number} 版生效。新增信号：{came}；去除：{went}；含义已变：{changed}。新增的和已变的开始学习，其余信号的控制图继续",
-                  "version {number} of the plant's model is in force. Signals that came: {came}; that went: {went}; that mean something else: {changed}. "
-                  "Those that came or changed learn, the charts of all others go on"),
+    "model": Text("工厂模型第 {number} 版生效。新增信号：{came}；去除：{went}；含义或控制方式已变：{changed}。新增的和已变的开始学习，其余信号的控制图继续",
+                  "version {number} of the plant's model is in force. Signals that came: {came}; that went: {went}; that mean something else or are charted "
+                  "otherwise: {changed}. Those that came or changed learn, the charts of all others go on"),
     "clock": Text("本机时钟倒退了 {seconds} 秒；时间从上次记录处继续", "this machine's clock went back by {seconds} s; time goes on from what is on record"),
     "log": Text("写入日志失败：{why}", "the log cannot be written: {why}"),
     "log_again": Text("日志恢复写入，已确认的读数无一丢失", "the log is written again; nothing that was acknowledged is lost"),

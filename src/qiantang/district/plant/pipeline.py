@@ -114,6 +114,8 @@ class Pipeline:
         """The place in the log up to which everything was taken."""
         self.clock = 0
         """Our clock as the log tells it, microseconds UTC."""
+        self.begun_anew: set[int] = set()
+        """Signals, by their number, that learn again because a version charts them otherwise, until whoever tells of it clears them."""
         self._start, self._steps, self._in_step = 0, 0, 0
         self._open = _Open()
         self._checkpoints: list[Checkpoint] = []
@@ -245,6 +247,7 @@ class Pipeline:
         self._open.changes += self.register.gone(model.plant)
         changed = {signal.number for signal in difference(self.plant, model.plant).changed}
         self.analysis, kept = self.analysis.going_on(model.settings, changed, at=self.clock, who="model", why=_MODEL.filled(n=model.number))
+        self.begun_anew |= {s.number for s in model.plant.signals} & {s.number for s in self.plant.signals} - set(kept.signals.tolist())
         self._learnt = self._learnt.going_on(self.analysis, kept)
         self.register.go_on(model.plant)
         self.model = model
