@@ -212,6 +212,21 @@ def test_what_was_learnt_since_an_instant_is_forgotten_and_nothing_else():
     assert not analysis.machines.held()
 
 
+def test_points_that_rest_on_few_readings_scatter_no_more_than_others_do():
+    """Ten readings come between two samples, and in two of a hundred but one: as means they would lie three times as far out."""
+    random = np.random.default_rng(13)
+    many = np.where(random.random(8000) < 0.02, 1, 10)
+    first = np.arange(len(many)) * 10 + 1
+    at = np.concatenate([start + np.arange(n) for start, n in zip(first, many, strict=True)]) * SECOND
+    read = readings(np.tile(np.arange(6), len(at)), np.repeat(at, 6), random.standard_normal(6 * len(at)))
+    made = charted(machine(), policies=[Policy(in_force=rules.mask("t2", "spe"))], learning=200, window_s=0.0, most_order=0, machine_every_s=10.0)
+    analysis = Analysis(made)
+    found = analysis.alarms_of(analysis.feed(read))
+    assert analysis.machines.learned[0]
+    # 7,600 samples by two limits of one in ten thousand; as means there were 33.
+    assert len(found) <= 8
+
+
 CYCLE_S = 30
 
 

@@ -234,7 +234,8 @@ def _others(s: Any, machine: Any, kept: Any, laid: Any, into: Any) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> None:
-    """The machine as one point of many dimensions: each signal's mean deviation since the last, NaN where it had no point."""
+    """The machine as one point of many dimensions: each signal's deviations since the last, NaN where it had no point. Their sum over the
+    root of how many there were: it scatters as one of them does, whether now one comes between two samples and now ten."""
     counts = room.counts
     k, f = counts[N_SAMPLES], counts[N_FLAT]
     room.samples[k, 0] = i
@@ -244,7 +245,7 @@ def _sample(i: Any, machine: Any, at: Any, kept: Any, laid: Any, room: Any) -> N
     for m in range(laid.machine_starts[machine], laid.machine_starts[machine + 1]):
         s = laid.machine_members[m]
         many = kept.chart_whole[s, MOVED_COUNT]
-        room.flat[f] = kept.chart[s, MOVED_SUM] / many if many > 0 else np.nan
+        room.flat[f] = kept.chart[s, MOVED_SUM] / np.sqrt(many) if many > 0 else np.nan
         kept.chart[s, MOVED_SUM] = 0.0
         kept.chart_whole[s, MOVED_COUNT] = 0
         f += 1
