@@ -106,7 +106,7 @@ def watched(directory: Path, seconds: float, *, speed: float = 10.0, learn_s: in
 
         folder = plant_folder(Workspace(directory).hidden, PLANT)
         sys.stderr.write(said("准备示范工厂：一万余个模拟信号……首次运行须先编译，约多一两分钟\n",
-                              "Making the demonstration plant: more than ten thousand simulated signals … the first time kernels are compiled: a minute or two more\n"))
+                              "Making the demonstration plant: more than ten thousand simulated signals … the first time it compiles: a minute or two more\n"))
         sys.stderr.flush()
         made = Demonstration(folder, seed=seed, learn_s=learn_s, speed=speed)
         with _shown(made.plant.local) as show:
