@@ -22,6 +22,7 @@ from qiantang.cli.options import DirOption, PlantOption
 from qiantang.cli.planning import declare_planning
 from qiantang.cli.plant_parts import plant_parts
 from qiantang.cli.plant_tasks import declare_tasks
+from qiantang.cli.plant_upward import declare_upward
 from qiantang.cli.screen import Screen
 from qiantang.kernel.errors import FactsError
 from qiantang.kernel.words import Text, preferred_lang
@@ -67,6 +68,7 @@ def declare(app: typer.Typer) -> None:
                                      "Hand the day's sums of a plant to its district; only the columns that the plant names."),
             ["qiantang factory publish --uscc 913301… --dir my-district",
              "qiantang factory publish --uscc 913301… --column busy_h --column effective_h"])(publish)
+    declare_upward(factory)
     declare_planning(factory)
     app.add_typer(factory)
 

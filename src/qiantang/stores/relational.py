@@ -179,6 +179,15 @@ class _Reader:
                                                 true() if subject is None else STREAMED_FINDINGS.c.subject == subject)
         return [rows.finding_from(row) for row in self._rows(asked.order_by(STREAMED_FINDINGS.c.at, STREAMED_FINDINGS.c.id))]
 
+    def findings_after(self, seq: int, most: int) -> list[tuple[int, StreamedFinding]]:
+        number = STREAMED_FINDINGS.c.seq
+        entries = select(number).where(number > seq).distinct().order_by(number).limit(most).subquery()
+        asked = select(STREAMED_FINDINGS).where(number.in_(select(entries.c.seq)))
+        return [(int(row["seq"]), rows.finding_from(row)) for row in self._rows(asked.order_by(number, STREAMED_FINDINGS.c.at, STREAMED_FINDINGS.c.id))]
+
+    def count_findings_after(self, seq: int) -> int:
+        return self._number(select(func.count()).select_from(STREAMED_FINDINGS).where(STREAMED_FINDINGS.c.seq > seq))
+
     def corrections(self, table: str | None = None, key: str | None = None) -> list[Correction]:
         asked = select(CORRECTIONS).where(true() if table is None else CORRECTIONS.c.table_name == table,
                                           true() if key is None else CORRECTIONS.c.row_key == key)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0004"
+VERSION = "0005"
 """The migration that this code works with; a store that says otherwise is migrated when it is opened."""
 
 TABLES = MetaData()
@@ -169,6 +169,7 @@ STREAMED_FINDINGS = Table(
     Column("amends", String(64), ForeignKey("streamed_findings.id")),
     UniqueConstraint("amends", name="streamed_findings_amended_once"),
     Index("streamed_findings_subject", "subject", "rulebook", "at"),
+    Index("streamed_findings_seq", "seq"),
 )
 
 ENTRY_REFERENCES = (CASE_EVENTS.c.seq, MOVEMENTS.c.seq, RUNS.c.seq, CORRECTIONS.c.number, STREAMED_FINDINGS.c.seq)

@@ -10,8 +10,10 @@ from qiantang.district.assembly import house
 from qiantang.domains.factory import DOMAIN
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.dispatch.states import STEPS, State
+from qiantang.domains.factory.published import PUBLISHED, RESTS_ON
 from qiantang.kernel.actions.cases import Actor, CaseFinding, opened, stepped
 from qiantang.kernel.errors import ActionError
+from qiantang.kernel.expressions.walking import facts_of
 from tests.house.plan import said_by_a_fresh_python
 
 AT = datetime(2024, 5, 6, 8, 0, tzinfo=UTC)
@@ -28,6 +30,19 @@ def test_the_house_knows_the_domain_and_what_it_publishes() -> None:
     names = {p.name for p in house().published}
     assert {"factory.oee", "factory.takt", "factory.equipment_connected"} <= names
     assert DOMAIN.name in {d.name for d in house().domains}
+
+
+def test_a_name_rests_on_the_columns_that_its_criterion_reads() -> None:
+    outline = house().library.book("factory/plant-standing").on().outline
+    criteria = {"factory.oee": "oee", "factory.takt": "takt", "factory.first_pass_yield": "first_pass", "factory.alarms_per_operator_hour": "alarms",
+                "factory.energy_per_piece": "energy", "factory.equipment_connected": "connected", "factory.signals": "signals"}
+    for name, criterion in criteria.items():
+        value = next(c.value for c in outline.criteria if c.id == criterion)
+        assert value is not None
+        assert {fact.column.name.removesuffix("_most") for fact in facts_of(value)} == set(RESTS_ON[name]), name
+    conditions = {column for name in criteria if criteria[name] not in ("energy", "signals") for column in RESTS_ON[name]}
+    assert set(RESTS_ON["factory.steady"]) == conditions
+    assert set(RESTS_ON) == {p.name for p in PUBLISHED}
 
 
 def test_the_states_of_a_task_are_those_stated() -> None:

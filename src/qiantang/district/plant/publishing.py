@@ -7,7 +7,7 @@ the district's ratios are ratios of sums.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -53,14 +53,14 @@ def day_told(folder: PlantFolder) -> date:
     """The day, in the plant's time zone, up to which the plant told by its own clock: a made-up plant lives in its own time, and the
     figures of a node that stopped last week are of last week. SubjectError where it told nothing yet."""
     plant, told = folder.plant(), folder.told()
-    if plant is None or told is None:
+    if plant is None or told is None or not told["at"]:
         raise _nothing_told(folder)
     return instant(int(told["at"]), plant.local).date()
 
 
-def published(folder: PlantFolder, uscc: str, columns: Collection[str] = ALL) -> dict[str, Value]:
-    """The plant's row of the day up to which it told, as stored values, kept in its folder; asked again on the same day it is brought up
-    to date.
+def published(folder: PlantFolder, uscc: str, columns: Collection[str] = ALL, kept_as: str = _KEPT) -> dict[str, Value]:
+    """The plant's row of the day up to which it told, as stored values, kept in its folder under ``kept_as``; asked again on the same day
+    it is brought up to date.
 
     SubjectError where the credit code is none or a column is not known.
     """
@@ -73,8 +73,7 @@ def published(folder: PlantFolder, uscc: str, columns: Collection[str] = ALL) ->
     plant, now = folder.plant(), sums_now(folder)
     assert plant is not None
     day = day_told(folder).isoformat()
-    path = folder.path / _KEPT
-    kept: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {"on": "", "base": {}, "last": {}, "rows": []}
+    kept: dict[str, Any] = _kept(folder, kept_as) or {"on": "", "base": {}, "last": {}, "rows": []}
     # A node that began anew counts from nothing again, and says from when it counts. A sum that falls all the same was corrected.
     since = (folder.told() or {}).get("since", 0)
     began_anew = since != kept.get("since", since)
@@ -87,7 +86,7 @@ def published(folder: PlantFolder, uscc: str, columns: Collection[str] = ALL) ->
             value = now[column.name] if column.name in _STANDING else max(now[column.name] - base.get(column.name, 0.0), 0.0)
             row[column.name] = int(Decimal(repr(round(value, column.type.scale))).scaleb(column.type.scale))
     rows = [*(r for r in kept["rows"] if r["on"] != day), row]
-    folder.keep(_KEPT, {"on": day, "since": since, "base": base, "last": now, "rows": rows})
+    folder.keep(kept_as, {"on": day, "since": since, "base": base, "last": now, "rows": rows})
     return row
 
 
@@ -104,10 +103,25 @@ def titled(row: Mapping[str, Value]) -> list[tuple[Text, Text]]:
     return found
 
 
+def rows_kept(folder: PlantFolder, kept_as: str) -> list[dict[str, Value]]:
+    """The rows of all days kept under that name, as stored values with days as text, oldest first."""
+    kept = _kept(folder, kept_as)
+    return [] if kept is None else list(kept["rows"])
+
+
 def write_published(folder: PlantFolder, directory: Path) -> Path:
     """All rows that were published so far as a workbook in the district's folder, where its door reads them."""
-    kept = json.loads((folder.path / _KEPT).read_bytes())
-    path = directory / f"plant-figures-{folder.name}.xlsx"
-    rows: list[Mapping[str, Value]] = [{**row, "on": date.fromisoformat(row["on"])} for row in kept["rows"]]
+    return write_rows(rows_kept(folder, _KEPT), folder.name, directory)
+
+
+def write_rows(kept: Sequence[Mapping[str, Value]], plant: str, directory: Path) -> Path:
+    """A plant's rows (days as text) as its workbook in the district's folder, instead of the one that is there."""
+    path = directory / f"plant-figures-{plant}.xlsx"
+    rows: list[Mapping[str, Value]] = [{**row, "on": date.fromisoformat(str(row["on"]))} for row in kept]
     write_template(path, (PLANT_FIGURES,), "zh", {PLANT_FIGURES.name: rows})
     return path
+
+
+def _kept(folder: PlantFolder, kept_as: str) -> dict[str, Any] | None:
+    path = folder.path / kept_as
+    return dict(json.loads(path.read_bytes())) if path.is_file() else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,10 +15,12 @@ from qiantang.district.plant.folder import STATE, PlantFolder, plant_folders
 from qiantang.district.plant.models import Model, ModelRecord, in_force
 from qiantang.district.plant.node import Node, Status
 from qiantang.district.plant.replaying import never_worked, replay
+from qiantang.district.plant.upward import Upward
 from qiantang.district.plant.wiring import NodeFile, wires_of
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.wording import told
+from qiantang.domains.factory.measures.counts import UPWARD
 from qiantang.domains.factory.needs import OPENED_BY, Needs
 from qiantang.domains.factory.plant import ZONE
 from qiantang.kernel.errors import Fault, Place, SubjectError
@@ -58,13 +60,21 @@ def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status, Seque
     node = Node(folder.path, file.plant, store=store, charts=file.charting, shown=folder,
                 work=lambda plant: Work(plant, lambda change: needs.task(plant, change)))
 
+    upward = None if file.upward is None else Upward(file.upward, folder)
+
+    def status() -> Status:
+        """The node's own, with what was counted of publishing."""
+        stands = node.status()
+        return stands if upward is None else replace(stands, counts=stands.counts | {f"{UPWARD}{name}": n for name, n in upward.counters.counts.items()})
+
     async def at_work() -> None:
-        running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory, folder.path)))
+        wires = wires_of(file, node.plant, node.directory, folder.path)
+        running = asyncio.create_task(node.run(wires if upward is None else [*wires, upward]))
         try:
             seen = 0
             while not running.done():
                 seen, fresh = node.noticed(seen)
-                heard(node.status(), fresh)
+                heard(status(), fresh)
                 await asyncio.wait({running}, timeout=_BEAT_S)
         finally:
             running.cancel()

@@ -10,6 +10,7 @@
     learning: 200                      # points from which each chart learns its limits
     machine_weight: 0.1                # a machine's newest point in its moving averages; 1, where it is not stated, for none
     unwatched: [valve_state]           # kinds of signals that are kept and not charted
+    upward: {host: broker.district.example, …}   # what the plant lets its district see; nothing where it is not written
 
 Piece events in Sparkplug metrics and in files need nothing here: the workbook names metric and file. Signals whose addresses say so
 (``opc.tcp://…|node``, ``modbus://…``) are read from those servers without being named here.
@@ -28,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from qiantang.district.plant.charting import Charting
+from qiantang.district.plant.node_faults import no_number, no_secret, strangers
+from qiantang.district.plant.upward_section import SECTION, UpwardSection, unsayable, upward_faults, upward_section
 from qiantang.district.plant.workbook import read_plant
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.errors import FactsError, Fault, Place, raise_all
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from qiantang.links.piece_rows import PieceFields
 
 _OPC_UA, _MODBUS = "opc.tcp://", "modbus://"
-_KNOWN = {"plant", "brokers", "files", "operators", "learning", "machine_weight", "unwatched"}
+_KNOWN = {"plant", "brokers", "files", "operators", "learning", "machine_weight", "unwatched", SECTION}
 _NO_NAME = re.compile(r'[%/\\:*?"<>|\x00-\x1f]')
 _LONGEST_NAME = 200
 """Signs that are in no name of a file (and the one that stands for them), and so many bytes of a name at most."""
@@ -73,6 +76,8 @@ class NodeFile:
     charting: Charting = field(default_factory=Charting)
     home: Path = Path()
     """Where the file lies: names of files in the workbook are sought from there."""
+    upward: UpwardSection | None = None
+    """What leaves the plant; None: nothing."""
 
 
 _A_NODE_FILE = Text("请给出节点文件（YAML），其中写明工作簿，如 plant: plant.xlsx；写法见工厂文档。",
@@ -90,14 +95,15 @@ def read_node_file(path: Path) -> NodeFile:
                                rule="yaml", remedy=_A_NODE_FILE)) from wrong
     if not isinstance(found, dict):
         raise FactsError(Fault(Text("这里应是“名称: 值”", "names with values belong here"), Place(path.name), rule="shape"))
-    raise_all(FactsError, _faults(found, path.name))
+    raise_all(FactsError, [*_faults(found, path.name), *_upward(found, path)])
     plant = read_plant(path.parent / str(found["plant"]))
     if "operators" in found:
         plant = replace(plant, operators=int(found["operators"]))
-    raise_all(FactsError, _unbrought(plant, found.get("brokers") or (), path.name))
+    raise_all(FactsError, [*_unbrought(plant, found.get("brokers") or (), path.name), *(unsayable(plant.id, path.name) if SECTION in found else ())])
     return NodeFile(plant, tuple(_broker(b) for b in found.get("brokers") or ()), tuple(path.parent / str(f) for f in found.get("files") or ()),
                     Charting(int(found.get("learning", 200)), frozenset(map(str, found.get("unwatched") or ())),
-                             machine_weight=float(found.get("machine_weight", 1.0))), path.parent)
+                             machine_weight=float(found.get("machine_weight", 1.0))), path.parent,
+                    upward_section(found[SECTION], path.parent) if SECTION in found else None)
 
 
 def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -> list[Wire]:
@@ -207,7 +213,7 @@ def _faults(found: dict[str, Any], file: str) -> Iterator[Fault]:
     if "plant" not in found:
         yield Fault(Text("缺少 plant（工厂工作簿）", "the plant (its workbook) is missing"), Place(file, path="plant"), rule="needed",
                     remedy=Text("请写 plant: plant.xlsx", "Write plant: plant.xlsx"))
-    yield from _strangers(found, _KNOWN, file, "")
+    yield from strangers(found, _KNOWN, file, "")
     unlisted = [name for name in ("brokers", "files", "unwatched") if not isinstance(found.get(name) or [], list)]
     for name in unlisted:
         yield Fault(Text("应是清单", "a list belongs here"), Place(file, path=name), found[name], "list",
@@ -219,28 +225,25 @@ def _faults(found: dict[str, Any], file: str) -> Iterator[Fault]:
             yield Fault(Text("不认识这种消息总线", "this kind of broker means nothing here"), Place(file, path=place), row, "known-kind",
                         Text("kind 可为：" + "、".join(_KINDS), "kind is one of: " + ", ".join(_KINDS)))
             continue
-        yield from _strangers(row, _BROKER, file, place + ".")
+        yield from strangers(row, _BROKER, file, place + ".")
         topics = row.get("topics", [])
         if not isinstance(topics, list) or not all(isinstance(topic, dict) and "filter" in topic for topic in topics):
             yield Fault(Text("应是带 filter 的主题清单", "a list of topics, each with its filter, belongs here"), Place(file, path=place + ".topics"), topics,
                         "topics", Text("例：", "Example: ") + same("topics: [{filter: \"hall/+/+\", address: \"{1}/{2}\"}]"))
         for name in ("port", "version"):
-            yield from _no_number(row.get(name, 1), file, f"{place}.{name}", "1883" if name == "port" else "5")
-        if "password" in row:
-            yield Fault(Text("密码不写在文件里", "a password does not stand in the file"), Place(file, path=place), rule="no-secret",
-                        remedy=Text("请写 password_from: 环境变量名", "Write password_from: NAME_OF_AN_ENVIRONMENT_VARIABLE"))
+            yield from no_number(row.get(name, 1), file, f"{place}.{name}", "1883" if name == "port" else "5")
+        yield from no_secret(row, file, place)
     for name in ("operators", "learning"):
-        yield from _no_number(found.get(name, 1), file, name, "4")
+        yield from no_number(found.get(name, 1), file, name, "4")
     weight = found.get("machine_weight", 1.0)
     if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0.0 < weight <= 1.0:
         yield Fault(Text("应大于 0、不大于 1", "a number above 0, 1 at most, belongs here"), Place(file, path="machine_weight"), weight, "weight",
                     Text("例如 0.1；1 为不设移动平均。", "0.1, for example; 1 for no moving averages."))
 
 
-def _no_number(value: object, file: str, path: str, example: str) -> Iterator[Fault]:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        yield Fault(Text("应是正整数", "a positive whole number belongs here"), Place(file, path=path), value, "number",
-                    Text(f"例如 {example}。", f"{example}, for example."))
+def _upward(found: dict[str, Any], path: Path) -> Iterator[Fault]:
+    if SECTION in found:
+        yield from upward_faults(found[SECTION], path.name, path.parent)
 
 
 def _unbrought(plant: Plant, brokers: Sequence[Any], file: str) -> Iterator[Fault]:
@@ -252,10 +255,3 @@ def _unbrought(plant: Plant, brokers: Sequence[Any], file: str) -> Iterator[Faul
             said = Text(f"工作簿中的产品事件“{named}”没有消息总线送来", f"no broker brings the piece events '{named}' of the workbook")
             yield Fault(said, Place(file, path="brokers"), named, "pieces-brought",
                         Text(f"请加一行：{{kind: {kind}, host: …}}", f"Add a line: {{kind: {kind}, host: …}}"))
-
-
-def _strangers(row: dict[str, Any], known: set[str], file: str, before: str) -> Iterator[Fault]:
-    for name in row:
-        if name not in known and name != "password":
-            yield Fault(Text(f"不认识“{name}”", f"“{name}” means nothing here"), Place(file, path=before + str(name)), name, "known-name",
-                        Text("可用的有：" + "、".join(sorted(known)), "There are: " + ", ".join(sorted(known))))

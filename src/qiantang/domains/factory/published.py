@@ -26,3 +26,16 @@ PUBLISHED = (
     Published("factory.steady", flag("plant_steady", "工厂运行平稳", "plants run steadily"), _FORM,
               lambda run: run.column("outcome").equals(code_constant(STEADY))),
 )
+
+_RATIOS: dict[str, tuple[str, ...]] = {
+    "factory.oee": ("effective_h", "busy_h"),
+    "factory.takt": ("line_h", "pieces_left"),
+    "factory.first_pass_yield": ("pieces_first_good", "pieces_first"),
+    "factory.alarms_per_operator_hour": ("alarms", "operator_h"),
+    "factory.energy_per_piece": ("energy_kwh", "pieces_left"),
+    "factory.equipment_connected": ("equipment_connected", "equipment"),
+    "factory.signals": ("signals",),
+}
+_STEADY = ("factory.oee", "factory.takt", "factory.first_pass_yield", "factory.alarms_per_operator_hour", "factory.equipment_connected")
+RESTS_ON: dict[str, tuple[str, ...]] = {**_RATIOS, "factory.steady": tuple(column for name in _STEADY for column in _RATIOS[name])}
+"""The columns of ``plant_figures`` that a plant must let out for each name."""

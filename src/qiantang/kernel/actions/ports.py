@@ -107,6 +107,13 @@ class StateReader(Protocol):
     def findings(self, rulebook: str | None = None, subject: str | None = None) -> list[StreamedFinding]:
         """Streamed findings, oldest first, amended ones among them."""
 
+    def findings_after(self, seq: int, most: int) -> list[tuple[int, StreamedFinding]]:
+        """Streamed findings in the order in which they were recorded, each with the number of its audit entry: those of entries after ``seq``,
+        of so many entries at most, whole entries only."""
+
+    def count_findings_after(self, seq: int) -> int:
+        """How many streamed findings were recorded after that audit entry."""
+
     def corrections(self, table: str | None = None, key: str | None = None) -> list[Correction]:
         """Corrections in the order they were recorded."""
 

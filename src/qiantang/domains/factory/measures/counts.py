@@ -100,9 +100,22 @@ _TOLD: dict[str, Text] = {
     "unmapped": Text("没有对应的信号", "no signal for it"),
     "unnumbered": Text("没有序号的报文", "a message without its count"),
     "unsent": Text("未发出的报文", "messages not sent"),
+    "upward_answered": Text("地区恢复回执", "the district gives receipts again"),
+    "upward_aside": Text("地区未收录的上报", "published and put aside by the district"),
+    "upward_unanswered": Text("地区没有回执", "the district gives no receipt"),
     "wire": Text("接入因错误重新开始", "a wire that began anew over an error"),
 }
 _NOTICE = "notice_"
+_UPWARD: dict[str, Text] = {
+    "again": Text("再次发送的消息", "messages sent again"),
+    "aside": Text("地区未收录的", "put aside by the district"),
+    "figures": Text("已有回执的日数字", "figures of a day with a receipt"),
+    "findings": Text("已有回执的结论", "findings with a receipt"),
+    "held_back": Text("清单之外、未上报的结论", "findings held back, not on the list"),
+}
+"""What is counted of publishing."""
+UPWARD = "upward_"
+"""What counters of publishing begin with."""
 
 
 def counted(name: str) -> Text:
@@ -110,4 +123,7 @@ def counted(name: str) -> Text:
     if name.startswith(_NOTICE):
         kind = name.removeprefix(_NOTICE)
         return Text("提示：", "notices: ") + _TOLD.get(kind, same(kind))
+    if name.startswith(UPWARD):
+        kind = name.removeprefix(UPWARD)
+        return Text("上报：", "upward: ") + (_UPWARD.get(kind) or _TOLD.get(kind, same(kind)))
     return COUNTED.get(name, same(name))
