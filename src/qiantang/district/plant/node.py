@@ -41,6 +41,7 @@ from qiantang.kernel.actions.ports import StateStore
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Counters, Delivery, Notice, Wire
+from qiantang.links.unit_book import UNITS, UnitBook
 from qiantang.stores.piece_record import Kept, PieceRecord
 from qiantang.stores.reading_log import LogFullError, LogWriteError, ReadingLog
 from qiantang.stores.signal_directory import SignalDirectory
@@ -122,6 +123,7 @@ class Node:
         self.directory = SignalDirectory(folder / "signals")
         self.plant = numbered(plant, self.directory)
         self.directory.commit()
+        self.units = UnitBook(folder / UNITS, {signal.address: signal.unit for signal in plant.signals})
         self.log = ReadingLog(folder / "log")
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None

@@ -59,7 +59,7 @@ def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status, Seque
                 work=lambda plant: Work(plant, lambda change: needs.task(plant, change)))
 
     async def at_work() -> None:
-        running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory, folder.path)))
+        running = asyncio.create_task(node.run(wires_of(file, node.plant, node.directory, folder.path, node.units)))
         try:
             seen = 0
             while not running.done():
