@@ -133,7 +133,7 @@ class Node:
         self.work = None if work is None else work(self.plant)
         self.showing = None if shown is None else Showing(shown, self.plant)
         self._orders = Orders(Answers(folder / ANSWERS, self.log.end), tuple if shown is None else shown.orders, self.plant, self.work, self.counters,
-                              self.notice)
+                              self.notice, self.units)
         self.inbox = Inbox(self.settings.most_waiting)
         self._tail = Tail(self.log, self.settings.most_tail)
         self._stopping = threading.Event()
@@ -393,7 +393,7 @@ class Node:
             if n:
                 self.notice(told(kind, self.plant.id, step.clock, n, n=n))
         if self.showing is not None and self.pipeline.newest and self.showing.due(now):
-            self.showing.show(self.pipeline, self.counters, self.work, step.clock, self.noticed(-1)[1])
+            self.showing.show(self.pipeline, self.counters, self.work, step.clock, self.noticed(-1)[1], list(dict(self.units.doubts).values()))
         if self._heard is not None:
             self._heard(step, changes, step.upto <= self._live_from)
 
