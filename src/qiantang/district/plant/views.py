@@ -18,9 +18,18 @@ from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.relearning import CONFIRM_UNIT, LEARN_AGAIN, instant_said, named_signals, relearning_of
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarms.entry import Entry
+from qiantang.domains.factory.alarms.grouping import SILENT
 from qiantang.domains.factory.alarms.life import STATES, Event, after
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.alarms.wording import figure, place_title, rule_title, signal_of, told, unit_said
+from qiantang.domains.factory.alarms.wording import (
+    figure,
+    place_title,
+    rule_title,
+    signal_of,
+    told,
+    unit_said,
+    what_title,
+)
 from qiantang.domains.factory.hours import instant
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
@@ -291,8 +300,9 @@ class PlantShown:
             alarm = entry.alarm
             signal = signal_of(plant, alarm.signal)
             rows.append({
-                "id": entry.first, "machine": entry.machine, "title": place_title(plant, alarm.asset), "signal": "" if signal is None else signal.address,
-                "what": Text("整机", "the whole machine") if signal is None else signal.title, "rule": rule_title(alarm.rule), "holds": entry.holds,
+                "id": entry.first, "machine": entry.machine, "title": place_title(plant, alarm.asset),
+                "signal": "" if signal is None or alarm.rule == SILENT else signal.address, "what": what_title(plant, alarm),
+                "rule": rule_title(alarm.rule), "holds": entry.holds,
                 "told": told(alarm, plant), "since": self._local(alarm.since), "raised": self._local(entry.raised),
                 "state": entry.state.value, "priority": entry.priority, "times": entry.times, "chattering": entry.chattering,
                 "stale": entry.first in stale, "leader": entry.leader, "until": self._local(entry.until) if entry.until else None,
