@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from qiantang.kernel.readings import Directory, Quality
 from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping, instant_us
 from qiantang.links.messages import Messages, Said, messages
+from qiantang.links.unit_book import UnitBook
 
 T0 = 1_700_000_000_000_000
 ISO = datetime.fromtimestamp(T0 / 1e6, UTC).isoformat()
@@ -115,8 +117,25 @@ def test_a_unit_that_changes_is_marked_until_accepted() -> None:
     said = fed(wire, {"value": 1, "unit": "°C"}, {"value": 1}, {"value": 34, "unit": "°F"})
     assert said.readings.quality.tolist() == [0, 0, Quality.UNIT]
     assert "°C → °F" in said.notices[0].told.en
-    wire.accept(0)
-    assert fed(wire, {"value": 34, "unit": "°F"}).readings.quality.tolist() == [0]
+    wire.units.confirm(wire.units.doubts["hall/press/1"])
+    said = fed(wire, {"value": 212, "unit": "°F"}, {"value": 32}, {"value": 7, "unit": "℃"})
+    assert said.readings.quality.tolist() == [0, 0, 0]
+    assert said.readings.value.tolist() == pytest.approx([100.0, 0.0, 7.0]), "in the signal's own unit; a reading without one is in the unit before it"
+
+
+def test_a_unit_is_compared_with_the_one_that_the_workbook_states() -> None:
+    wire = JsonTopics(Directory(), units=UnitBook(stated={"hall/press/1": "°C", "hall/press/2": "1"}))
+    assert fed(wire, {"value": 34, "unit": "°F"}, {"value": 1, "unit": "degC"}).readings.quality.tolist() == [Quality.UNIT, 0]
+    assert fed(wire, {"value": 1, "unit": "%"}, {"value": 1, "unit": "mm"}, topic="hall/press/2").readings.quality.tolist() == [0, Quality.UNIT]
+
+
+def test_what_unit_came_first_is_known_after_a_restart(tmp_path: Path) -> None:
+    before = JsonTopics(Directory(), units=UnitBook(tmp_path / "units.jsonl"))
+    fed(before, {"value": 1, "unit": "°C"}, {"value": 34, "unit": "°F"})
+    after = JsonTopics(Directory(), units=UnitBook(tmp_path / "units.jsonl"))
+    said = fed(after, {"value": 34, "unit": "°F"})
+    assert said.readings.quality.tolist() == [Quality.UNIT]
+    assert "°C → °F" in said.notices[0].told.en
 
 
 def test_there_are_at_most_so_many_signals() -> None:

@@ -24,6 +24,7 @@ from qiantang.engines.duckdb_history import History
 from qiantang.kernel.errors import ActionError
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import readings
+from qiantang.links.unit_book import Doubt
 from qiantang.stores.piece_record import PieceRecord
 from tests.domains.factory.plants import MINUTE, SECOND, SMALL, START, alarm
 from tests.web.conftest import ORIGIN, PEOPLE, Web
@@ -255,6 +256,26 @@ def test_learning_anew_is_ordered_from_the_machines_page_and_what_is_unknown_is_
         assert zh in answers[0].text
         assert en in answers[1].text
     assert list(folder.orders()) == []
+
+
+def test_a_unit_in_doubt_is_shown_and_confirmed_on_the_machines_page(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    told = dict(folder.told() or {})
+    doubt = Doubt(SMALL.signals[0].address, "unit", "°C", "°C", "°F", 0, 0, "converted")
+    assert "Units in doubt" not in _page(web, "/plant-machine/small/P1")
+    folder.tell(told | {"doubts": [asdict(doubt)]})
+    try:
+        page = html.unescape(_page(web, "/plant-machine/small/P1"))
+        assert "should be °C and is told in °F" in page
+        assert "Confirm the unit" in page
+        given = {"asset": "P1", "machine": "P1", "reason": "new gateway", "changed": ""}
+        assert web.as_("director").post("/plant-machine/small/P1/confirm_unit", data=given, headers=ORIGIN).status_code == 303
+        order, = folder.orders()
+        assert (order.order, order.values["reason"]) == ("confirm_unit", "new gateway")
+    finally:
+        folder.tell(told)
+    refused = web.as_("director").post("/plant-machine/small/P1/confirm_unit?lang=en", data=given, headers=ORIGIN)
+    assert "is to be confirmed" in refused.text
 
 
 def test_the_genealogy_page_says_how_each_operation_turned_out(plant: tuple[Web, PlantFolder]) -> None:

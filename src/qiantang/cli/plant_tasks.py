@@ -1,4 +1,4 @@
-"""qiantang factory tasks, answer and learn: what is to be done at a plant, and what its people answer."""
+"""qiantang factory tasks, answer, learn and confirm-unit: what is to be done at a plant, and what its people answer."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ def declare_tasks(factory: typer.Typer) -> None:
              "qiantang factory answer TASK finish --worker li --cause 'bladder leak' --done 'bladder changed' --changed inner_pressure"])(answer)
     command(factory, "learn", said("设备的水平有意改变后，重新学习其控制图。", "Learn a machine's charts anew after its level was changed on purpose."),
             ["qiantang factory learn P1 --reason 'new mould'", "qiantang factory learn P1 --reason 'new set point' --changed inner_pressure"])(learn)
+    command(factory, "confirm-unit", said("确认信号改用的单位无误。", "Confirm that a signal is rightly told in another unit."),
+            ["qiantang factory confirm-unit P1 --reason 'new gateway, tells °F'",
+             "qiantang factory confirm-unit P1 --reason 'new sensor' --changed inner_pressure"])(confirm_unit)
 
 
 def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
@@ -81,6 +84,20 @@ def learn(
 ) -> Answer:
     """The charts of an asset, and of all that stands in it, begin to learn again."""
     return _ordered("learn_again", {"asset": asset, "reason": reason} | ({"changed": changed} if changed else {}), directory, plant)
+
+
+_DoubtedOption = Annotated[str, typer.Option("--changed", metavar="NAMES", show_default=False, help=said(
+    "哪些信号，以分号隔开；不填为全部待确认的", "which signals, semicolons between; all that are in doubt where not said"))]
+
+
+def confirm_unit(
+    asset: Annotated[str, typer.Argument(metavar="ASSET", help=said("设备编号", "the asset"))],
+    reason: Annotated[str, typer.Option("--reason", help=said("何以知道", "how it is known"))],
+    changed: _DoubtedOption = "",
+    directory: DirOption = None, plant: PlantOption = None,
+) -> Answer:
+    """From now on the readings of signals whose unit is in doubt are taken: converted where that can be, else their charts learn anew."""
+    return _ordered("confirm_unit", {"asset": asset, "reason": reason} | ({"changed": changed} if changed else {}), directory, plant)
 
 
 def _ordered(order: str, values: dict[str, str], directory: Path | None, plant: str | None) -> Answer:

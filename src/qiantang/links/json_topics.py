@@ -17,6 +17,7 @@ from qiantang.kernel.readings import Directory, Quality, Readings, readings
 from qiantang.kernel.wires import Counters
 from qiantang.kernel.words import Text
 from qiantang.links.messages import Listening, Messages, Noticing, Said
+from qiantang.links.unit_book import Meant, UnitBook
 
 _MOST_DEPTH = 40
 _TOLD: dict[str, Text] = {
@@ -25,7 +26,9 @@ _TOLD: dict[str, Text] = {
     "time": Text("主题 {source} 的时间 {why} 无法识别，改用接收时刻", "the time {why} of {source} cannot be read; the time of receipt is taken"),
     "clock": Text("主题 {source} 的时钟偏差 {why} 秒，改用接收时刻", "the clock of {source} is off by {why} s; the time of receipt is taken"),
     "not_a_number": Text("主题 {source} 的读数为空、NaN 或不是数", "readings of {source} are null, NaN or no numbers"),
-    "unit": Text("主题 {source} 的单位改变：{why}；读数已标记，待人确认", "the unit of {source} changed: {why}; readings are marked until confirmed"),
+    "unit": Text("主题 {source} 的单位与应有的不同：{why}；读数已标记，直至有人在设备页或用 qiantang factory confirm-unit 确认",
+                 "the unit of {source} is another: {why}; readings are marked until somebody confirms it, on the machine's page or with "
+                 "qiantang factory confirm-unit"),
     "quality": Text("主题 {source} 的质量 {why} 无法识别，视为不可靠", "the quality {why} of {source} cannot be read and is taken as bad"),
     "unmapped": Text("主题 {source} 没有对应的测点", "no signal is mapped to the topic {source}"),
     "full": Text("测点已达上限，{source} 不予登记", "there are as many signals as allowed; {source} is not entered"),
@@ -93,15 +96,21 @@ class _Columns:
 
 
 class JsonTopics(Listening):
-    """Translates plain JSON topics into readings."""
+    """Translates plain JSON topics into readings.
 
-    def __init__(self, directory: Directory, settings: JsonSettings | None = None, counters: Counters | None = None) -> None:
+    A unit that is not the one that ``units`` knows of the signal marks its readings UNIT until somebody confirms it; a reading that tells
+    none is in the unit told before it.
+    """
+
+    def __init__(self, directory: Directory, settings: JsonSettings | None = None, counters: Counters | None = None,
+                 units: UnitBook | None = None) -> None:
         self.directory = directory
         self.settings = settings or JsonSettings()
         self.counters = counters or Counters()
         self._notices = Noticing(self.counters)
         self._addresses: dict[str, str | None] = {}
-        self._units: dict[int, str] = {}
+        self.units = units or UnitBook()
+        self._units: dict[int, tuple[str, int, Meant]] = {}
         s = self.settings
         self._told = {*s.value, *s.time, *s.quality, *s.unit, *s.sequence, *s.historical, *s.name, *s.values}
 
@@ -130,11 +139,8 @@ class JsonTopics(Listening):
                 continue
             self._any(into, topic, address, said, now, {}, 0)
         self.counters.add("readings", len(into.signal))
+        self.units.settle()
         return Said(into.readings(), self._notices.taken(batch.received[-1] if len(batch) else 0))
-
-    def accept(self, signal: int) -> None:
-        """The signal's new unit is right: its next reading states it."""
-        self._units.pop(signal, None)
 
     def _address(self, topic: str) -> str | None:
         if topic not in self._addresses:
@@ -208,15 +214,27 @@ class JsonTopics(Listening):
             quality |= Quality.HISTORICAL
             self.counters.add("historical")
         at, late = self._instant(topic, _first(said, s.time), now, historical)
-        unit = _first(said, s.unit)
-        if isinstance(unit, str) and self._units.setdefault(signal, unit) != unit:
+        meant = self._meant(signal, address, _first(said, s.unit))
+        if meant is not None and meant.doubt is not None:
             quality |= Quality.UNIT
-            self._tell("unit", topic, now, f"{self._units[signal]} → {unit}")
+            self._tell("unit", topic, now, f"{meant.doubt.was} → {meant.doubt.now}")
+        elif meant is not None and meant.into.changes:
+            number = number * meant.into.scale + meant.into.offset
         sequence = _first(said, s.sequence)
         for column, value in ((into.signal, signal), (into.at, at), (into.received, now), (into.quality, int(quality | late)),
                               (into.sequence, sequence if isinstance(sequence, int) and 0 <= sequence < 2**62 else -1)):
             column.append(value)
         into.value.append(number)
+
+    def _meant(self, signal: int, address: str, unit: object) -> Meant | None:
+        """What the unit of a reading means, or else the one told last; None where none was told yet."""
+        known = self._units.get(signal)
+        told = unit if isinstance(unit, str) and unit else None if known is None else known[0]
+        if told is None:
+            return None
+        if known is None or known[:2] != (told, self.units.version):
+            known = self._units[signal] = (told, self.units.version, self.units.told(address, told))
+        return known[2]
 
     def _instant(self, topic: str, said: object, now: int, historical: bool) -> tuple[int, Quality]:
         if said is None:

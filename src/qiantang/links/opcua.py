@@ -68,8 +68,9 @@ class _Subscription:
 class OpcUaWire:
     """One server, for ever: connects, subscribes, and starts again from the beginning when the server is lost.
 
-    After each start every item sends its present value, so what changed while the server was away is read back; what
-    happened between is a gap, which is told with its length. A notice is ``birth``, ``death``, ``gap``, ``reconnected``,
+    When it is lost the last values are handed over once more, marked stale. After each start every item sends its present value,
+    so what changed while the server was away is read back; what happened between is a gap, which is told with its length. A
+    notice is ``birth``, ``death``, ``gap``, ``reconnected``,
     ``refused`` (an item the server does not have) or ``clock``.
     """
 
@@ -79,6 +80,7 @@ class OpcUaWire:
         self._nodes = list(server.items)
         self._signals = [server.items[node] for node in self._nodes]
         self._lost_at: float | None = None
+        self._last = [float("nan")] * len(self._nodes)
 
     @property
     def counters(self) -> Counters:
@@ -101,6 +103,7 @@ class OpcUaWire:
                     self._lost_at = time.monotonic()
                     self._tell(receiver, "death", Text(f"{self.server.url} 无法连接：{type(wrong).__name__}",
                                                        f"{self.server.url} cannot be reached: {type(wrong).__name__}"))
+                    await self._stale(receiver)
             await asyncio.sleep(wait)
             wait = min(wait * 2, self.server.longest_wait_s)
 
@@ -125,6 +128,7 @@ class OpcUaWire:
             await self._until_lost(lost, subscriptions)
             self._lost_at = time.monotonic()
             self._tell(receiver, "death", Text(f"{self.server.url} 连接中断", f"the connection to {self.server.url} was lost"))
+            await self._stale(receiver)
         finally:
             await _closed(client)
 
@@ -265,6 +269,7 @@ class OpcUaWire:
                 against |= Quality.CLOCK
                 us = received
             signals.append(self._signals[place])
+            self._last[place] = figure
             at.append(us)
             values.append(figure)
             quality.append(int(against))
@@ -276,6 +281,11 @@ class OpcUaWire:
             if many:
                 self._counters.add(name, many)
         await receiver.deliver(Delivery(readings(signals, at, values, received=received, quality=quality, sequence=NO_SEQUENCE)))
+
+    async def _stale(self, receiver: Receiver) -> None:
+        """The server is lost: its last values stand, marked stale."""
+        quality = [int(Quality.STALE | (Quality.NOT_A_NUMBER if value != value else 0)) for value in self._last]  # NaN differs from itself
+        await receiver.deliver(Delivery(readings(self._signals, time.time_ns() // 1000, self._last, quality=quality)))
 
     def _tell(self, receiver: Receiver, kind: str, told: Text, count: int = 1) -> None:
         receiver.notice(Notice(kind, self.server.url, time.time_ns() // 1000, told, count))

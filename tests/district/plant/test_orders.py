@@ -18,6 +18,7 @@ from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.life import Event
 from qiantang.kernel.wires import Counters, Notice
 from qiantang.kernel.words import Text
+from qiantang.links.unit_book import UnitBook
 from tests.district.plant import lines
 from tests.district.plant.lines import S
 from tests.domains.factory.plants import SMALL
@@ -26,11 +27,12 @@ from tests.domains.factory.plants import SMALL
 class Carried:
     """A plant's alarms, and orders that are carried out at the ends of its steps; from an instant of its clock on new ones are taken."""
 
-    def __init__(self, folder: Path, taking_from: int = 0, left: Callable[[Pipeline, Step], None] = lambda *_: None) -> None:
+    def __init__(self, folder: Path, taking_from: int = 0, left: Callable[[Pipeline, Step], None] = lambda *_: None,
+                 units: UnitBook | None = None) -> None:
         self.counters, self.notices = Counters(), list[Notice]()
         self.changes: list[tuple[int, Change]] = []
         home = PlantFolder(folder)
-        orders = Orders(Answers(folder / ANSWERS, 10**9), home.orders, SMALL, None, self.counters, self.notices.append)
+        orders = Orders(Answers(folder / ANSWERS, 10**9), home.orders, SMALL, None, self.counters, self.notices.append, units)
 
         def heard(step: Step) -> None:
             left(self.pipeline, step)
@@ -80,6 +82,8 @@ def test_orders_wait_until_they_are_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("order", "values", "en"), [
     ("acknowledge", {"alarm": "s1:ewma:5"}, "there is no alarm s1:ewma:5, or it is normal again."),
     ("shelve", {"minutes": "30"}, "shelving needs a reason."),
+    ("confirm_unit", {"asset": "P1", "reason": "x"}, "no unit of 'P1' is to be confirmed"),
+    ("confirm_unit", {"asset": "P1"}, "confirming a unit needs a reason"),
     ("learn_again", {"asset": "P7", "reason": "x"}, "there is no asset 'P7' whose charts could be learnt anew"),
 ])
 def test_what_cannot_be_done_is_told_and_counted_and_the_next_order_is_carried_out(tmp_path: Path, order: str, values: dict[str, str], en: str) -> None:

@@ -342,7 +342,7 @@ def test_a_rebirth_may_give_the_aliases_to_other_metrics() -> None:
     assert [(s, v) for s, _, v, _ in rows(said.readings)] == [(0, 5.0), (1, 1.0), (0, 2.0), (0, 6.0)]
 
 
-def test_a_metric_that_changes_its_unit_is_marked_until_somebody_accepts_it() -> None:
+def test_a_metric_that_changes_its_unit_is_marked_until_somebody_confirms_it() -> None:
     talker, host = Talker(), host_of()
     tell(host, *talker.births())
     fahrenheit = Metric("temperature", DataType.DOUBLE, 338.0, 1, None, {"engUnit": "°F"})
@@ -350,10 +350,11 @@ def test_a_metric_that_changes_its_unit_is_marked_until_somebody_accepts_it() ->
     assert said.readings.quality.tolist() == [Quality.UNIT, Quality.UNIT]
     (changed,) = [n for n in said.notices if n.kind == "unit"]
     assert changed.source == "G/E/P1/temperature"
-    assert "'°C' to '°F'" in changed.told.en
+    assert "should be '°C' and is told as '°F'" in changed.told.en
     assert kinds(tell(host, talker.nbirth(), talker.dbirth(fahrenheit))) == ["birth", "birth"], "told once"
-    host.accept(0)
-    assert tell(host, talker.ddata(341.0)).readings.quality.tolist() == [0]
+    host.units.confirm(host.units.doubts["G/E/P1/temperature"])
+    said = tell(host, talker.ddata(212.0))
+    assert (said.readings.quality.tolist(), said.readings.value.tolist()) == ([0], pytest.approx([100.0]))
     assert tell(host, talker.nbirth(), talker.dbirth(fahrenheit)).readings.quality.tolist() == [0]
 
 

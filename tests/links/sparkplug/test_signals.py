@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
-from qiantang.kernel.readings import Directory, Quality
+from qiantang.kernel.readings import Directory, Quality, readings
 from qiantang.links.sparkplug.fields import DataType
 from qiantang.links.sparkplug.signals import Contradiction, Signals
+from qiantang.links.unit_book import UnitBook
 
 DOUBLE, FLOAT = int(DataType.DOUBLE), int(DataType.FLOAT)
 
@@ -31,14 +33,38 @@ def test_a_unit_or_datatype_that_is_another_is_told_once_and_marked_until_it_is_
     assert signals.stated(0, FLOAT, "°C") == Contradiction("datatype", DOUBLE, FLOAT)
 
 
-def test_what_is_accepted_is_the_first_from_then_on() -> None:
+def test_what_is_confirmed_is_right_from_then_on() -> None:
     signals = of("G/E/D/t")
     signals.stated(0, DOUBLE, "°C")
     signals.stated(0, DOUBLE, "K")
-    signals.accept(0, (DOUBLE, "K"))
+    signals.units.confirm(signals.units.doubts["G/E/D/t"])
+    signals.look_again()
     assert signals.standing[0] == 0
     assert signals.stated(0, DOUBLE, "K") is None
-    assert signals.stated(0, DOUBLE, "°C") == Contradiction("unit", "K", "°C")
+    assert signals.stated(0, DOUBLE, "°C") is None, "both are read in °C"
+    assert signals.stated(0, DOUBLE, "bar") == Contradiction("unit", "°C", "bar")
+    signals.units.confirm(signals.units.doubts["G/E/D/t"])
+    signals.look_again()
+    assert signals.stated(0, DOUBLE, "°C") == Contradiction("unit", "bar", "°C"), "nothing converts one into the other: bar is the unit now"
+
+
+def test_the_unit_that_the_workbook_states_comes_before_the_first_one() -> None:
+    signals = Signals(Directory(), 10, UnitBook(stated={"G/E/D/t": "°C"}))
+    signals.number("G/E/D/t")
+    assert signals.stated(0, DOUBLE, "°F") == Contradiction("unit", "°C", "°F")
+    assert signals.stated(0, DOUBLE, "") is None, "nothing told, nothing contradicted"
+    assert signals.stated(0, DOUBLE, "degC") is None
+
+
+def test_values_in_a_confirmed_unit_and_the_last_of_them_are_in_the_signals_own() -> None:
+    signals = of("G/E/D/t", "G/E/D/u")
+    signals.stated(0, DOUBLE, "°C")
+    signals.stated(0, DOUBLE, "°F")
+    signals.units.confirm(signals.units.doubts["G/E/D/t"])
+    signals.look_again()
+    found = signals.converted(readings([0, 1, 0, 0], 0, [32.0, 5.0, 212.0, 50.0], quality=[0, 0, 0, Quality.HISTORICAL]))
+    assert found.value.tolist() == pytest.approx([0.0, 5.0, 100.0, 10.0])
+    assert signals.stale(np.array([0]), 70).value.tolist() == pytest.approx([100.0])
 
 
 def test_no_more_signals_are_entered_than_may_be_and_those_there_are_keep_their_numbers() -> None:

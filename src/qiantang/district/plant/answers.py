@@ -63,6 +63,10 @@ class Answers:
         """The answers that were carried out after one place in the log and up to another, in their order."""
         return self._kept.between(start, upto)
 
+    def every(self) -> Sequence[Order]:
+        """All answers, in their order."""
+        return tuple(self._kept.orders)
+
     def knows(self, order: Order) -> bool:
         """Whether this very answer (what, by whom, when) was kept before."""
         return _as_given(order) in self._known

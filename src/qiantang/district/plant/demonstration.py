@@ -110,7 +110,7 @@ class Demonstration:
                          heard=self._heard, shown=folder, work=self._work)
         line = Loopback(mischief)
         metrics = piece_fields(self.plant, "sparkplug")
-        host = SparkplugHost("qiantang", self.node.directory, HostSettings(read_elsewhere=frozenset(metrics)))
+        host = SparkplugHost("qiantang", self.node.directory, HostSettings(read_elsewhere=frozenset(metrics)), units=self.node.units)
         self._host = LoopbackWire(line.join(PieceMetrics(host, metrics)), self._clock)
         self._line = SimulatedGateways(self.gateways, line)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
+from qiantang.domains.factory.alarms.grouping import SILENT
 from qiantang.domains.factory.alarms.wording import place_title, rule_title, signal_of
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.words import Text, same
@@ -50,6 +51,6 @@ class Naming:
         place = place_title(self._plant, asset)
         if found["task"]:
             return place
-        what = Text(f" {signal.title.zh}", f", {signal.title.en}") if signal is not None else same("")
+        what = Text(f" {signal.title.zh}", f", {signal.title.en}") if signal is not None and found["rule"] != SILENT else same("")
         rule = rule_title(found["rule"])
         return place + what + Text(f"（{rule.zh}）", f" ({rule.en})")

@@ -41,6 +41,7 @@ from qiantang.kernel.actions.ports import StateStore
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Counters, Delivery, Notice, Wire
+from qiantang.links.unit_book import UNITS, UnitBook
 from qiantang.stores.piece_record import Kept, PieceRecord
 from qiantang.stores.reading_log import LogFullError, LogWriteError, ReadingLog
 from qiantang.stores.signal_directory import SignalDirectory
@@ -122,6 +123,7 @@ class Node:
         self.directory = SignalDirectory(folder / "signals")
         self.plant = numbered(plant, self.directory)
         self.directory.commit()
+        self.units = UnitBook(folder / UNITS, {signal.address: signal.unit for signal in plant.signals})
         self.log = ReadingLog(folder / "log")
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
@@ -131,7 +133,7 @@ class Node:
         self.work = None if work is None else work(self.plant)
         self.showing = None if shown is None else Showing(shown, self.plant)
         self._orders = Orders(Answers(folder / ANSWERS, self.log.end), tuple if shown is None else shown.orders, self.plant, self.work, self.counters,
-                              self.notice)
+                              self.notice, self.units)
         self.inbox = Inbox(self.settings.most_waiting)
         self._tail = Tail(self.log, self.settings.most_tail)
         self._stopping = threading.Event()
@@ -391,7 +393,7 @@ class Node:
             if n:
                 self.notice(told(kind, self.plant.id, step.clock, n, n=n))
         if self.showing is not None and self.pipeline.newest and self.showing.due(now):
-            self.showing.show(self.pipeline, self.counters, self.work, step.clock, self.noticed(-1)[1])
+            self.showing.show(self.pipeline, self.counters, self.work, step.clock, self.noticed(-1)[1], list(dict(self.units.doubts).values()))
         if self._heard is not None:
             self._heard(step, changes, step.upto <= self._live_from)
 

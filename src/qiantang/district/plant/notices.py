@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qiantang.district.identity import KEYBOARD
+from qiantang.district.plant.confirming import consequence
+from qiantang.district.plant.folder import Order
 from qiantang.district.plant.relearning import Relearning
 from qiantang.domains.factory.alarms.wording import place_title
 from qiantang.domains.factory.charts.relearning import Anew
@@ -10,6 +14,7 @@ from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.wires import Notice
 from qiantang.kernel.words import Text, joined, same
+from qiantang.links.unit_book import Doubt
 
 TELLINGS = {
     "snapshot": Text("快照 {name} 损坏，或由程序的其他版本写成，不能使用：改用前一个，没有则由日志重读",
@@ -25,6 +30,8 @@ TELLINGS = {
     "not_anew": Text("{n} 条迟到读数早于可重算的窗口：只入历史，不再判断",
                      "{n} late readings lie before what can be computed anew: they are in the history, and no chart judged them"),
     "older": Text("{n} 条读数过迟：只入历史，不再判断", "{n} readings came too late to be judged: they go into the history"),
+    "unit_confirmed": Text("{asset}，{what}：{by}确认现报 {now}，{comes}。理由：{why}",
+                           "{asset}, {what}: {by} confirms that it is told in {now}; {comes}. The reason given: {why}"),
     "learnt_again": Text("{asset}：{what}重新学习。{by}：{why}", "{asset} learns anew: {what}. {by}: {why}"),
     "piece_otherwise": Text("{n} 条产品事件与已记录的不同，保留先到的；首条：{piece}，工序 {step}。更正须先在来源系统改正编号或开始时间",
                             "{n} piece events say otherwise than what is on record, and the first telling stays; the first is of {piece}, step {step}. "
@@ -55,9 +62,26 @@ def why(wrong: Exception) -> Text | str:
 
 def learnt_again(asked: Relearning, plant: Plant, anew: Anew, at: int) -> Notice:
     """Which machine's charts are learnt anew, and who said why: a repair, or a change that somebody made on purpose."""
-    names = {person.id: person.name for person in plant.technicians}
-    by = Text("本机操作者", "the person at the keyboard") if asked.by == KEYBOARD.name else same(names.get(asked.by, asked.by))
     n, machines = len(anew.signals), len(anew.machines)
     what = [Text(f"{n} 个信号的控制图", "the charts of 1 signal" if n == 1 else f"the charts of {n} signals")] if n else []
     what += [Text("整机模型", "the model of the whole machine" if machines == 1 else f"the models of {machines} machines")] if machines else []
-    return told("learnt_again", asked.asset, at, asset=place_title(plant, asked.asset), what=joined(what, "和", " and "), by=by, why=asked.why)
+    return told("learnt_again", asked.asset, at, asset=place_title(plant, asked.asset), what=joined(what, "和", " and "),
+                by=_named(asked.by, plant), why=asked.why)
+
+
+def unit_confirmed(order: Order, doubts: Sequence[Doubt], plant: Plant, at: int) -> Notice:
+    """Whose unit was confirmed by whom, and what comes of it; of several signals the first is named."""
+    first, n = doubts[0], len(doubts)
+    signal = plant.by_address.get(first.address)
+    what = same(first.address) if signal is None else signal.title
+    if n > 1:
+        what += Text(f"等 {n} 个信号", f" and {n - 1} more")
+    asset = order.values["asset"]
+    now = same(first.now) if first.now else Text("无单位", "no unit")
+    return told("unit_confirmed", asset, at, n, asset=place_title(plant, asset) if asset in plant.asset else asset, what=what, now=now,
+                comes=consequence(first), by=_named(order.by, plant), why=order.values["reason"])
+
+
+def _named(by: str, plant: Plant) -> Text:
+    names = {person.id: person.name for person in plant.technicians}
+    return Text("本机操作者", "the person at the keyboard") if by == KEYBOARD.name else same(names.get(by, by))

@@ -6,26 +6,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from qiantang.district.plant.answers import Answers
+from qiantang.district.plant.confirming import doubts_meant, ended, ended_by
 from qiantang.district.plant.folder import Order
-from qiantang.district.plant.notices import learnt_again, told, why
+from qiantang.district.plant.notices import learnt_again, told, unit_confirmed, why
 from qiantang.district.plant.pipeline import Pipeline, Step
-from qiantang.district.plant.relearning import FINISH, LEARN_AGAIN, relearning_of
+from qiantang.district.plant.relearning import CONFIRM_UNIT, FINISH, LEARN_AGAIN, relearning_of
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.errors import QiantangError
 from qiantang.kernel.wires import Counters, Notice
+from qiantang.links.unit_book import UnitBook
 
 
 class Orders:
     """Carries out orders for a plant's node: those on record again, and those that are ``left`` for it, which are put on record first. What
-    cannot be done is told, and counted (``orders_refused``)."""
+    cannot be done is told, and counted (``orders_refused``). What was confirmed of ``units`` is confirmed again at once: wires need to know it
+    before the log is read."""
 
     def __init__(self, answers: Answers, left: Callable[[], Iterable[Order]], plant: Plant, work: Work | None, counters: Counters,
-                 noticed: Callable[[Notice], None]) -> None:
+                 noticed: Callable[[Notice], None], units: UnitBook | None = None) -> None:
         self._answers, self._left = answers, left
         self._plant, self._work = plant, work
         self._counters, self._noticed = counters, noticed
+        self._units = units or UnitBook()
+        for order in answers.every():
+            self._confirm(order)
 
     def carried_out(self, pipeline: Pipeline, step: Step, *, taking: bool) -> list[Change]:
         """What people answered up to the end of a step: what is on record for it and, while new orders are ``taking`` effect, what is new."""
@@ -39,7 +45,13 @@ class Orders:
             if whole is not None:
                 self._answers.keep(step.upto, whole)
                 changes += self._carry_out(pipeline, whole, step.clock)
+                # Charts that learn anew do so from here on; only then do wires take the unit for granted.
+                self._confirm(whole)
         return changes
+
+    def _confirm(self, order: Order) -> None:
+        for doubt in ended_by(order.order, order.values):
+            self._units.confirm(doubt)
 
     def close(self) -> None:
         """Let the record go."""
@@ -54,6 +66,13 @@ class Orders:
             except QiantangError as wrong:
                 self._refuse(order, wrong, clock)
                 return None
+        if order.order == CONFIRM_UNIT:
+            try:
+                doubts = doubts_meant(values, self._plant, dict(self._units.doubts).values())
+            except QiantangError as wrong:
+                self._refuse(order, wrong, clock)
+                return None
+            values |= ended(doubts, self._plant)
         return replace(order, values=values)
 
     def _refuse(self, order: Order, wrong: Exception, clock: int) -> None:
@@ -70,7 +89,9 @@ class Orders:
             if order.order == "unshelve":
                 return register.unshelve(values["alarm"], order.by, clock)
             relearning = relearning_of(order, pipeline.plant)
-            if order.order != LEARN_AGAIN and self._work is not None:
+            if order.order == CONFIRM_UNIT:
+                self._noticed(unit_confirmed(order, ended_by(order.order, values), self._plant, clock))
+            elif order.order != LEARN_AGAIN and self._work is not None:
                 self._at_work(self._work, order, clock)
             if relearning is not None:
                 learnt = pipeline.learn_again(relearning)

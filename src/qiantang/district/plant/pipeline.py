@@ -29,7 +29,10 @@ from qiantang.district.plant.sources import Sources, sources
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.alarms.entry import Change, Key
+from qiantang.domains.factory.alarms.finding import finding_of
+from qiantang.domains.factory.alarms.grouping import SILENT
 from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.alarms.silence import Silences, of_a_silent_source
 from qiantang.domains.factory.arrays import packed, unpacked
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
@@ -130,6 +133,7 @@ class Pipeline:
         self.analysis = Analysis(model.settings)
         self._learnt = LearntSince(self.analysis)
         self.register = Register(model.plant, self._bearing, self._still)
+        self._silences = Silences(model.plant)
         self._sources = Sources(np.zeros(0, np.int32), (), np.zeros(0, np.int64))
         self.ordering = Ordering(self._sources.of, self._sources.lateness_us, self._allowances, remember_us=self.pace.remember_us,
                                  remember_most=self.pace.remember_most)
@@ -250,6 +254,7 @@ class Pipeline:
         self.begun_anew |= {s.number for s in model.plant.signals} & {s.number for s in self.plant.signals} - set(kept.signals.tolist())
         self._learnt = self._learnt.going_on(self.analysis, kept)
         self.register.go_on(model.plant)
+        self._silences.go_on(model.plant)
         self.model = model
         self._sources = there
         self.ordering.regroup(there.of, there.lateness_us, came_of)
@@ -284,9 +289,10 @@ class Pipeline:
         if not len(readings):
             return
         self._open.readings.append(readings)
+        self._silences.heard(readings)
         found = self.analysis.feed(readings)
         if len(found):
-            self._open.raised += self.analysis.alarms_of(found, offset=self._start)
+            self._open.raised += _of_their_own(self.analysis.alarms_of(found, offset=self._start))
         if found.cleared.any():
             self._open.ceased += _ceased(found, readings, self.settings)
 
@@ -308,8 +314,12 @@ class Pipeline:
             corrected, said, not_anew = self._anew(late)
             alarms += corrected
             findings += said
-        changes = [*now.changes, *self._registered(alarms, now.ceased), *self._unhelped()]
-        for what, times in (("alarms", len(now.raised)), ("amended", len(alarms) - len(now.raised)), ("not_anew", not_anew)):
+        silences = self._silences.ended(self.clock, self._start, self._still)
+        alarms += silences.alarms
+        findings += [finding_of(alarm, self.plant) for alarm in silences.alarms]
+        changes = [*now.changes, *self._registered(alarms, [*now.ceased, *silences.over]), *self._unhelped()]
+        fresh = len(now.raised) + len(silences.alarms)
+        for what, times in (("alarms", fresh), ("amended", len(alarms) - fresh), ("not_anew", not_anew)):
             if times:
                 self.counters.add(what, times)
         step = Step(self._start, self.position, self.clock, tuple(alarms), tuple(findings), tuple(changes), (*now.readings, late),
@@ -343,6 +353,8 @@ class Pipeline:
     def _still(self, key: Key) -> bool:
         """Whether the charts, as they are now, say that the condition behind an alarm is there."""
         asset, signal, rule = key
+        if rule == SILENT:
+            return self._silences.holds(key)
         return self.analysis.holds(asset, signal, rule)
 
     def _machines_of(self, signals: Collection[int]) -> list[str]:
@@ -405,7 +417,7 @@ class Pipeline:
             mine = readings.at >= checkpoint.since[readings.signal]
             if place + 1 < len(window):
                 mine &= readings.at < window[place + 1].since[readings.signal]
-            anew = self.analysis.alarms_of(self.analysis.feed(readings.taken(mine)))
+            anew = _of_their_own(self.analysis.alarms_of(self.analysis.feed(readings.taken(mine))))
             before = checkpoint.raisings
             checkpoint.raisings, findings = amended(before, anew, self.plant, self._start)
             kept = {id(one) for one in before}
@@ -424,7 +436,7 @@ class Pipeline:
                  "counts": self.counters.counts,
                  "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints],
                  "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints], "proofs": self._proofs,
-                 "points": {name: blocks.told(one) for name, one in states.items()}}
+                 "silences": self._silences.written(), "points": {name: blocks.told(one) for name, one in states.items()}}
         order = self.ordering.snapshot()
         parts = {"learnt": self._learnt.snapshot(), "state": json.dumps(state, ensure_ascii=False).encode(), "ordering": order.state,
                  "register": self.register.snapshot()} | {name: one.packed for name, one in states.items()}
@@ -452,6 +464,7 @@ class Pipeline:
         if "learnt" in parts:
             self._learnt.restore(parts["learnt"])
         self.register = Register.restored(self.plant, parts["register"], self._bearing, self._still)
+        self._silences.read(state.get("silences"))
         self._checkpoints = [
             Checkpoint(**unpacked(parts[f"frontier-{k}"]), charts=states[f"analysis-{k}"], raisings=[Raising.read(one) for one in raisings], begun=begun(anew))
             for k, (raisings, anew) in enumerate(zip(state["checkpoints"], state["begun"], strict=True))]
@@ -465,6 +478,11 @@ def _own(batch: Readings) -> Readings:
     if all(column.flags.writeable and column.flags.c_contiguous for column in columns):
         return batch
     return Readings(*(np.array(column) for column in columns))
+
+
+def _of_their_own(alarms: Sequence[Alarm]) -> list[Alarm]:
+    """The alarms that are not told with the silence of a source."""
+    return [alarm for alarm in alarms if not of_a_silent_source(alarm)]
 
 
 def _ceased(found: Raised, readings: Readings, settings: ChartSettings) -> list[tuple[int, str, int, str]]:

@@ -1,8 +1,9 @@
 """Which charts are learnt anew after somebody mended or changed a machine, read from what that person said.
 
-Two rules, and no third. What was learnt of the machine since something was wrong, or is being learnt, is learnt again: that is how the
+Two rules after a repair, and no third. What was learnt of the machine since something was wrong, or is being learnt, is learnt again: that is how the
 fault looked. Of signals whose level the repair itself changed (a new mould, a new set point) everything is learnt again, and the
-technician names them. All else keeps its limits: an alarm that goes on after a repair says that the repair did not help.
+technician names them. All else keeps its limits: an alarm that goes on after a repair says that the repair did not help. Without any
+repair, a signal that is read in another unit from now on, into which nothing converts what it learnt, learns anew too.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import NOWHERE, ActionError, Fault, Place, SubjectError
 from qiantang.kernel.words import Text, joined, same
 
-FINISH, LEARN_AGAIN = "finish", "learn_again"
+FINISH, LEARN_AGAIN, CONFIRM_UNIT = "finish", "learn_again", "confirm_unit"
 ASSET, SINCE = "_asset", "_since"
 """What the node adds to a finished task: the machine that was mended, and since when (microseconds UTC) something was wrong."""
+LEARNT = "_learnt"
+"""What it adds to a confirmed unit: the numbers of the signals that learn anew, spaces between."""
 ALL = ("all", "全部")
 _BETWEEN = re.compile(r"[;；,，、]")
 _MOST_NAMED = 12
@@ -54,6 +57,8 @@ def relearning_of(order: Order, plant: Plant) -> Relearning | None:
                                     Text("请写明改变了什么。", "Say what was changed.")))
         changed = named_signals(plant, asset, values.get("changed", "").strip() or ALL[0])
         return Relearning((), 0, changed, order.by, same(values["reason"]), asset)
+    if order.order == CONFIRM_UNIT and values.get(LEARNT):
+        return Relearning((), 0, tuple(sorted(map(int, values[LEARNT].split()))), order.by, same(values["reason"]), values["asset"])
     return None
 
 

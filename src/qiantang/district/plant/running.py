@@ -68,7 +68,7 @@ def run_node(file: NodeFile, folder: PlantFolder, heard: Callable[[Status, Seque
         return stands if upward is None else replace(stands, counts=stands.counts | {f"{UPWARD}{name}": n for name, n in upward.counters.counts.items()})
 
     async def at_work() -> None:
-        wires = wires_of(file, node.plant, node.directory, folder.path)
+        wires = wires_of(file, node.plant, node.directory, folder.path, node.units)
         running = asyncio.create_task(node.run(wires if upward is None else [*wires, upward]))
         try:
             seen = 0

@@ -18,6 +18,7 @@ from qiantang.domains.factory.measures.reckoning import Reckoning
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.readings import Quality, Readings
 from qiantang.kernel.wires import Counters, Notice
+from qiantang.links.unit_book import Doubt
 
 if TYPE_CHECKING:
     from qiantang.district.plant.work import Work
@@ -84,15 +85,16 @@ class Showing:
         """Whether it is time, by a clock in seconds."""
         return now - self._told_at >= self._every_s
 
-    def show(self, pipeline: Pipeline, counters: Counters, work: Work | None, clock: int, notices: Sequence[Notice] = ()) -> None:
-        """Write how everything stands at an instant of the plant's clock, with the last of what was noticed."""
+    def show(self, pipeline: Pipeline, counters: Counters, work: Work | None, clock: int, notices: Sequence[Notice] = (),
+             doubts: Sequence[Doubt] = ()) -> None:
+        """Write how everything stands at an instant of the plant's clock, with the last of what was noticed and the units that are in doubt."""
         self._told_at = time.monotonic()
         counts = counters.counts | pipeline.ordering.counters.counts | pipeline.counters.counts
         self._folder.tell(told_of(clock, pipeline.register, figures=self.reckoning.figures(), counters=counts, machines=self._machines(pipeline),
                                   dispatcher=None if work is None else work.dispatcher,
                                   news=None if work is None else work.news, told=None if work is None else work.told,
                                   about=None if work is None else work.concerns.of,
-                                  notices=notices[-_NOTICES_SHOWN:], since=self.reckoning.since))
+                                  notices=notices[-_NOTICES_SHOWN:], since=self.reckoning.since, doubts=doubts))
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
         centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from qiantang.domains.factory.alarms.register import Register
@@ -15,6 +16,7 @@ from qiantang.kernel.words import Text, joined, same
 if TYPE_CHECKING:
     from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
     from qiantang.domains.factory.dispatch.joining import Concern
+    from qiantang.links.unit_book import Doubt
 
 _EVENTS_KEPT = 2000
 _DONE_KEPT = 200
@@ -116,15 +118,15 @@ def spans_of(dispatcher: Dispatcher) -> list[dict[str, Any]]:
 def told_of(at: int, register: Register, *, figures: Mapping[str, float | None] | None = None, counters: Mapping[str, int] | None = None,
             machines: Iterable[Mapping[str, Any]] = (), dispatcher: Dispatcher | None = None, news: TaskNews | None = None,
             told: Mapping[str, Text] | None = None, about: Mapping[str, Concern] | None = None, notices: Iterable[Notice] = (),
-            since: int = 0) -> dict[str, Any]:
+            since: int = 0, doubts: Iterable[Doubt] = ()) -> dict[str, Any]:
     """Everything that a plant's pages show, as plain values, up to an instant of the plant's clock; ``since`` is from when its sums count
-    (both in microseconds UTC)."""
+    (both in microseconds UTC); ``doubts`` are the units that somebody is to confirm."""
     events = [] if news is None else [
         {"task": c.task, "at": c.at, "event": str(c.event), "state": str(c.after), "worker": c.worker or c.former, "reason_zh": c.reason.zh,
          "reason_en": c.reason.en} for c in news.events]
     return {
         "at": at, "since": since, "register": json.loads(register.snapshot()), "figures": dict(figures or {}), "counters": dict(counters or {}),
-        "machines": list(machines),
+        "machines": list(machines), "doubts": [asdict(one) for one in doubts],
         "tasks": [] if dispatcher is None or news is None else news.rows(dispatcher, told or {}, about), "done": [] if news is None else list(news.done),
         "spans": [] if dispatcher is None else spans_of(dispatcher), "events": events,
         "notices": [{"at": n.at, "kind": n.kind, "source": n.source, "told_zh": n.told.zh, "told_en": n.told.en, "count": n.count} for n in notices]}

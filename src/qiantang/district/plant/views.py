@@ -12,14 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiantang.district.identity import Identity
+from qiantang.district.plant.confirming import doubt_said, doubts_meant
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
 from qiantang.district.plant.naming import Naming
-from qiantang.district.plant.relearning import LEARN_AGAIN, instant_said, named_signals, relearning_of
+from qiantang.district.plant.relearning import CONFIRM_UNIT, LEARN_AGAIN, instant_said, named_signals, relearning_of
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarms.entry import Entry
+from qiantang.domains.factory.alarms.grouping import SILENT
 from qiantang.domains.factory.alarms.life import STATES, Event, after
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.domains.factory.alarms.wording import figure, place_title, rule_title, signal_of, told, unit_said
+from qiantang.domains.factory.alarms.wording import (
+    figure,
+    place_title,
+    rule_title,
+    signal_of,
+    told,
+    unit_said,
+    what_title,
+)
 from qiantang.domains.factory.hours import instant
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
@@ -27,6 +37,7 @@ from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
 from qiantang.kernel.pages.live import Told, Trace
 from qiantang.kernel.pages.values import Amount, Mark, to
 from qiantang.kernel.words import Text, same
+from qiantang.links.unit_book import Doubt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -166,6 +177,8 @@ class PlantShown:
             self._task_can(order, values)
         elif order == LEARN_AGAIN:
             relearning_of(Order(order, values, self._who.name, 0), self._plant)
+        elif order == CONFIRM_UNIT:
+            doubts_meant(values, self._plant, self._doubts.values())
         else:
             raise ActionError.of(f"没有这样的操作：{order}", f"there is no order {order}", value=order)
         self._folder.leave(Order(order, dict(values), self._who.name, time.time_ns() // 1000))
@@ -225,6 +238,10 @@ class PlantShown:
         return self._folder.told() or {}
 
     @cached_property
+    def _doubts(self) -> Mapping[str, Doubt]:
+        return {str(row["address"]): Doubt(**row) for row in self._told.get("doubts", ())}
+
+    @cached_property
     def _register(self) -> Register:
         import json
 
@@ -268,7 +285,8 @@ class PlantShown:
             if wanted is not None and machine != wanted:
                 continue
             row: dict[str, Told] = {"address": signal.address, "machine": machine, "part": signal.asset, "asset": self._plant.asset[signal.asset].title,
-                                    "title": signal.title, "unit": unit_said(signal.unit), "value": None, "deviation": None, "state": _UNTOLD}
+                                    "title": signal.title, "unit": unit_said(signal.unit), "value": None, "deviation": None, "state": _UNTOLD,
+                                    "doubt": doubt_said(self._doubts[signal.address]) if signal.address in self._doubts else None}
             if cells is not None and signal.number < len(cells["state"]):
                 row |= {"value": _decimal(float(cells["value"][signal.number])), "deviation": _decimal(float(cells["deviation"][signal.number]), 2),
                         "state": int(cells["state"][signal.number])}
@@ -282,8 +300,9 @@ class PlantShown:
             alarm = entry.alarm
             signal = signal_of(plant, alarm.signal)
             rows.append({
-                "id": entry.first, "machine": entry.machine, "title": place_title(plant, alarm.asset), "signal": "" if signal is None else signal.address,
-                "what": Text("整机", "the whole machine") if signal is None else signal.title, "rule": rule_title(alarm.rule), "holds": entry.holds,
+                "id": entry.first, "machine": entry.machine, "title": place_title(plant, alarm.asset),
+                "signal": "" if signal is None or alarm.rule == SILENT else signal.address, "what": what_title(plant, alarm),
+                "rule": rule_title(alarm.rule), "holds": entry.holds,
                 "told": told(alarm, plant), "since": self._local(alarm.since), "raised": self._local(entry.raised),
                 "state": entry.state.value, "priority": entry.priority, "times": entry.times, "chattering": entry.chattering,
                 "stale": entry.first in stale, "leader": entry.leader, "until": self._local(entry.until) if entry.until else None,

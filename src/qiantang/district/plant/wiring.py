@@ -40,6 +40,7 @@ from qiantang.kernel.words import Text, same
 
 if TYPE_CHECKING:
     from qiantang.links.piece_rows import PieceFields
+    from qiantang.links.unit_book import UnitBook
 
 _OPC_UA, _MODBUS = "opc.tcp://", "modbus://"
 _KNOWN = {"plant", "brokers", "files", "operators", "learning", "machine_weight", "unwatched", SECTION}
@@ -106,10 +107,10 @@ def read_node_file(path: Path) -> NodeFile:
                     upward_section(found[SECTION], path.parent) if SECTION in found else None)
 
 
-def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path) -> list[Wire]:
+def wires_of(file: NodeFile, plant: Plant, directory: Directory, folder: Path, units: UnitBook | None = None) -> list[Wire]:
     """Every wire of the node: its brokers, the OPC UA and Modbus servers that addresses name, and its files. ``plant`` bears the
-    numbers of the directory; in ``folder`` births are remembered over a restart."""
-    wires: list[Wire] = [_over_broker(broker, births_file(folder, broker, file.brokers), plant, directory) for broker in file.brokers]
+    numbers of the directory; in ``folder`` births are remembered over a restart; ``units`` are the node's."""
+    wires: list[Wire] = [_over_broker(broker, births_file(folder, broker, file.brokers), plant, directory, units) for broker in file.brokers]
     wires += _opc_ua(plant)
     wires += _modbus(plant)
     if file.files:
@@ -145,7 +146,7 @@ def births_file(folder: Path, broker: Broker, brokers: Sequence[Broker]) -> Path
     return path
 
 
-def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Directory) -> Wire:
+def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Directory, units: UnitBook | None) -> Wire:
     from qiantang.links.json_topics import JsonSettings, JsonTopics, TopicMapping
     from qiantang.links.mqtt import MqttWire
     from qiantang.links.mqtt_settings import MqttSettings
@@ -157,14 +158,14 @@ def _over_broker(broker: Broker, births: Path, plant: Plant, directory: Director
         # The broker keeps what a node that was killed had not acknowledged, for each plant by itself.
         kept = replace(where, client=f"{broker.id}-{plant.id}-json", session_s=_SESSION_S)
         mappings = tuple(TopicMapping(*topic) for topic in broker.topics)
-        return MqttWire(JsonTopics(directory, JsonSettings(mappings, local=plant.local)), kept)
+        return MqttWire(JsonTopics(directory, JsonSettings(mappings, local=plant.local), units=units), kept)
     if broker.kind == "pieces":
         from qiantang.links.piece_topics import PieceTopics
 
         return MqttWire(PieceTopics(piece_fields(plant, "json")), replace(where, client=f"{broker.id}-{plant.id}-pieces", session_s=_SESSION_S))
     # A host of Sparkplug begins with a clean session (3.0, 5.6); its births are remembered here instead.
     metrics = piece_fields(plant, "sparkplug")
-    host = RememberingHost(births, broker.id, directory, HostSettings(read_elsewhere=frozenset(metrics)), groups=broker.groups)
+    host = RememberingHost(births, broker.id, directory, HostSettings(read_elsewhere=frozenset(metrics)), groups=broker.groups, units=units)
     if not metrics:
         return MqttWire(host, where)
     from qiantang.links.sparkplug.piece_metrics import PieceMetrics

@@ -9,7 +9,8 @@ from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.dispatch.tasks import MINUTE, Task
 from qiantang.domains.factory.plant import Plant
 
-BY_RULE: Mapping[str, tuple[str, ...]] = {"quality": ("electrical", "instrument"), "stuck": ("instrument", "electrical")}
+BY_RULE: Mapping[str, tuple[str, ...]] = {"quality": ("electrical", "instrument"), "stuck": ("instrument", "electrical"),
+                                            "silent": ("electrical", "instrument")}
 """Rules that speak of the measuring and not of the machine, with the skills that mend that."""
 BY_STEP: Mapping[str, tuple[str, ...]] = {
     "calendering": ("extrusion",), "cutting": ("extrusion",), "bead": ("extrusion",), "inspection": ("instrument",), "network": ("electrical",),

@@ -27,6 +27,7 @@ from qiantang.links.sparkplug.signals import Signals
 from qiantang.links.sparkplug.taking import MET_NAMES, ClockRule, Meanings, Met, Taken, hashed, meaning, nothing, take
 from qiantang.links.sparkplug.telling import TELLINGS
 from qiantang.links.sparkplug.topics import NAMESPACE, Route, Verb, address, checked, route_of
+from qiantang.links.unit_book import UnitBook
 
 _NO_LIFE = -1
 _AGES = 2**62
@@ -102,12 +103,12 @@ class SparkplugHost:
     """A host application. Give it batches as they come; it numbers signals in the plant's directory.
 
     Aliases and names must have been stated by a birth; data before a birth are set aside and a rebirth is asked for. A
-    metric whose unit or datatype changes at a rebirth is marked UNIT until ``accept`` is called. ``births`` is what
-    ``snapshot`` gave before a restart: edge nodes whose count goes on are understood at once.
+    metric whose unit or datatype is another than ``units`` knows is marked UNIT until that is confirmed there. ``births`` is
+    what ``snapshot`` gave before a restart: edge nodes whose count goes on are understood at once.
     """
 
     def __init__(self, host: str, directory: Directory, settings: HostSettings | None = None, groups: Iterable[str] = ("+",),
-                 counters: Counters | None = None, births: bytes | None = None) -> None:
+                 counters: Counters | None = None, births: bytes | None = None, units: UnitBook | None = None) -> None:
         self.id = checked("host application", host)
         self.directory = directory
         self.settings = settings or HostSettings()
@@ -119,7 +120,8 @@ class SparkplugHost:
         self._routes: dict[str, tuple[Route, _Edge | None]] = {}
         self._meanings = Meanings()
         self._notices = Noticing(self.counters)
-        self._signals = Signals(directory, self.settings.most_signals)
+        self.units = units or UnitBook()
+        self._signals = Signals(directory, self.settings.most_signals, self.units)
         self._publications: list[Publication] = []
         self._connected = False
         self._certificates = Certificates(self.id)
@@ -165,6 +167,7 @@ class SparkplugHost:
         """Take a batch of messages in their order."""
         work = _Work(decode(batch.payloads), batch.received)
         n = len(batch)
+        self._signals.look_again()
         self.counters.add("messages", n)
         work.lives, work.device_lives, work.edges = [_NO_LIFE] * n, [_NO_LIFE] * n, [None] * n
         fine, seqs, stamps = work.payloads.fine.tolist(), work.payloads.seq.tolist(), work.payloads.timestamp.tolist()
@@ -215,11 +218,6 @@ class SparkplugHost:
         """How an edge node stands; None where it was never heard of."""
         found = self._edges.get((group, edge))
         return found.state if found else None
-
-    def accept(self, signal: int) -> None:
-        """The signal's new unit or datatype is right: its readings are marked no more."""
-        said = next((m for m in self.births if self.directory.known(address(m.group, m.edge, m.device, m.name)) == signal), None)
-        self._signals.accept(signal, None if said is None else (said.datatype, said.unit))
 
     def snapshot(self) -> bytes:
         """The births in force and where each edge node's count stands, to be given to a host that starts anew."""
@@ -454,7 +452,7 @@ class SparkplugHost:
         taken = take(work.payloads, i, i + 1, np.asarray(work.received, np.int64), lives, device_lives, self._meanings, self._signals.standing,
                      self._signals.last, ClockRule(self.settings.clock.ahead, _AGES))
         self._count(taken, work, [edge] * len(work.payloads), i, i + 1)
-        work.pieces.append(taken.readings)
+        work.pieces.append(self._signals.converted(taken.readings))
 
     def _describe(self, edge: _Edge, name: str, metrics: list[Described], now: int) -> int:
         """Enter what the metrics mean; how many of them are signals."""
@@ -542,7 +540,7 @@ class SparkplugHost:
                      np.asarray(work.device_lives, np.int64), self._meanings, self._signals.standing, self._signals.last, self.settings.clock)
         self._count(taken, work, work.edges, begin, stop)
         if len(taken.readings):
-            work.pieces.append(taken.readings)
+            work.pieces.append(self._signals.converted(taken.readings))
 
     def _count(self, taken: Taken, work: _Work, edges: list[_Edge | None], begin: int, stop: int) -> None:
         """Count what was met, and tell what is not as it should be."""
@@ -569,6 +567,7 @@ class SparkplugHost:
             for group, edge in self.rebirths.due(now):
                 self._tell("rebirth", f"{group}/{edge}", now)
                 self._publications.append(rebirth_request(group, edge, now))
+        self.units.settle()
         publications, self._publications = tuple(self._publications), []
         notices: tuple[Notice, ...] = self._notices.taken(now)
         holding = any(edge.backlog for edge in self._watched.values())

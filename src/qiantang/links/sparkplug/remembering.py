@@ -10,6 +10,7 @@ from qiantang.kernel.readings import Directory
 from qiantang.kernel.wires import Counters
 from qiantang.links.messages import Publication, Said
 from qiantang.links.sparkplug.host import HostSettings, SparkplugHost
+from qiantang.links.unit_book import UnitBook
 
 _EVERY_US = 5_000_000
 
@@ -23,14 +24,14 @@ class RememberingHost(SparkplugHost):
     """
 
     def __init__(self, path: Path, host: str, directory: Directory, settings: HostSettings | None = None, groups: Iterable[str] = ("+",),
-                 counters: Counters | None = None) -> None:
+                 counters: Counters | None = None, units: UnitBook | None = None) -> None:
         self._path = path
         births = path.read_bytes() if path.is_file() else None
         groups = tuple(groups)
         try:
-            super().__init__(host, directory, settings, groups, counters, births)
+            super().__init__(host, directory, settings, groups, counters, births, units)
         except (ValueError, KeyError, TypeError, AttributeError):
-            super().__init__(host, directory, settings, groups, counters)
+            super().__init__(host, directory, settings, groups, counters, units=units)
             self.counters.add("births_unread")
         self._written = self._changes
         self._written_at = 0

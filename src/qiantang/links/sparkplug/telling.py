@@ -50,8 +50,9 @@ TELLINGS: dict[str, Telling] = {
     "historical": Telling(Text("{source}：补传断线期间的读数", "{source}: readings kept while the line was down are sent"), 60),
     "bad": Telling(Text("{source}：来源自称读数不可靠", "{source}: the source itself says that readings are bad"), 600),
     "stale": Telling(Text("{source}：来源自称读数陈旧", "{source}: the source itself says that readings are stale"), 600),
-    "unit": Telling(Text("{source}：单位由“{was}”变为“{now}”，读数已标记，待人确认",
-                         "{source}: its unit changed from {was!r} to {now!r}; readings are marked until confirmed")),
+    "unit": Telling(Text("{source}：单位应为“{was}”，现为“{now}”，读数已标记，直至有人在设备页或用 qiantang factory confirm-unit 确认",
+                         "{source}: its unit should be {was!r} and is told as {now!r}; readings are marked until somebody confirms it, on the "
+                         "machine's page or with qiantang factory confirm-unit")),
     "datatype": Telling(Text("{source}：数据类型由 {was} 变为 {now}，读数已标记，待人确认",
                              "{source}: its datatype changed from {was} to {now}; readings are marked until confirmed")),
     "alias": Telling(Text("{source}：别名 {alias} 重复，以后者为准", "{source}: the alias {alias} is given twice; the later holds"), 60),

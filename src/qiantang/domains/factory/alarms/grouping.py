@@ -2,7 +2,7 @@
 
 A cause is shared where an alarm follows another within the span for it and is of the same unit, of the same signal, or of a
 signal that moved with the other's; that a machine stands (``down``) is of the cause of whatever was told of it just before. Bad
-quality is of the connection it came through, whichever machine it is of. In a flood all alarms of one machine are one group.
+quality, and a silence, is of the connection it came through, whichever machine it is of. In a flood all alarms of one machine are one group.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import Bearing
 from qiantang.domains.factory.plant import Plant
 
+SILENT = "silent"
+"""The rule of a gateway or server that has fallen silent, beside those of the charts."""
 _SPANS = 6
 """A group takes in no more after so many spans, however close they follow: what lasts is told anew."""
 
@@ -109,9 +111,9 @@ class Grouping:
 
     def _places(self, alarm: Alarm, machine: str) -> tuple[str, ...]:
         """Where to look: a stuck signal belongs to a lost connection where one is open, to its machine otherwise."""
-        through = self._connection.get(alarm.signal, "")
+        through = self._connection.get(alarm.others[0] if alarm.rule == SILENT and alarm.others else alarm.signal, "")
         match alarm.rule:
-            case "quality" if through:
+            case "quality" | "silent" if through:
                 return (f"connection {through}",)
             case "stuck" if through:
                 return (f"connection {through}", machine)

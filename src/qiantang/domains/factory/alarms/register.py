@@ -16,14 +16,15 @@ from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import MINUTE, Bearing, operators_of
 from qiantang.domains.factory.alarms.entry import Change, Entry, Key, has, key_of
 from qiantang.domains.factory.alarms.flood import Flood
-from qiantang.domains.factory.alarms.grouping import Group, Grouping
+from qiantang.domains.factory.alarms.grouping import SILENT, Group, Grouping
 from qiantang.domains.factory.alarms.life import HELD, SHOWN, STATES, Event, State, after, ways
 from qiantang.domains.factory.alarms.metrics import Metrics
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
 from qiantang.kernel.words import Text, joined
 
-_LEAST_PRIORITY = 4
+_LEAST_PRIORITY, _BLIND = 4, 2
+"""The least grave, and the gravest that a silent source can be."""
 
 
 class Register:
@@ -174,7 +175,7 @@ class Register:
         self._entries = {key: entry for key, entry in self._entries.items() if has(plant, entry.alarm.asset, entry.alarm.signal)}
         for entry in self._entries.values():
             entry.machine, entry.operator = plant.machine(entry.alarm.asset), self._operators[entry.alarm.asset]
-            entry.priority = self._priorities.get(entry.alarm.signal, entry.priority)
+            entry.priority = entry.priority if entry.alarm.rule == SILENT else self._priorities.get(entry.alarm.signal, entry.priority)
         self._suppressed = {machine: reason for machine, reason in self._suppressed.items() if machine in plant.asset}
         operators = max(plant.operators, 1)
         self._floods = [*self._floods, *(Flood(self.bearing) for _ in range(operators))][:operators]
@@ -237,6 +238,9 @@ class Register:
     def priority(self, alarm: Alarm) -> int:
         """How grave an alarm is, 1 the gravest: as its signal; a chart over a whole machine weighs as much as the gravest signal that moved.
         Of alarms of one instant the gravest is to be raised first: the others then join it, and the operator is told once."""
+        if alarm.rule == SILENT:
+            # Nobody sees any longer what goes on there; that anything is wrong is not known.
+            return max(_BLIND, min((self._priorities[s] for s in alarm.others if s in self._priorities), default=_BLIND))
         own = self._priorities.get(alarm.signal)
         return own if own is not None else min((self._priorities[s] for s in alarm.others if s in self._priorities), default=_LEAST_PRIORITY - 1)
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from qiantang.domains.factory.alarm import Alarm
+from qiantang.domains.factory.alarms.grouping import SILENT, connection
 from qiantang.domains.factory.charts.rules import OF_MACHINES, TITLES
 from qiantang.domains.factory.hours import instant, shown_instant
 from qiantang.domains.factory.plant import Asset, Plant, Signal
 from qiantang.kernel.words import Text, joined, same
 
-_OWN_STATISTIC = frozenset({"cusum", "drift", "stuck", "quality", "rate", "down", *OF_MACHINES})
+_OWN_STATISTIC = frozenset({"cusum", "drift", "stuck", "quality", "rate", "down", "silent", *OF_MACHINES})
 """Rules whose value and limit are the statistic's own and not in the signal's unit."""
 _SENTENCE = Text("{place} {what}：{value}，限值 {limit}，自 {since} 起（{many}）。规则：{rule}。",
                  "{place}, {what}: {value} against {limit}, since {since} ({many}). Rule: {rule}.")
@@ -20,6 +21,7 @@ _SENTENCES = {
                   "{place}, {what}: stands at {value} since {since} ({many}, {limit} are too many). Rule: {rule}."),
     "down": Text("{place}：自 {since} 起故障停机，已超过 {limit} 秒。规则：{rule}。",
                  "{place}: stopped by a fault since {since}, for more than {limit} s. Rule: {rule}."),
+    "silent": Text("{what}自 {since} 起{silence}。规则：{rule}。", "{what} {silence}, since {since}. Rule: {rule}."),
     "quality": Text("{place} {what}：自 {since} 起不可靠（{many}）。规则：{rule}。",
                     "{place}, {what}: not to be relied on since {since} ({many}). Rule: {rule}."),
 }
@@ -62,6 +64,36 @@ def _as_recorded(plant: Plant, asset: str) -> Text:
     return found.title if machine.id == found.id else Text(f"{machine.title.zh}·{found.title.zh}", f"{machine.title.en}, {found.title.en}")
 
 
+def what_title(plant: Plant, alarm: Alarm) -> Text:
+    """What of its asset an alarm is about: a signal, the source of several, or the whole machine."""
+    if alarm.rule == SILENT:
+        return source_title(plant, alarm.others)
+    signal = signal_of(plant, alarm.signal)
+    return Text("整机", "the whole machine") if signal is None else signal.title
+
+
+def source_title(plant: Plant, signals: Sequence[int]) -> Text:
+    """The gateway or server through which signals come."""
+    first = next((found for number in signals for found in (signal_of(plant, number),) if found is not None), None)
+    through = connection(first.address) if first is not None else ""
+    if through.startswith("opc.tcp:"):
+        return Text(f"OPC UA 服务器 {through}", f"OPC UA server {through}")
+    if through.startswith("modbus:"):
+        return Text(f"Modbus 设备 {through}", f"Modbus device {through}")
+    return Text(f"网关 {through}", f"gateway {through}")
+
+
+def _silence_said(plant: Plant, alarm: Alarm) -> Text:
+    """How many signals of how many machines a silent source leaves stale."""
+    found = [signal for number in alarm.others for signal in (signal_of(plant, number),) if signal is not None]
+    n, total, machines = len(alarm.others), int(alarm.limit), len({plant.machine(signal.asset) for signal in found})
+    of = Text(f"{machines} 台设备", "1 machine" if machines == 1 else f"{machines} machines")
+    if n >= total:
+        return Text("无声或连接中断，{n} 个信号（{of}）的读数陈旧", "is silent or its connection is lost; {n} of {of}").filled(
+            n=Text(f"{n}", "1 signal" if n == 1 else f"{n} signals"), of=Text(of.zh, f"{of.en} {'is' if n == 1 else 'are'} stale"))
+    return Text("所带 {total} 个信号中 {n} 个（{of}）的读数陈旧", "leaves {n} of its {total} signals stale, of {of}").filled(n=str(n), total=str(total), of=of)
+
+
 def unit_said(unit: str) -> str:
     """A signal's unit as it is read; nothing for one without a dimension."""
     return "" if unit == "1" else unit
@@ -86,13 +118,14 @@ def told(alarm: Alarm, plant: Plant, zone: tzinfo | None = None, *, recorded: bo
     signal = signal_of(plant, alarm.signal)
     since = _since_recorded(alarm.since) if recorded else shown_instant(alarm.since, zone or plant.local)
     unit = "" if signal is None or alarm.rule in _OWN_STATISTIC else f" {signal.unit if recorded else unit_said(signal.unit)}".rstrip()
-    what = Text("整机", "the whole machine") if signal is None else signal.title
+    what = what_title(plant, alarm)
     value, limit = figure(alarm.value) + unit, figure(alarm.limit) + unit
     sentence = _SENTENCES.get(alarm.rule, _SENTENCE).filled(
         place=_as_recorded(plant, alarm.asset) if recorded else place_title(plant, alarm.asset), what=what, value=value, limit=limit, since=since,
+        silence=_silence_said(plant, alarm) if alarm.rule == SILENT else same(""),
         many=Text(f"{alarm.readings} 个读数", "1 reading" if alarm.readings == 1 and not recorded else f"{alarm.readings} readings"),
         rule=rule_title(alarm.rule))
-    others = [found.title for number in alarm.others for found in (signal_of(plant, number),) if found is not None]
+    others = [] if alarm.rule == SILENT else [found.title for number in alarm.others for found in (signal_of(plant, number),) if found is not None]
     if others:
         more = Text(f"等 {len(others)} 个", f" and {len(others) - _OTHERS} more") if len(others) > _OTHERS else same("")
         sentence += Text("同时变化：", " Moved as well: ") + joined(others[:_OTHERS]) + more + Text("。", ".")

@@ -56,6 +56,7 @@ TITLES: Final = {
     "range": Text("超出物理量程", "outside the physical range"),
     "rate": Text("变化过快", "changes faster than it can"),
     "quality": Text("读数质量不良", "readings of bad quality"),
+    "silent": Text("来源中断或无声", "a source that is silent or cut off"),
     "down": Text("设备自报故障停机", "the machine itself says that a fault has stopped it"),
     "t2": Text("多变量 T² 超限", "T² of the machine beyond its limit"),
     "spe": Text("多变量残差 SPE 超限", "squared prediction error of the machine beyond its limit"),

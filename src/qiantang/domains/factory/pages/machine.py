@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ from qiantang.kernel.words import Text, same
 _POINTS = 120
 _MOST_TRACES = 4
 _COLUMNS = 100
-LEARN_AGAIN = "learn_again"
+LEARN_AGAIN, CONFIRM_UNIT = "learn_again", "confirm_unit"
 
 
 def draw_wall(ask: Ask) -> Drawn:
@@ -85,6 +85,7 @@ def draw_machine(ask: Ask) -> Drawn:
                             Text("点选一行查看其控制图", "choose a row to see its control chart") if span is None else
                             Text("所列为现值；点选一行查看当时的读数", "values are those of now; choose a row to see what was read then"),
                             same("") if found is None else _learnt(plant, found)))
+    sections += _in_doubt(signals, machine, may=ask.may("dispatch") and plant.at_work)
     if signals and ask.may("dispatch") and plant.at_work:
         fields = (Field("reason", Text("改变了什么", "what was changed"), "long", required=True),
                   Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
@@ -92,6 +93,19 @@ def draw_machine(ask: Ask) -> Drawn:
         sections.append(Section(Text("设备的水平有意改变之后", "After the machine's level was changed on purpose"), (form,),
                                 Text("在重新学成之前，这些图不报警", "until they are learnt these charts raise no alarm"), name="learn"))
     return drawn(plant, title, sections)
+
+
+def _in_doubt(signals: Sequence[Mapping[str, Told]], machine: str, *, may: bool) -> list[Section]:
+    """The signals whose unit is another than it should be, and how it is confirmed."""
+    doubted = [row for row in signals if row["doubt"] is not None]
+    if not doubted:
+        return []
+    facts = Facts(tuple((Text(f"{text(row['asset']).zh} {text(row['title']).zh}", f"{text(row['asset']).en}, {text(row['title']).en}"), text(row["doubt"]))
+                        for row in doubted))
+    fields = (Field("reason", Text("何以知道", "how it is known"), "long", required=True),
+              Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
+    form = Form(CONFIRM_UNIT, fields, Text("确认单位", "Confirm the unit"), carried={"asset": machine, "machine": machine})
+    return [Section(Text("单位待确认", "Units in doubt"), (facts, form) if may else (facts,), name="units")]
 
 
 def _learnt(plant: Live, machine: Mapping[str, Told]) -> Text:
@@ -148,5 +162,6 @@ def _chart(plant: Live, address: str, trace: Trace) -> Section:
 PAGES = (
     Page("plant-wall", Text("实时看板", "Wall"), draw_wall, path=("plant",)),
     Page("plant-machine", Text("设备", "Machine"), draw_machine, asks=("signal", "asset", "since", "until"), path=("plant", "machine"),
-         acts=(order_act(LEARN_AGAIN, Text("重新学习控制图", "Learn the charts anew"), "plant-machine"),)),
+         acts=(order_act(LEARN_AGAIN, Text("重新学习控制图", "Learn the charts anew"), "plant-machine"),
+               order_act(CONFIRM_UNIT, Text("确认单位", "Confirm the unit"), "plant-machine"))),
 )
