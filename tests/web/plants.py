@@ -51,7 +51,7 @@ def plant_at_work(hidden: Path) -> PlantFolder:
     many = len(PLANT.signals)
     state = np.zeros(many, np.uint8)
     state[12] = 2
-    folder.tell_cells(np.arange(many, dtype=np.float64), np.linspace(-1, 4, many, dtype=np.float32), state)
+    folder.tell_cells(NOW, np.arange(many, dtype=np.float64), np.linspace(-1, 4, many, dtype=np.float32), state)
     folder.tell_traces({PLANT.signals[0].address: {"at": [START + n * SECOND for n in range(30)], "value": [170.0 + 0.1 * n for n in range(30)],
                                                   "centre": 171.0, "upper": 172.5, "lower": 169.5, "marked": [29]}})
     record = PieceRecord(folder.path / RECORD)

@@ -27,7 +27,7 @@ from qiantang.kernel.readings import readings
 from qiantang.stores.piece_record import PieceRecord
 from tests.domains.factory.plants import MINUTE, SECOND, SMALL, START, alarm
 from tests.web.conftest import ORIGIN, PEOPLE, Web
-from tests.web.plants import PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
+from tests.web.plants import NOW, PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
 
 TECHNICIAN = Identity("li", "李示例", frozenset({"see", "dispatch"}), Scope("plant", ("small",)), frozenset({"technician"}))
 ELSEWHERE = Identity("zhou", "zhou", frozenset({"see", "dispatch"}), Scope("plant", ("another",)), frozenset({"technician"}))
@@ -163,12 +163,27 @@ def test_what_the_wall_is_sent_is_in_the_order_of_its_groups(plant: tuple[Web, P
     groups = wall_groups(PLANT)
     assert [(title.en, len(signals)) for title, signals in groups] == [("curing line", 12), ("mixing", 1)]
     shown = PlantShown(folder, KEYBOARD)
-    deviation, state = shown.frame()
-    assert len(deviation) == len(state) == 13
-    assert state.tolist() == [0] * 12 + [2]
+    frame = shown.frame()
+    assert len(frame.deviation) == len(frame.state) == 13
+    assert frame.state.tolist() == [0] * 12 + [2]
     cards, table = shown.told()
     assert "torque" not in str(cards)
     assert "mixer 1" in str(table)
+
+
+def test_the_wall_tells_up_to_when_the_node_told_and_that_it_is_silent_since(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    shown = PlantShown(folder, KEYBOARD)
+    assert (shown.frame().at, shown.frame().silent) == (NOW, False)
+    old = time.time() - 6
+    os.utime(folder.path / "told.json", (old, old))
+    assert (shown.frame().at, shown.frame().silent) == (NOW, True)
+    assert "not at work; this is the last it told: 2023-11-15 06:23:20+08:00" in str(shown.told()[0])
+    # The page of the wall says so where it is live, which goes away by itself, and not once for good.
+    assert "not at work" not in _page(web, "/plant-wall/small")
+    (folder.path / "told.json").touch()
+    assert not shown.frame().silent
+    assert len(shown.told()) == 2
 
 
 def test_an_acknowledgement_reaches_the_node_as_an_order_with_its_author(plant: tuple[Web, PlantFolder]) -> None:

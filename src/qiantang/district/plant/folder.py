@@ -41,7 +41,7 @@ PLANTS = "plants"
 """Where the plants' folders lie in a district's hidden folder."""
 STATE = "state.sqlite"
 """The store of a plant's findings, in its folder."""
-FRESH_S = 10.0
+FRESH_S = 5.0
 """A node that told nothing for so long is not at work."""
 _PLANT, _TOLD, _CELLS, _ORDERS, _TRACES = "plant.json", "told.json", "cells.npz", "orders", "traces.json"
 
@@ -77,17 +77,17 @@ class PlantFolder:
         """How it stands: plain values, with ``at`` in microseconds UTC. Whoever reads gets this or what stood before, whole."""
         self._write(_TOLD, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
 
-    def tell_cells(self, value: NDArray[np.float64], deviation: NDArray[np.float32], state: NDArray[np.uint8],
+    def tell_cells(self, at: int, value: NDArray[np.float64], deviation: NDArray[np.float32], state: NDArray[np.uint8],
                    centre: NDArray[np.float64] | None = None, reach: NDArray[np.float64] | None = None) -> None:
-        """Of every signal, by its number: the last value, how far it is from its centre in standard deviations, and its state
-        (0 fine, 1 watch, 2 alarm, 3 gives nothing); the centre of its chart and how far from it the limits lie (NaN: not known)."""
+        """Of every signal, by its number, up to an instant (µs UTC): the last value, how far it is from its centre in standard deviations, and
+        its state (0 fine, 1 watch, 2 alarm, 3 gives nothing); the centre of its chart and how far from it the limits lie (NaN: not known)."""
         import io
 
         import numpy as np
 
         room = io.BytesIO()
         unknown = np.full(len(value), np.nan)
-        np.savez(room, value=value, deviation=deviation, state=state, centre=unknown if centre is None else centre,
+        np.savez(room, at=np.int64(at), value=value, deviation=deviation, state=state, centre=unknown if centre is None else centre,
                  reach=unknown if reach is None else reach)
         self._write(_CELLS, room.getvalue())
 
@@ -130,7 +130,7 @@ class PlantFolder:
         return max(time.time() - path.stat().st_mtime, 0.0) if path.is_file() else None
 
     def cells(self) -> Mapping[str, NDArray[Any]] | None:
-        """``value``, ``deviation``, ``state``, ``centre`` and ``reach`` of every signal; None where the node never told them."""
+        """``value``, ``deviation``, ``state``, ``centre`` and ``reach`` of every signal, and up to when (``at``); None where the node never told them."""
         import numpy as np
 
         path = self.path / _CELLS

@@ -99,7 +99,8 @@ class Showing:
         limit = np.array([policy.limit for policy in pipeline.settings.policies])[pipeline.settings.plan[:, layout.POLICY]]
         deviation = np.where(pipeline.analysis.learned[first], (self._value - base[:, CENTRE]) * base[:, SCALE], np.nan)
         state = np.where(self._bad, NOTHING, np.where(pipeline.analysis.holding != 0, ALARM, FINE)).astype(np.uint8)
-        self._folder.tell_cells(self._value, deviation.astype(np.float32), state, np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
+        self._folder.tell_cells(clock, self._value, deviation.astype(np.float32), state,
+                                np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
 
     def _machines(self, pipeline: Pipeline) -> list[dict[str, object]]:
         """Each machine's state, OEE, mean cycle, and how far its charts are learnt; no OEE over so few cycles that one more or less would change

@@ -11,6 +11,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qiantang.district.frames import Frame
 from qiantang.district.identity import Identity
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
 from qiantang.district.plant.naming import Naming
@@ -21,17 +22,15 @@ from qiantang.domains.factory.alarms.life import STATES, Event, after
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.alarms.wording import figure, place_title, rule_title, signal_of, told, unit_said
 from qiantang.domains.factory.hours import instant
+from qiantang.domains.factory.pages.showing import silent_said
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
-from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
+from qiantang.kernel.pages.blocks import Banner, Block, Card, Cards, Column, Row, Table
 from qiantang.kernel.pages.live import Told, Trace
 from qiantang.kernel.pages.values import Amount, Mark, to
 from qiantang.kernel.words import Text, same
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from qiantang.engines.duckdb_history import Step
 
 _MOST_SECONDS = 1800
@@ -173,8 +172,9 @@ class PlantShown:
 
     # --- the wall ---
 
-    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Deviation and state of every signal in the wall's order. ValueError where the node never told them."""
+    def frame(self) -> Frame:
+        """Every signal in the wall's order, up to the instant to which the node told, and whether it tells nothing more. ValueError where it never
+        told them."""
         cells = self._folder.cells()
         if cells is None:
             raise ValueError("the plant's node has told no cells yet")
@@ -184,7 +184,7 @@ class PlantShown:
         known = order < len(cells["state"])
         deviation, state = np.full(len(order), np.nan, np.float32), np.full(len(order), _UNTOLD, np.uint8)
         deviation[known], state[known] = cells["deviation"][order[known]], cells["state"][order[known]]
-        return deviation, state
+        return Frame(deviation, state, int(cells["at"]) if "at" in cells else int(self._told.get("at", 0)), not self.at_work)
 
     def told(self) -> Sequence[Block]:
         """The figures and the gravest alarms as they stand now, beside the cells."""
@@ -198,7 +198,8 @@ class PlantShown:
         rows = tuple(Row((place_title(fresh._plant, e.alarm.asset), rule_title(e.alarm.rule),
                           Mark(STATES[e.state][1], "alarm" if e.priority <= _GRAVE else "watch")), to("plant-alarms", plant=fresh.name)) for e in worst)
         columns = (Column("place", Text("设备", "machine")), Column("rule", Text("规则", "rule")), Column("state", Text("状态", "state")))
-        return cards, Table("alarms", columns, rows, exports=False, empty=Text("没有报警。", "No alarm."))
+        table = Table("alarms", columns, rows, exports=False, empty=Text("没有报警。", "No alarm."))
+        return (cards, table) if fresh.at_work else (Banner(silent_said(fresh), "watch"), cards, table)
 
     # --- its tables ---
 

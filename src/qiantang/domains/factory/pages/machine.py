@@ -42,7 +42,7 @@ def draw_wall(ask: Ask) -> Drawn:
     cells = sum(many for _, many in groups)
     zone = None if plant.as_of is None else plant.as_of.tzinfo
     wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "")
-    return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),))
+    return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),), live=True)
 
 
 def draw_machine(ask: Ask) -> Drawn:
