@@ -70,7 +70,7 @@ def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
     ("/plants", ("small plant", "81.2", "6.85")),
     ("/plant/small", ("Takt 6.85 s, within its target of 7.00 s", "press 1", "down", "duplicate",
                       "The ideal cycle is set too long", "mixer 1 (210.0 s, a piece took 198.4 s)")),
-    ("/plant-wall/small", ("13 signals", 'data-wall="small"')),
+    ("/plant-wall/small", ("13 signals", 'data-wall="small"', "Either goes before “no reading”")),
     ("/plant-machine/small/P1", ("plate temperature", "upper limit", "inner pressure",
                                  "5 of 6 charted signals are learnt; the others raise no alarm yet; the machine",
                                  "rests on 4 of them, since 2023-11-15 06:13", "another is being learnt: 12 of 168 points")),

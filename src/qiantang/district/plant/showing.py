@@ -12,6 +12,7 @@ import numpy as np
 from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.pipeline import Pipeline
 from qiantang.district.plant.telling import told_of
+from qiantang.domains.factory.alarms.cells import cell_states
 from qiantang.domains.factory.charts import layout
 from qiantang.domains.factory.charts.fitting import CENTRE, RAW_SCALE, SCALE
 from qiantang.domains.factory.measures.reckoning import Reckoning
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from qiantang.district.plant.work import Work
     from qiantang.stores.piece_record import PieceRecord
 
-FINE, WATCH, ALARM, NOTHING = range(4)
 _LEAST_CYCLES = 20
 _NOTICES_SHOWN = 30
 _NO_VALUE = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER)
@@ -98,7 +98,7 @@ class Showing:
         centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)
         limit = np.array([policy.limit for policy in pipeline.settings.policies])[pipeline.settings.plan[:, layout.POLICY]]
         deviation = np.where(pipeline.analysis.learned[first], (self._value - base[:, CENTRE]) * base[:, SCALE], np.nan)
-        state = np.where(self._bad, NOTHING, np.where(pipeline.analysis.holding != 0, ALARM, FINE)).astype(np.uint8)
+        state = cell_states(pipeline.register, pipeline.analysis.holding, self._bad)
         self._folder.tell_cells(clock, self._value, deviation.astype(np.float32), state,
                                 np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from qiantang.domains.factory.alarms.cells import LEGEND
 from qiantang.domains.factory.pages.alarms import alarm_table
 from qiantang.domains.factory.pages.overview import too_long
 from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, instant, order_act, text, whole
@@ -41,7 +42,7 @@ def draw_wall(ask: Ask) -> Drawn:
     groups = tuple((text(row["title"]), whole(row["cells"])) for row in plant.rows("walls"))
     cells = sum(many for _, many in groups)
     zone = None if plant.as_of is None else plant.as_of.tzinfo
-    wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "")
+    wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "", LEGEND)
     return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),), live=True)
 
 
