@@ -74,6 +74,8 @@ def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
     ("/plant-machine/small/P1", ("plate temperature", "upper limit", "inner pressure",
                                  "5 of 6 charted signals are learnt; the others raise no alarm yet; the machine",
                                  "rests on 4 of them, since 2023-11-15 06:13", "another is being learnt: 12 of 168 points")),
+    ("/plant-machine/small/P1", ("points of the chart (individuals or means), lately; broken: 06:13:49", "upper limit 172.5", "lower limit 169.5")),
+    ("/plant-machine/small/P2", ("points of the whole machine, against the limit of the time", "limit 18.25", "21.5")),
     ("/plant-machine/small/M1", ("all 5 charted signals are learnt; the machine", "model (T², SPE) is being learnt: 3 of 400 points")),
     ("/plant-alarms/small", ("3 alarms, 3 to be acknowledged", "torque", "1 shelved", "sensor on order")),
     (f"/plant-alarms/small?alarm={WORST.id}", ("mixer 1, torque: 166.25 kNm against 168.5 kNm", "acknowledged")),

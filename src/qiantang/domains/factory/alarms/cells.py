@@ -6,22 +6,15 @@ over and waits to be acknowledged, is watched. Either outweighs that a signal gi
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.domains.factory.alarms.entry import Entry
 from qiantang.domains.factory.alarms.register import Register
-from qiantang.kernel.words import Text
 
 FINE, WATCH, ALARM, NOTHING = range(4)
 """The states of a cell, as walls draw them."""
-LEGEND: Final = Text("报警：在操作员清单中且仍成立（整机报警标在偏离最大的信号上）。关注：违反规则但已搁置、抑制、停用或未列入清单，"
-                     "或已恢复待确认，或与整机报警一同偏离。两者均优先于“无读数”。",
-                     "Alarm: in the operator's list and still so (of a whole machine: at the signal that moved most). Watch: a rule is broken, but shelved, "
-                     "suppressed, out of service or not in the list; or normal again and unacknowledged; or it moved with a machine's alarm. "
-                     "Either goes before “no reading”.")
+
 
 
 def cell_states(register: Register, holding: NDArray[np.uint32], silent: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from qiantang.domains.factory.alarms.cells import LEGEND
 from qiantang.domains.factory.pages.alarms import alarm_table
 from qiantang.domains.factory.pages.overview import too_long
 from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, instant, order_act, text, whole
@@ -42,8 +41,15 @@ def draw_wall(ask: Ask) -> Drawn:
     groups = tuple((text(row["title"]), whole(row["cells"])) for row in plant.rows("walls"))
     cells = sum(many for _, many in groups)
     zone = None if plant.as_of is None else plant.as_of.tzinfo
-    wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "", LEGEND)
+    wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "", _LEGEND)
     return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),), live=True)
+
+
+_LEGEND = Text("报警：在操作员清单中且仍成立（整机报警标在偏离最大的信号上）。关注：违反规则但已搁置、抑制、停用或未列入清单，"
+               "或已恢复待确认，或与整机报警一同偏离。两者均优先于“无读数”。",
+               "Alarm: in the operator's list and still so (of a whole machine: at the signal that moved most). Watch: a rule is broken, but shelved, "
+               "suppressed, out of service or not in the list; or normal again and unacknowledged; or it moved with a machine's alarm. "
+               "Either goes before “no reading”.")
 
 
 def draw_machine(ask: Ask) -> Drawn:
@@ -60,8 +66,11 @@ def draw_machine(ask: Ask) -> Drawn:
     alarmed = [str(row["signal"]) for row in alarms if row["signal"] and span is None]
     wanted = list(dict.fromkeys([*([ask.asked["signal"]] if ask.asked.get("signal") else []), *alarmed, *(str(row["address"]) for row in signals)]))
     sections = []
+    sections += [_chart(plant, machine, trace) for trace in (plant.charts(machine) if span is None else ())]
     for address in wanted:
-        trace = plant.trace(address, _POINTS, span)
+        charts = plant.charts(address) if span is None and (address in alarmed or address == ask.asked.get("signal")) else ()
+        sections += [_chart(plant, address, trace) for trace in charts]
+        trace = None if charts else plant.trace(address, _POINTS, span)
         if trace is not None:
             sections.append(_chart(plant, address, trace))
         if len(sections) >= _MOST_TRACES:
@@ -142,8 +151,12 @@ _TONES: tuple[Tone, ...] = ("plain", "watch", "alarm", "off")
 
 def _chart(plant: Live, address: str, trace: Trace) -> Section:
     bounds = tuple(Bound(title, value, "plain" if number == 0 else "watch") for number, (title, value) in enumerate(trace.levels))
-    lines = Lines("trace", tuple(f"{at:%H:%M:%S}" for at in trace.instants), (Series(trace.title, trace.values),), trace.unit, bounds, trace.marked)
-    return Section(trace.title, (lines,), same(address), clocked(Text("带点处触发规则；时刻", "marked where a rule was broken; times"), plant), span=6)
+    series = (Series(trace.title, trace.values), *(Series(title, values, "plain", dashed=True) for title, values in trace.beside))
+    lines = Lines("trace", tuple(f"{at:%H:%M:%S}" for at in trace.instants), series, trace.unit, bounds, trace.marked)
+    footer = Text("带点处触发规则；时刻", "marked where a rule was broken; times") if trace.levels else \
+        Text("历史均值，不作判断；点选信号后数秒内可见其控制图；时刻",
+             "means of the history, judged by no limit; some seconds after a signal is chosen its control chart is there; times")
+    return Section(trace.title, (lines,), same(address) + Text(" · ", " · ") + trace.said, clocked(footer, plant), span=6)
 
 
 PAGES = (
