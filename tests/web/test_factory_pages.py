@@ -315,6 +315,33 @@ def test_from_a_piece_one_comes_to_what_was_read_while_it_was_made_and_from_a_sp
     assert "from: the time 'yesterday' cannot be read" in html.unescape(unread.text)
 
 
+def test_signals_with_a_specification_have_their_capability_with_the_interval_that_their_readings_give(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    of_it = next(s for s in PLANT.signals if s.address == "curing/P2/P2R/inner_pressure")
+    assert "Cpk" not in _page(web, "/plant-machine/small/P2")
+    folder.tell_plant(replace(PLANT, signals=tuple(replace(s, lower=1.0, upper=3.0) if s is of_it else s for s in PLANT.signals)))
+    history = History(folder.path / "history")
+    draws = np.random.default_rng(4)
+    at = NOW - 3600 * SECOND + SECOND * np.arange(3600)
+    value = 2.2 + 0.2 * draws.normal(size=3600)
+    position = history.position
+    history.append(readings(np.full(3600, of_it.number), at, value), position, position + 3600)
+    history.close()
+    try:
+        shown = PlantShown(folder, KEYBOARD).rows("capability", machine="P2")
+        page = _page(web, "/plant-machine/small/P2")
+        assert "Capability: 1 signals with a specification" in page
+        assert "过程能力" in _page(web, "/plant-machine/small/P2", lang="zh")
+    finally:
+        folder.tell_plant(PLANT)
+    row, = shown
+    # (3 - 1) / (6 · 0.2) and (3 - 2.2) / (3 · 0.2), both within their intervals.
+    assert float(row["cp_low"]) < 2.0 / 1.2 < float(row["cp_high"])  # type: ignore[arg-type]
+    assert float(row["cpk_low"]) < 0.8 / 0.6 < float(row["cpk_high"])  # type: ignore[arg-type]
+    assert f"{row['cpk']} ({row['cpk_low']}–{row['cpk_high']})" in page
+    assert row["n"] == 3600
+
+
 def test_an_alarm_says_who_was_sent_and_the_task_leads_back_to_the_alarm(plant: tuple[Web, PlantFolder]) -> None:
     web, _ = plant
     sent = TASK.state("offered").title

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qiantang.district.frames import Frame
 from qiantang.district.identity import Identity
@@ -30,6 +30,9 @@ from qiantang.kernel.pages.blocks import Banner, Block, Card, Cards, Column, Row
 from qiantang.kernel.pages.live import Told, Trace
 from qiantang.kernel.pages.values import Amount, Mark, to
 from qiantang.kernel.words import Text, same
+
+if TYPE_CHECKING:
+    from qiantang.domains.factory.measures.capability import Interval
 
 _MOST_SECONDS = 1800
 """A span so long is shown second by second, a longer one minute by minute."""
@@ -100,7 +103,7 @@ class PlantShown:
         return found
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
-        """The rows of a table: machines, signals, alarms, held, bad_actors, tasks, task_events, spans, counters, notices, origin,
+        """The rows of a table: machines, signals, alarms, held, bad_actors, capability, tasks, task_events, spans, counters, notices, origin,
         pieces."""
         make = self._tables.get(table)
         if make is None:
@@ -201,7 +204,7 @@ class PlantShown:
         return {"machines": self._machines, "signals": self._signals, "alarms": lambda _: self._entries(self._register.shown()),
                 "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
                 "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "notices": self._notices, "walls": self._walls,
-                "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
+                "capability": self._capability, "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
 
     @cached_property
     def _plant(self) -> Plant:
@@ -268,6 +271,21 @@ class PlantShown:
                         "state": int(cells["state"][signal.number])}
             rows.append(row)
         return rows
+
+    def _capability(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        as_of = self._told.get("at")
+        if as_of is None or "machine" not in where:
+            return []
+        from qiantang.district.plant.capabilities import HOURS, capabilities
+
+        def told_of(name: str, index: Interval | None) -> Mapping[str, Told]:
+            return {name: None if index is None else _decimal(index.value, 2), f"{name}_low": None if index is None else _decimal(index.low, 2),
+                    f"{name}_high": None if index is None else _decimal(index.high, 2)}
+
+        return [{"machine": where["machine"], "address": signal.address, "asset": self._plant.asset[signal.asset].title, "title": signal.title,
+                 "unit": unit_said(signal.unit), "lower": _decimal(signal.lower), "upper": _decimal(signal.upper), "n": of.n, "hours": HOURS,
+                 "mean": _decimal(float(figure(of.mean))), **told_of("cp", of.cp), **told_of("cpk", of.cpk), **told_of("ppk", of.ppk)}
+                for signal, of in capabilities(self._plant, where["machine"], self._folder.path / "history", int(as_of))]
 
     def _entries(self, entries: Sequence[Entry]) -> list[Mapping[str, Told]]:
         plant, stale, tasks = self._plant, {entry.first for entry in self._register.standing()}, self._tasks_of_findings

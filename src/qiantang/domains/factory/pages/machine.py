@@ -95,6 +95,8 @@ def draw_machine(ask: Ask) -> Drawn:
                             Text("点选一行查看其控制图", "choose a row to see its control chart") if span is None else
                             Text("所列为现值；点选一行查看当时的读数", "values are those of now; choose a row to see what was read then"),
                             same("") if found is None else _learnt(plant, found)))
+    if span is None:
+        sections += _capability(plant, machine)
     if signals and ask.may("dispatch") and plant.at_work:
         fields = (Field("reason", Text("改变了什么", "what was changed"), "long", required=True),
                   Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
@@ -102,6 +104,36 @@ def draw_machine(ask: Ask) -> Drawn:
         sections.append(Section(Text("设备的水平有意改变之后", "After the machine's level was changed on purpose"), (form,),
                                 Text("在重新学成之前，这些图不报警", "until they are learnt these charts raise no alarm"), name="learn"))
     return drawn(plant, title, sections)
+
+
+def _capability(plant: Live, machine: str) -> list[Section]:
+    """How well the machine's signals keep within their specification; nothing where none has one, or nothing was read of them."""
+    found = plant.rows("capability", machine=machine)
+    if not found:
+        return []
+    columns = (Column("asset", Text("部位", "part")), Column("signal", Text("信号", "signal")),
+               Column("lower", Text("规格下限", "lower specification"), number=True), Column("upper", Text("规格上限", "upper specification"), number=True),
+               Column("unit", Text("单位", "unit")),
+               Column("n", Text("样本量", "readings"), number=True), Column("mean", Text("均值", "mean"), number=True), Column("cp", Text("Cp", "Cp")),
+               Column("cpk", Text("Cpk", "Cpk")), Column("ppk", Text("Ppk", "Ppk")))
+    rows = tuple(Row((cell(row["asset"]), cell(row["title"]), cell(row["lower"]), cell(row["upper"]), cell(row["unit"]), cell(row["n"]), cell(row["mean"]),
+                      *(_between(row, index) for index in ("cp", "cpk", "ppk"))),
+                     to("plant-machine", plant=plant.name, machine=machine, signal=row["address"])) for row in found)
+    said = Text(f"最近 {found[0]['hours']} 小时；括号内为该样本量给出的 95 % 区间",
+                f"of the last {found[0]['hours']} hours; in brackets the 95 % interval that so many readings give")
+    note = Text("Cp、Cpk 以合理子组（周期、批次、产品，否则每分钟）内的离散度计，Ppk 以全部读数计（ISO 22514-2）；区间假定读数互不相关，自相关时实际更宽。"
+                "水平随配方与阶段而变的信号不列。",
+                "Cp and Cpk by the spread within rational subgroups (cycle, batch, piece, else a minute), Ppk by that of all readings (ISO 22514-2). "
+                "Intervals take readings for independent; where they are not, they are wider. Signals whose level depends on recipe and phase are left out.")
+    title = Text(f"过程能力：{len(found)} 个有规格的信号，最低的在前", f"Capability: {len(found)} signals with a specification, the least capable first")
+    return [Section(title, (Table("capability", columns, rows),), said, note)]
+
+
+def _between(row: Mapping[str, Told], index: str) -> Text:
+    """An index with its interval; a dash where the specification has one side only."""
+    if row[index] is None:
+        return same("—")
+    return same(f"{row[index]:.2f} ({row[f'{index}_low']:.2f}–{row[f'{index}_high']:.2f})")
 
 
 def _learnt(plant: Live, machine: Mapping[str, Told]) -> Text:
