@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from qiantang.district.frames import Frame
 from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
 from qiantang.kernel.pages.values import Amount, Mark
 from qiantang.kernel.words import Text, same
@@ -26,8 +27,9 @@ class Synthetic:
         self._silent = self._chance.random(cells) < 0.001
         self._state = np.zeros(cells, np.uint8)
         self.frames = 0
+        self.stopped = False
 
-    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def frame(self) -> Frame:
         """The next second."""
         self.frames += 1
         cells = self._drift.size
@@ -37,7 +39,7 @@ class Synthetic:
         deviation = self._drift + self._shock
         size = np.abs(deviation)
         self._state = np.where(self._silent, OFF, np.where(size > 5.5, ALARM, np.where(size > 4.5, WATCH, 0))).astype(np.uint8)
-        return np.where(self._silent, np.float32("nan"), deviation), self._state
+        return Frame(np.where(self._silent, np.float32("nan"), deviation), self._state, time.time_ns() // 1000, self.stopped)
 
     def told(self) -> Sequence[Block]:
         """How many of each state, and the first alarms."""

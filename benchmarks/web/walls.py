@@ -56,7 +56,7 @@ async def _count(wall: object, ends: float, ages: list[float]) -> int:
                 frame = await wall.recv()  # type: ignore[attr-defined]  # the connection that connect gave
         except TimeoutError:
             break
-        ages.append(time.time() * 1000 - decoded(frame)[2])
+        ages.append(time.time() * 1000 - decoded(frame).at / 1000)
         found += 1
     return found
 

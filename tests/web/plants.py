@@ -12,6 +12,7 @@ from qiantang.district.plant.telling import TaskNews, told_of
 from qiantang.district.plant.tracing import RECORD
 from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.alarms.wording import told
+from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.tasks import Task, Worker
@@ -51,9 +52,14 @@ def plant_at_work(hidden: Path) -> PlantFolder:
     many = len(PLANT.signals)
     state = np.zeros(many, np.uint8)
     state[12] = 2
-    folder.tell_cells(np.arange(many, dtype=np.float64), np.linspace(-1, 4, many, dtype=np.float32), state)
-    folder.tell_traces({PLANT.signals[0].address: {"at": [START + n * SECOND for n in range(30)], "value": [170.0 + 0.1 * n for n in range(30)],
-                                                  "centre": 171.0, "upper": 172.5, "lower": 169.5, "marked": [29]}})
+    folder.tell_cells(NOW, np.arange(many, dtype=np.float64), np.linspace(-1, 4, many, dtype=np.float32), state)
+    points = {"at": [START + n * SECOND for n in range(30)], "value": [170.0 + 0.1 * n for n in range(30)], "centre": [171.0] * 30, "sigma": [0.5] * 30,
+              "z": [(0.1 * n - 1.0) / 0.5 for n in range(30)], "average": [0.1 * n for n in range(30)], "slow": [0.0] * 30, "high": [0.0] * 30,
+              "low": [0.0] * 30, "began": [[]] * 29 + [["nelson_1"]]}
+    machine = {"at": [START + n * MINUTE for n in range(4)],
+               **{rule: {"value": [3.0, 4.0, 5.5, 21.5], "limit": [17.0, 17.0, 18.25, 18.25]} for rule in rules.OF_MACHINES}}
+    folder.tell_traces({"signals": {PLANT.signals[0].address: {"limits": {"limit": 3.0, "ewma": 1.0, "cusum": 5.0, "drift": 0.3}, "now": points, "then": None}},
+                        "machines": {"P2": machine}})
     record = PieceRecord(folder.path / RECORD)
     record.keep([PieceEvent("batch-1", "mixing", START, START + MINUTE, "M1", operator="zhao"),
                  PieceEvent("tire-1", "curing", START + MINUTE, START + 9 * MINUTE, "P1L", "mould-1", materials=("batch-1",)),

@@ -28,7 +28,7 @@ from qiantang.links.unit_book import Doubt
 from qiantang.stores.piece_record import PieceRecord
 from tests.domains.factory.plants import MINUTE, SECOND, SMALL, START, alarm
 from tests.web.conftest import ORIGIN, PEOPLE, Web
-from tests.web.plants import PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
+from tests.web.plants import NOW, PLANT, SECOND_ONE, SHELVED, WORST, plant_at_work
 
 TECHNICIAN = Identity("li", "李示例", frozenset({"see", "dispatch"}), Scope("plant", ("small",)), frozenset({"technician"}))
 ELSEWHERE = Identity("zhou", "zhou", frozenset({"see", "dispatch"}), Scope("plant", ("another",)), frozenset({"technician"}))
@@ -71,10 +71,12 @@ def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
     ("/plants", ("small plant", "81.2", "6.85")),
     ("/plant/small", ("Takt 6.85 s, within its target of 7.00 s", "press 1", "down", "duplicate",
                       "The ideal cycle is set too long", "mixer 1 (210.0 s, a piece took 198.4 s)")),
-    ("/plant-wall/small", ("13 signals", 'data-wall="small"')),
+    ("/plant-wall/small", ("13 signals", 'data-wall="small"', "Either goes before “no reading”")),
     ("/plant-machine/small/P1", ("plate temperature", "upper limit", "inner pressure",
                                  "5 of 6 charted signals are learnt; the others raise no alarm yet; the machine",
                                  "rests on 4 of them, since 2023-11-15 06:13", "another is being learnt: 12 of 168 points")),
+    ("/plant-machine/small/P1", ("points of the chart (individuals or means), lately; broken: 06:13:49", "upper limit 172.5", "lower limit 169.5")),
+    ("/plant-machine/small/P2", ("points of the whole machine, against the limit of the time", "limit 18.25", "21.5")),
     ("/plant-machine/small/M1", ("all 5 charted signals are learnt; the machine", "model (T², SPE) is being learnt: 3 of 400 points")),
     ("/plant-alarms/small", ("3 alarms, 3 to be acknowledged", "torque", "1 shelved", "sensor on order")),
     (f"/plant-alarms/small?alarm={WORST.id}", ("mixer 1, torque: 166.25 kNm against 168.5 kNm", "acknowledged")),
@@ -164,12 +166,27 @@ def test_what_the_wall_is_sent_is_in_the_order_of_its_groups(plant: tuple[Web, P
     groups = wall_groups(PLANT)
     assert [(title.en, len(signals)) for title, signals in groups] == [("curing line", 12), ("mixing", 1)]
     shown = PlantShown(folder, KEYBOARD)
-    deviation, state = shown.frame()
-    assert len(deviation) == len(state) == 13
-    assert state.tolist() == [0] * 12 + [2]
+    frame = shown.frame()
+    assert len(frame.deviation) == len(frame.state) == 13
+    assert frame.state.tolist() == [0] * 12 + [2]
     cards, table = shown.told()
     assert "torque" not in str(cards)
     assert "mixer 1" in str(table)
+
+
+def test_the_wall_tells_up_to_when_the_node_told_and_that_it_is_silent_since(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    shown = PlantShown(folder, KEYBOARD)
+    assert (shown.frame().at, shown.frame().silent) == (NOW, False)
+    old = time.time() - 6
+    os.utime(folder.path / "told.json", (old, old))
+    assert (shown.frame().at, shown.frame().silent) == (NOW, True)
+    assert "not at work; this is the last it told: 2023-11-15 06:23:20+08:00" in str(shown.told()[0])
+    # The page of the wall says so where it is live, which goes away by itself, and not once for good.
+    assert "not at work" not in _page(web, "/plant-wall/small")
+    (folder.path / "told.json").touch()
+    assert not shown.frame().silent
+    assert len(shown.told()) == 2
 
 
 def test_an_acknowledgement_reaches_the_node_as_an_order_with_its_author(plant: tuple[Web, PlantFolder]) -> None:
@@ -317,6 +334,33 @@ def test_from_a_piece_one_comes_to_what_was_read_while_it_was_made_and_from_a_sp
     unread = web.as_("director").get("/plant-genealogy/small?since=yesterday&lang=en")
     assert unread.status_code < 500
     assert "from: the time 'yesterday' cannot be read" in html.unescape(unread.text)
+
+
+def test_signals_with_a_specification_have_their_capability_with_the_interval_that_their_readings_give(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    of_it = next(s for s in PLANT.signals if s.address == "curing/P2/P2R/inner_pressure")
+    assert "Cpk" not in _page(web, "/plant-machine/small/P2")
+    folder.tell_plant(replace(PLANT, signals=tuple(replace(s, lower=1.0, upper=3.0) if s is of_it else s for s in PLANT.signals)))
+    history = History(folder.path / "history")
+    draws = np.random.default_rng(4)
+    at = NOW - 3600 * SECOND + SECOND * np.arange(3600)
+    value = 2.2 + 0.2 * draws.normal(size=3600)
+    position = history.position
+    history.append(readings(np.full(3600, of_it.number), at, value), position, position + 3600)
+    history.close()
+    try:
+        shown = PlantShown(folder, KEYBOARD).rows("capability", machine="P2")
+        page = _page(web, "/plant-machine/small/P2")
+        assert "Capability: 1 signals with a specification" in page
+        assert "过程能力" in _page(web, "/plant-machine/small/P2", lang="zh")
+    finally:
+        folder.tell_plant(PLANT)
+    row, = shown
+    # (3 - 1) / (6 · 0.2) and (3 - 2.2) / (3 · 0.2), both within their intervals.
+    assert float(row["cp_low"]) < 2.0 / 1.2 < float(row["cp_high"])  # type: ignore[arg-type]
+    assert float(row["cpk_low"]) < 0.8 / 0.6 < float(row["cpk_high"])  # type: ignore[arg-type]
+    assert f"{row['cpk']} ({row['cpk_low']}–{row['cpk_high']})" in page
+    assert row["n"] == 3600
 
 
 def test_an_alarm_says_who_was_sent_and_the_task_leads_back_to_the_alarm(plant: tuple[Web, PlantFolder]) -> None:

@@ -165,6 +165,10 @@ class History:
         """A signal's readings from one instant up to (not with) another, in order of time."""
         return self._asked([signal], since, until)
 
+    def readings_of(self, signals: Sequence[int], since: int, until: int) -> Readings:
+        """The readings of several signals from one instant up to (not with) another, each signal's in order of time."""
+        return self._asked(list(signals), since, until)
+
     def steps(self, signal: int, since: int, until: int, step: Step) -> dict[str, NDArray[Any]]:
         """A signal's readings gathered to steps: ``at`` (µs, where the step begins), ``n``, ``mean``, ``least``, ``most``.
 

@@ -52,9 +52,9 @@ def test_a_few_seconds_of_the_plant_reach_its_pages(tmp_path: Path) -> None:
     steps = [str(row["step"]) for row in shown.rows("origin", thing=f"tire-{tire.number}")]
     assert {"building", "curing", "inspection"} <= set(steps)
     assert f"tire-{tire.number}" in {row["piece"] for row in shown.rows("pieces", tool=f"mould-{tire.mould}")}
-    deviation, state = shown.frame()
-    assert len(deviation) == len(state) == len(made.plant.signals)
-    assert (state != 3).mean() > 0.8
+    frame = shown.frame()
+    assert len(frame.deviation) == len(frame.state) == len(made.plant.signals)
+    assert (frame.state != 3).mean() > 0.8
 
 
 def test_a_real_plants_folder_is_never_emptied(tmp_path: Path) -> None:

@@ -488,7 +488,7 @@ def test_pages_say_what_they_can_while_the_node_still_reads_what_came_before_a_v
     assert rows["alarms"]
     assert not {row["machine"] for row in (*rows["alarms"], *rows["bad_actors"])} & {"P1"}
     assert shown.told()
-    assert len(shown.frame()[1]) == len(gone.signals)
+    assert len(shown.frame().state) == len(gone.signals)
 
 
 async def _shown(node: Node, sender: Bringer) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import numpy as np
-
 from benchmarks.web.signals import Synthetic
+from qiantang.district.frames import Frame
 from qiantang.kernel.pages.blocks import Block
 from qiantang.kernel.words import Lang
 from qiantang.web.live import hub
@@ -43,7 +42,7 @@ def test_many_readers_get_the_same_frame_made_once() -> None:
 
     seen = asyncio.run(all_watch())
     assert len({frame for frames in seen for frame in frames}) <= source.frames <= 5
-    assert all(decoded(frame)[0].size == 50 for frames in seen for frame in frames)
+    assert all(decoded(frame).deviation.size == 50 for frames in seen for frame in frames)
 
 
 def test_a_slow_reader_misses_frames_and_gets_the_latest() -> None:
@@ -84,7 +83,7 @@ def test_with_the_last_reader_the_producer_ends_and_the_next_reader_sees_nothing
 
 def test_a_source_that_fails_once_is_asked_again() -> None:
     class Shaky(Synthetic):
-        def frame(self) -> tuple[np.ndarray, np.ndarray]:
+        def frame(self) -> Frame:
             if self.frames == 0:
                 self.frames += 1
                 raise RuntimeError("no reading yet")

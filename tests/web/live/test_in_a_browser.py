@@ -82,6 +82,19 @@ def test_frames_keep_coming_and_are_told_in_words_and_as_a_table(page: Page, ser
     assert "mixing no." in page.locator(".pointed").inner_text()
 
 
+def test_a_silent_source_is_said_in_amber_with_the_instant_up_to_which_it_told_and_comes_back_by_itself(
+        page: Page, served: Served, plant: Plant) -> None:
+    page.goto(f"{served.address}/synthetic-wall?lang=en")
+    until(page, "document.querySelector('.line.live') !== null")
+    plant.source.stopped = True
+    try:
+        until(page, "document.querySelector('.line.lost')?.textContent.includes('the node is silent since')")
+        assert page.locator(".live-wall.stale").count() == 1
+    finally:
+        plant.source.stopped = False
+    until(page, "document.querySelector('.line.live') !== null")
+
+
 def test_a_lost_line_is_said_in_amber_and_comes_back_by_itself(page: Page, served: Served) -> None:
     page.goto(f"{served.address}/synthetic-wall?lang=en")
     until(page, "document.querySelector('.line.live') !== null")

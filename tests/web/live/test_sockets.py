@@ -18,8 +18,8 @@ HOME = {"origin": "http://testserver"}
 def test_the_first_frame_comes_at_once(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "PERIOD", 3600.0)
     with plant.as_("director").websocket_connect("/live/synthetic", headers=HOME) as socket:
-        deviation, state, _ = decoded(socket.receive_bytes())
-    assert deviation.size == state.size == CELLS
+        frame = decoded(socket.receive_bytes())
+    assert frame.deviation.size == frame.state.size == CELLS
 
 
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://elsewhere.example"}, {"origin": "null"}, {"authorization": "Bearer x"},

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,11 @@ PLANTS = "plants"
 """Where the plants' folders lie in a district's hidden folder."""
 STATE = "state.sqlite"
 """The store of a plant's findings, in its folder."""
-FRESH_S = 10.0
+FRESH_S = 5.0
 """A node that told nothing for so long is not at work."""
-_PLANT, _TOLD, _CELLS, _ORDERS, _TRACES = "plant.json", "told.json", "cells.npz", "orders", "traces.json"
+_PLANT, _TOLD, _CELLS, _ORDERS, _TRACES, _ASKED = "plant.json", "told.json", "cells.npz", "orders", "traces.json", "asked"
+_MOST_ASKED, _ASKED_FOR_S = 16, 600.0
+"""So many signals may be asked for at once, and each for so long after it was asked for last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +80,30 @@ class PlantFolder:
         """How it stands: plain values, with ``at`` in microseconds UTC. Whoever reads gets this or what stood before, whole."""
         self._write(_TOLD, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
 
-    def tell_cells(self, value: NDArray[np.float64], deviation: NDArray[np.float32], state: NDArray[np.uint8],
-                   centre: NDArray[np.float64] | None = None, reach: NDArray[np.float64] | None = None) -> None:
-        """Of every signal, by its number: the last value, how far it is from its centre in standard deviations, and its state
-        (0 fine, 1 watch, 2 alarm, 3 gives nothing); the centre of its chart and how far from it the limits lie (NaN: not known)."""
+    def tell_cells(self, at: int, value: NDArray[np.float64], deviation: NDArray[np.float32], state: NDArray[np.uint8]) -> None:
+        """Of every signal, by its number, up to an instant (µs UTC): the last value, how far it is from its centre in standard deviations, and
+        its state (0 fine, 1 watch, 2 alarm, 3 gives nothing)."""
         import io
 
         import numpy as np
 
         room = io.BytesIO()
-        unknown = np.full(len(value), np.nan)
-        np.savez(room, value=value, deviation=deviation, state=state, centre=unknown if centre is None else centre,
-                 reach=unknown if reach is None else reach)
+        np.savez(room, at=np.int64(at), value=value, deviation=deviation, state=state)
         self._write(_CELLS, room.getvalue())
 
     def tell_traces(self, traces: Mapping[str, Mapping[str, Any]]) -> None:
-        """The last points of signals by address: ``at`` (µs UTC) and ``value`` of one length, ``centre``, ``upper``, ``lower``, and the
-        places ``marked``."""
+        """The last points as they were judged, of ``signals`` by address and of ``machines`` by id, as ``Traces`` tells them."""
         self._write(_TRACES, json.dumps(traces, separators=(",", ":")).encode())
+
+    def asked(self) -> list[str]:
+        """The addresses of signals whose control charts were asked for lately, the last asked for first, at most so many as may be."""
+        home = self.path / _ASKED
+        found = sorted(((path.stat().st_mtime, path) for path in home.iterdir() if not path.name.startswith(".")), reverse=True) if home.is_dir() else []
+        kept = [path for at, path in found[:_MOST_ASKED] if time.time() - at < _ASKED_FOR_S]
+        for _, path in found:
+            if path not in kept:
+                path.unlink(missing_ok=True)
+        return [path.read_text(encoding="utf-8") for path in kept]
 
     def orders(self) -> Iterator[Order]:
         """The orders that were left, oldest first. Each is taken away once whoever asked comes for the next: one that was given out
@@ -130,7 +139,7 @@ class PlantFolder:
         return max(time.time() - path.stat().st_mtime, 0.0) if path.is_file() else None
 
     def cells(self) -> Mapping[str, NDArray[Any]] | None:
-        """``value``, ``deviation``, ``state``, ``centre`` and ``reach`` of every signal; None where the node never told them."""
+        """``value``, ``deviation`` and ``state`` of every signal, and up to when (``at``); None where the node never told them."""
         import numpy as np
 
         path = self.path / _CELLS
@@ -139,14 +148,14 @@ class PlantFolder:
         with np.load(path) as found:
             return {name: found[name] for name in found.files}
 
-    def trace(self, address: str, points: int) -> Mapping[str, Any] | None:
-        """The last points of one signal; None where the node told none of it."""
+    def traces(self) -> Mapping[str, Any]:
+        """The points of signals and machines as the node told them; none where it told none."""
         path = self.path / _TRACES
-        found = json.loads(path.read_bytes()).get(address) if path.is_file() else None
-        if found is None:
-            return None
-        first = max(len(found["at"]) - points, 0)
-        return {**found, "at": found["at"][first:], "value": found["value"][first:], "marked": [m - first for m in found.get("marked", ()) if m >= first]}
+        return dict(json.loads(path.read_bytes())) if path.is_file() else {}
+
+    def ask(self, address: str) -> None:
+        """Ask the node for the control chart of a signal: it tells it within some seconds, and for as long as it goes on being asked for."""
+        self._write(f"{_ASKED}/{sha256(address.encode()).hexdigest()[:16]}", address.encode())
 
     def genealogy(self) -> Recorded | None:
         """Where pieces come from, by the record of what was told of them; None where the node keeps none, or nothing was told."""

@@ -131,7 +131,7 @@ class Node:
         self.pieces = PieceRecord(folder / RECORD)
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
-        self.showing = None if shown is None else Showing(shown, self.plant)
+        self.showing = None if shown is None else Showing(shown, self.plant, history=folder / "history" if self.settings.with_history else None)
         self._orders = Orders(Answers(folder / ANSWERS, self.log.end), tuple if shown is None else shown.orders, self.plant, self.work, self.counters,
                               self.notice, self.units)
         self.inbox = Inbox(self.settings.most_waiting)

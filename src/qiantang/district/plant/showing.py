@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,10 @@ import numpy as np
 from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.pipeline import Pipeline
 from qiantang.district.plant.telling import told_of
+from qiantang.district.plant.traces import Traces
+from qiantang.domains.factory.alarms.cells import cell_states
 from qiantang.domains.factory.charts import layout
-from qiantang.domains.factory.charts.fitting import CENTRE, RAW_SCALE, SCALE
+from qiantang.domains.factory.charts.fitting import CENTRE, SCALE
 from qiantang.domains.factory.measures.reckoning import Reckoning
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.readings import Quality, Readings
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from qiantang.district.plant.work import Work
     from qiantang.stores.piece_record import PieceRecord
 
-FINE, WATCH, ALARM, NOTHING = range(4)
 _LEAST_CYCLES = 20
 _NOTICES_SHOWN = 30
 _NO_VALUE = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER)
@@ -33,8 +35,9 @@ _NO_VALUE = int(Quality.BAD | Quality.STALE | Quality.NOT_A_NUMBER)
 class Showing:
     """Keeps the last value of every signal, and writes the plant's folder when it is time."""
 
-    def __init__(self, folder: PlantFolder, plant: Plant, every_s: float = 1.0) -> None:
+    def __init__(self, folder: PlantFolder, plant: Plant, every_s: float = 1.0, history: Path | None = None) -> None:
         self._folder, self._every_s = folder, every_s
+        self._traces = Traces(folder, history)
         self._told_at = -every_s
         n = max((s.number for s in plant.signals), default=-1) + 1
         self._pieces = 0
@@ -53,6 +56,7 @@ class Showing:
         self._at[signal], self._value[signal] = known.at[newest], known.value[newest]
         self._bad[signal] = known.quality[newest] & _NO_VALUE != 0
         self.reckoning.feed(known)
+        self._traces.seen(readings)
 
     def snapshot(self) -> dict[str, bytes]:
         """The figures so far and the last values, to go on from."""
@@ -95,13 +99,15 @@ class Showing:
                                   news=None if work is None else work.news, told=None if work is None else work.told,
                                   about=None if work is None else work.concerns.of,
                                   notices=notices[-_NOTICES_SHOWN:], since=self.reckoning.since, doubts=doubts))
+        self._traces.tell(pipeline)
         first = pipeline.settings.plan[:, layout.FIRST_BASE]
         base = pipeline.analysis.baselines[np.minimum(first, pipeline.settings.bases - 1)] if pipeline.settings.bases else np.zeros((0, 2))
-        centre, spread = base[:, CENTRE], np.divide(1.0, base[:, RAW_SCALE], out=np.full(len(base), np.nan), where=base[:, RAW_SCALE] > 0)
-        limit = np.array([policy.limit for policy in pipeline.settings.policies])[pipeline.settings.plan[:, layout.POLICY]]
-        deviation = np.where(pipeline.analysis.learned[first], (self._value - base[:, CENTRE]) * base[:, SCALE], np.nan)
-        state = np.where(self._bad, NOTHING, np.where(pipeline.analysis.holding != 0, ALARM, FINE)).astype(np.uint8)
-        self._folder.tell_cells(self._value, deviation.astype(np.float32), state, np.where(pipeline.analysis.learned[first], centre, np.nan), limit * spread)
+        of_one = np.where(pipeline.analysis.learned[first], (self._value - base[:, CENTRE]) * base[:, SCALE], np.nan)
+        # Of several baselines none is the value's own without its phase and recipe: there the last points' average tells how far it is off.
+        several = pipeline.settings.plan[:, [layout.PHASES, layout.RECIPES, layout.PARTS]].prod(axis=1) > 1
+        deviation = np.where(several, pipeline.analysis.moved, of_one)
+        state = cell_states(pipeline.register, pipeline.analysis.holding, self._bad)
+        self._folder.tell_cells(clock, self._value, deviation.astype(np.float32), state)
 
     def _machines(self, pipeline: Pipeline) -> list[dict[str, object]]:
         """Each machine's state, OEE, mean cycle, and how far its charts are learnt; no OEE over so few cycles that one more or less would change

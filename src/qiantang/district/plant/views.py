@@ -11,11 +11,13 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qiantang.district.frames import Frame
 from qiantang.district.identity import Identity
 from qiantang.district.plant.confirming import doubt_said, doubts_meant
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
 from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.relearning import CONFIRM_UNIT, LEARN_AGAIN, instant_said, named_signals, relearning_of
+from qiantang.district.plant.tracing_charts import machine_traces, signal_traces
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarms.entry import Entry
 from qiantang.domains.factory.alarms.grouping import SILENT
@@ -31,19 +33,17 @@ from qiantang.domains.factory.alarms.wording import (
     what_title,
 )
 from qiantang.domains.factory.hours import instant
+from qiantang.domains.factory.pages.showing import silent_said
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
-from qiantang.kernel.pages.blocks import Block, Card, Cards, Column, Row, Table
+from qiantang.kernel.pages.blocks import Banner, Block, Card, Cards, Column, Row, Table
 from qiantang.kernel.pages.live import Told, Trace
 from qiantang.kernel.pages.values import Amount, Mark, to
 from qiantang.kernel.words import Text, same
 from qiantang.links.unit_book import Doubt
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from qiantang.engines.duckdb_history import Step
+    from qiantang.domains.factory.measures.capability import Interval
 
 _MOST_SECONDS = 1800
 """A span so long is shown second by second, a longer one minute by minute."""
@@ -114,7 +114,7 @@ class PlantShown:
         return found
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
-        """The rows of a table: machines, signals, alarms, held, bad_actors, tasks, task_events, spans, counters, notices, origin,
+        """The rows of a table: machines, signals, alarms, held, bad_actors, capability, tasks, task_events, spans, counters, notices, origin,
         pieces."""
         make = self._tables.get(table)
         if make is None:
@@ -122,49 +122,44 @@ class PlantShown:
         return [row for row in make(where) if all(str(row.get(name, value)) == value for name, value in where.items())]
 
     def trace(self, of: str, points: int, span: tuple[datetime, datetime] | None = None) -> Trace | None:
-        """The last points of a signal that its node told, or its means over the seconds or minutes of a span; with centre and limits."""
+        """A signal's means over the last minutes, or over the seconds or minutes of a span, as the plant's history has them."""
         signal = self._plant.by_address.get(of)
-        if signal is None:
-            return None
-        kept = (self._folder.trace(of, points) or self._lately(signal, points)) if span is None else self._in_span(signal, span)
-        if kept is None or not kept["at"]:
-            return None
-        levels = tuple((title, Decimal(figure(kept[name]))) for name, title in _LEVELS if kept.get(name) is not None)
-        values = tuple(None if value is None else Decimal(figure(value)) for value in kept["value"])
-        return Trace(signal.title, same(unit_said(signal.unit)), tuple(self._local(at) for at in kept["at"]), values, levels,
-                     tuple(kept.get("marked", ())))
-
-    def _lately(self, signal: Signal, points: int) -> Mapping[str, Any] | None:
-        """The means of the last minutes."""
-        as_of = self._told.get("at")
-        return None if as_of is None else self._from_history(signal, int(as_of) - points * 60_000_000, int(as_of) + 1, "minute")
-
-    def _in_span(self, signal: Signal, span: tuple[datetime, datetime]) -> Mapping[str, Any] | None:
-        """The means of a span, second by second where it is short."""
-        since, until = (round(at.timestamp() * 1e6) for at in span)
-        return self._from_history(signal, since, until + 1, "second" if until - since <= _MOST_SECONDS * 1_000_000 else "minute")
-
-    def _from_history(self, signal: Signal, since: int, until: int, step: Step) -> Mapping[str, Any] | None:
-        """Means as the plant's history has them, with the centre and limits of the signal's chart as they are now."""
         home = self._folder.path / "history"
-        if not home.is_dir():
+        as_of = int(self._told.get("at", 0))
+        if signal is None or not home.is_dir() or (span is None and not as_of):
             return None
-        from qiantang.engines.duckdb_history import STEPS, History
+        from qiantang.engines.duckdb_history import History
 
+        since, until = (as_of - points * 60_000_000, as_of) if span is None else (round(at.timestamp() * 1e6) for at in span)
         history = History(home, memory_mib=100, threads=1, asks_only=True)
+        short = span is not None and until - since <= _MOST_SECONDS * 1_000_000
         try:
-            found = history.steps(signal.number, since, until, step)
+            found = history.steps(signal.number, since, until + 1, "second" if short else "minute")
         finally:
             history.close()
-        kept: dict[str, Any] = {"at": found["at"].tolist(), "value": [None if isnan(value) else value for value in found["mean"].tolist()]}
-        cells = self._folder.cells()
-        if cells is not None and signal.number < len(cells["centre"]):
-            centre, reach = float(cells["centre"][signal.number]), float(cells["reach"][signal.number])
-            if not isnan(centre) and not isnan(reach):
-                kept |= {"centre": centre, "upper": centre + reach, "lower": centre - reach}
-        raised = [e.alarm.at for e in self._register.shown() if e.alarm.signal == signal.number]
-        kept["marked"] = sorted({n for n, at in enumerate(kept["at"]) for alarm in raised if at <= alarm < at + STEPS[step]})
-        return kept
+        if not len(found["at"]):
+            return None
+        values = tuple(None if isnan(value) else Decimal(figure(value)) for value in found["mean"].tolist())
+        said = Text("每秒均值", "means of each second") if short else Text("每分钟均值", "means of each minute")
+        return Trace(signal.title, same(unit_said(signal.unit)), tuple(self._local(at) for at in found["at"].tolist()), values, said=said)
+
+    def charts(self, of: str) -> Sequence[Trace]:
+        """What the rules that spoke look at: of a signal, or of a whole machine by its id."""
+        told_of = self._traces
+        signal = self._plant.by_address.get(of)
+        if signal is None:
+            rows = told_of.get("machines", {}).get(of)
+            alarmed = [e.alarm.rule for e in (*self._register.shown(), *self._register.held()) if e.alarm.asset == of and e.alarm.signal < 0]
+            return [] if rows is None else machine_traces(rows, alarmed, self._local)
+        if self.at_work:
+            self._folder.ask(of)
+        kept = told_of.get("signals", {}).get(of)
+        alarmed = [e.alarm.rule for e in (*self._register.shown(), *self._register.held()) if e.alarm.signal == signal.number]
+        return [] if kept is None else signal_traces(signal, kept, alarmed, self._local)
+
+    @cached_property
+    def _traces(self) -> Mapping[str, Any]:
+        return self._folder.traces()
 
     def order(self, order: str, values: Mapping[str, str]) -> Text:
         """An order left for the plant's node, which carries it out within a second or so; what can be seen to be wrong is told at once."""
@@ -186,8 +181,9 @@ class PlantShown:
 
     # --- the wall ---
 
-    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Deviation and state of every signal in the wall's order. ValueError where the node never told them."""
+    def frame(self) -> Frame:
+        """Every signal in the wall's order, up to the instant to which the node told, and whether it tells nothing more. ValueError where it never
+        told them."""
         cells = self._folder.cells()
         if cells is None:
             raise ValueError("the plant's node has told no cells yet")
@@ -197,7 +193,7 @@ class PlantShown:
         known = order < len(cells["state"])
         deviation, state = np.full(len(order), np.nan, np.float32), np.full(len(order), _UNTOLD, np.uint8)
         deviation[known], state[known] = cells["deviation"][order[known]], cells["state"][order[known]]
-        return deviation, state
+        return Frame(deviation, state, int(cells["at"]) if "at" in cells else int(self._told.get("at", 0)), not self.at_work)
 
     def told(self) -> Sequence[Block]:
         """The figures and the gravest alarms as they stand now, beside the cells."""
@@ -211,7 +207,8 @@ class PlantShown:
         rows = tuple(Row((place_title(fresh._plant, e.alarm.asset), rule_title(e.alarm.rule),
                           Mark(STATES[e.state][1], "alarm" if e.priority <= _GRAVE else "watch")), to("plant-alarms", plant=fresh.name)) for e in worst)
         columns = (Column("place", Text("设备", "machine")), Column("rule", Text("规则", "rule")), Column("state", Text("状态", "state")))
-        return cards, Table("alarms", columns, rows, exports=False, empty=Text("没有报警。", "No alarm."))
+        table = Table("alarms", columns, rows, exports=False, empty=Text("没有报警。", "No alarm."))
+        return (cards, table) if fresh.at_work else (Banner(silent_said(fresh), "watch"), cards, table)
 
     # --- its tables ---
 
@@ -220,7 +217,7 @@ class PlantShown:
         return {"machines": self._machines, "signals": self._signals, "alarms": lambda _: self._entries(self._register.shown()),
                 "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
                 "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "notices": self._notices, "walls": self._walls,
-                "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
+                "capability": self._capability, "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
 
     @cached_property
     def _plant(self) -> Plant:
@@ -292,6 +289,21 @@ class PlantShown:
                         "state": int(cells["state"][signal.number])}
             rows.append(row)
         return rows
+
+    def _capability(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        as_of = self._told.get("at")
+        if as_of is None or "machine" not in where:
+            return []
+        from qiantang.district.plant.capabilities import HOURS, capabilities
+
+        def told_of(name: str, index: Interval | None) -> Mapping[str, Told]:
+            return {name: None if index is None else _decimal(index.value, 2), f"{name}_low": None if index is None else _decimal(index.low, 2),
+                    f"{name}_high": None if index is None else _decimal(index.high, 2)}
+
+        return [{"machine": where["machine"], "address": signal.address, "asset": self._plant.asset[signal.asset].title, "title": signal.title,
+                 "unit": unit_said(signal.unit), "lower": _decimal(signal.lower), "upper": _decimal(signal.upper), "n": of.n, "hours": HOURS,
+                 "mean": _decimal(float(figure(of.mean))), **told_of("cp", of.cp), **told_of("cpk", of.cpk), **told_of("ppk", of.ppk)}
+                for signal, of in capabilities(self._plant, where["machine"], self._folder.path / "history", int(as_of))]
 
     def _entries(self, entries: Sequence[Entry]) -> list[Mapping[str, Told]]:
         plant, stale, tasks = self._plant, {entry.first for entry in self._register.standing()}, self._tasks_of_findings
@@ -425,7 +437,6 @@ class PlantShown:
 
 
 _SPAN = (("since", Text("自何时", "from")), ("until", Text("至何时", "to")))
-_LEVELS = (("centre", Text("中心线", "centre")), ("upper", Text("上控制限", "upper limit")), ("lower", Text("下控制限", "lower limit")))
 _BESIDE = (
     ("oee", Text("OEE", "OEE"), same(""), 1), ("takt_s", Text("节拍", "takt"), same("s"), 2),
     ("alarms_per_operator_hour", Text("每操作员小时报警", "alarms an operator and hour"), same(""), 1),

@@ -342,7 +342,7 @@ class Wall:
 
     ``cells`` are counted from 0, row by row, ``columns`` to a row; ``groups`` are stretches of them in that order: a title
     and how many cells. The states come live over ``channel``, never with the page; ``zone`` is the IANA name of the time zone in which
-    their instants are told, empty for the reader's own.
+    their instants are told, empty for the reader's own. ``legend`` says when a cell is in alarm or watched.
     """
 
     name: str
@@ -351,6 +351,7 @@ class Wall:
     groups: tuple[tuple[Text, int], ...]
     columns: int = 100
     zone: str = ""
+    legend: Text = field(default_factory=_no_text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ The district keeps none of this: a plant shows what it wants seen, and goes on w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from qiantang.kernel.words import Text
+from qiantang.kernel.words import Text, same
 
 Told = Decimal | int | bool | str | datetime | Text | None
 """A value as it is told: figures exact as they are shown, instants with their time zone, None for what is not known."""
@@ -19,7 +19,8 @@ Told = Decimal | int | bool | str | datetime | Text | None
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What one signal did lately: values at instants (None: missing), the lines drawn across, and the places to be marked."""
+    """What one signal did lately: values at instants (None: missing), the lines drawn across, and the places to be marked. ``beside`` are lines
+    over the same instants; ``said`` tells what is plotted, against what."""
 
     title: Text
     unit: Text
@@ -27,6 +28,8 @@ class Trace:
     values: tuple[Decimal | None, ...]
     levels: tuple[tuple[Text, Decimal], ...] = ()
     marked: tuple[int, ...] = ()
+    beside: tuple[tuple[Text, tuple[Decimal | None, ...]], ...] = ()
+    said: Text = field(default_factory=lambda: same(""))
 
 
 class Live(Protocol):
@@ -66,7 +69,12 @@ class Live(Protocol):
         ...
 
     def trace(self, of: str, points: int, span: tuple[datetime, datetime] | None = None) -> Trace | None:
-        """The last points of a signal, or those of a span; None where it is not known or not told."""
+        """The means of a signal over the last so many minutes, or over the steps of a span; None where it is not known or not told."""
+        ...
+
+    def charts(self, of: str) -> Sequence[Trace]:
+        """What the rules that spoke of a signal, or of a whole machine, look at, as it was judged; nothing where it was not told, and it is
+        asked for then."""
         ...
 
     def order(self, order: str, values: Mapping[str, str]) -> Text:

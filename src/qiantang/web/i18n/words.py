@@ -55,6 +55,7 @@ WORDS: dict[str, Text] = {
                       "No answer: the server may be restarting, or the network is down. What you see is from before; nothing is lost."),
     "legend": Text("图例", "Legend"),
     "wall_live": Text("实时 {time}", "live {time}"),
+    "wall_silent": Text("节点无声，自 {time} 起；画面为当时的状态", "the node is silent since {time}; this is the state of then"),
     "wall_late": Text("画面停在 {seconds} 秒前", "the picture is {seconds} s old"),
     "wall_lost": Text("连接中断，{seconds} 秒后第 {times} 次重连；画面为中断前的状态",
                       "connection lost; attempt {times} in {seconds} s; this is the state from before"),

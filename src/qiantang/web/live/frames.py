@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from qiantang.district.frames import Frame
 from qiantang.kernel.pages.blocks import Block
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from qiantang.district.identity import Identity
 
 FINE, WATCH, ALARM, OFF = range(4)
@@ -21,9 +19,8 @@ FINE, WATCH, ALARM, OFF = range(4)
 class Frames(Protocol):
     """A source of frames, asked about once a second while somebody watches, never by two at a time, from a thread."""
 
-    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Of every cell, in the wall's order, how far it is from its centre in standard deviations (NaN: not known), and
-        its state. The arrays may be used again for the next frame."""
+    def frame(self) -> Frame:
+        """Every cell, in the wall's order. The arrays may be used again for the next frame."""
 
     def told(self) -> Sequence[Block]:
         """The figures and the alarms as they stand now."""

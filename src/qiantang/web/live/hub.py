@@ -110,8 +110,7 @@ class Stage:
     def _taken(self) -> tuple[bytes, Sequence[Block]]:
         # A producer that was cancelled may still be asking in its thread while the next one begins.
         with self._asking:
-            deviation, state = self.channel.frames.frame()
-            return encoded(deviation, state, time.time_ns() // 1_000_000), self.channel.frames.told()
+            return encoded(self.channel.frames.frame()), self.channel.frames.told()
 
 
 class Hub:

@@ -30,6 +30,7 @@ from qiantang.domains.factory.charts.fitting import (
 )
 from qiantang.domains.factory.charts.machines import NOT_YET, MachineEvent, Machines
 from qiantang.domains.factory.charts.points import gathered
+from qiantang.domains.factory.charts.policy import MOVED
 from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.domains.factory.charts.state import aligned
 from qiantang.kernel.readings import Readings
@@ -70,6 +71,20 @@ class Raised:
     def __len__(self) -> int:
         """How many rules began."""
         return len(self.event)
+
+
+@dataclass(frozen=True, slots=True)
+class PointJudged:
+    """One point of a signal: instant, value, the row of its chart, its baseline (columns as in ``fitting``), the chart's words after it (columns as
+    in ``layout``; None where no baseline was in force and it was not judged), and the rules that began with it."""
+
+    signal: int
+    at: int
+    value: float
+    chart: int
+    baseline: NDArray[np.float64]
+    words: NDArray[np.float64] | None
+    began: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +180,53 @@ class Analysis:
                 self._collect(room, parts)
         return _in_order(_joined(parts)) if parts else _of_machines([])
 
+    def each_point(self, readings: Readings) -> Iterator[PointJudged]:
+        """Judge readings as ``feed`` does, and give what became of every point: for the few that somebody looks at, for it takes a thousand
+        times as long."""
+        none, kept, place = np.zeros(0, np.int64), self._kept, 0
+        points, room = self._space(min(len(readings), _CHUNK))
+        while place < len(readings):
+            points.counts[:] = room.counts[:] = 0
+            place = gathered(place, min(place + _CHUNK, len(readings)), readings.signal, readings.at, readings.value, readings.quality, none, none,
+                             np.zeros(0, np.uint8), kept, self._laid, points, room)
+            for k in range(int(points.counts[layout.N_POINTS])):
+                signal, base, at = (int(points.whole[k, column]) for column in (layout.P_SIGNAL, layout.P_BASE, layout.P_AT))
+                room.counts[:] = 0
+                in_force = base >= 0 and kept.base_whole[base, LEARNED] == IN_FORCE and kept.base[base, SCALE] > 0.0
+                before = kept.chart_whole[self._chart_of(signal, base), layout.MANY] if in_force else 0
+                charted(k, points.whole, points.value, points.blur, k + 1, kept, self._laid, room)
+                if base < 0:
+                    continue
+                chart = self._chart_of(signal, base)
+                judged = in_force and kept.chart_whole[chart, layout.MANY] > before
+                began = int(room.raised[0]) if room.counts[layout.N_EVENTS] else 0
+                yield PointJudged(signal, at, float(points.value[k]), chart, kept.base[base].copy(), kept.chart[chart].copy() if judged else None, began)
+
+    def _chart_of(self, signal: int, base: int) -> int:
+        """The row of the chart on which points of a baseline go."""
+        plan = self.settings.plan[signal]
+        return int(plan[layout.CHARTS] + (base - plan[layout.FIRST_BASE]) % plan[layout.PHASES]) if plan[layout.CHARTS] else signal
+
+    def take_baselines(self, baselines: NDArray[np.float64]) -> None:
+        """Judge by these baselines (columns as in ``fitting``), with nothing read yet."""
+        self._kept.base[:] = baselines
+
+    def become(self, other: Analysis, signals: NDArray[np.int64]) -> None:
+        """Stand where another stands: ``signals`` are there, in the order of the signals here. What is in phase I there is not learnt here."""
+        kept, there = self._kept, other._kept
+        kept.reading_whole[:] = there.reading_whole[signals]
+        kept.contexts[:len(there.contexts)] = there.contexts
+        for here, signal in enumerate(signals.tolist()):
+            charts, theirs = self._charts_of(here), other._charts_of(signal)
+            kept.chart_whole[charts], kept.ring[charts] = there.chart_whole[theirs], there.ring[theirs]
+            plan, of = self.settings.plan[here], other.settings.plan[signal]
+            many = int(plan[layout.PHASES] * plan[layout.RECIPES] * plan[layout.PARTS])
+            bases = slice(int(plan[layout.FIRST_BASE]), int(plan[layout.FIRST_BASE]) + many)
+            kept.base_whole[bases] = there.base_whole[of[layout.FIRST_BASE]:of[layout.FIRST_BASE] + many]
+            kept.base_whole[bases, LEARNED] = np.minimum(kept.base_whole[bases, LEARNED], 0)
+            if kept.reading_whole[here, layout.GROUP_BASE] >= 0:
+                kept.reading_whole[here, layout.GROUP_BASE] += plan[layout.FIRST_BASE] - of[layout.FIRST_BASE]
+
     def _space(self, n: int) -> tuple[layout.Points, layout.Room]:
         """Room for n readings, kept from one batch to the next."""
         if self._rooms is None or len(self._rooms[0].value) < n + self._largest + 8:
@@ -217,6 +279,14 @@ class Analysis:
     def holding(self) -> NDArray[np.uint32]:
         """The rules that hold now, a mask for each signal."""
         found: NDArray[np.uint32] = (self._kept.chart_whole[:len(self.settings), layout.NOW] | self._kept.reading_whole[:, layout.HELD]).astype(np.uint32)
+        return found
+
+    @property
+    def moved(self) -> NDArray[np.float64]:
+        """How far each signal's moving average is from its centre, in standard deviations of that average; NaN before its first point."""
+        kept, policy = self._kept, self._laid.plan[:, layout.POLICY]
+        average = kept.chart[:len(self.settings), layout.AVERAGE] / (0.5 * self._laid.numbers[policy, MOVED])
+        found: NDArray[np.float64] = np.where(average != 0.0, average, np.nan)
         return found
 
     def holds(self, asset: str, signal: int, rule: str) -> bool:
@@ -364,6 +434,7 @@ class Analysis:
         kept.contexts[:], kept.machines[:] = read["contexts"], read["machines"]
         said = json.loads(bytes(read["said"]))
         found._machines.restore(read, snapshot.points)
+        found._machines.trail = self._machines.trail
         found.limits = [LimitsVersion(v["number"], v["at"], v["who"], Text(**v["why"])) for v in said["limits"]]
         found.counters = said["counters"]
         return found

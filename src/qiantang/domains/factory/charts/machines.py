@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.first_points import FirstPoints, HeldPoints
 from qiantang.domains.factory.charts.layout import OTHERS
+from qiantang.domains.factory.charts.machine_trail import Trail
 from qiantang.domains.factory.charts.memory import Memory, averages, memory, remembered
 from qiantang.domains.factory.charts.multivariate import Model, Unseen, model
 
@@ -78,6 +79,7 @@ class Machines:
         self._gathering = np.ones(len(members), np.bool_)
         self._met = [np.full(len(m), _UNMET, np.uint8) for m in members]
         self._holding = np.zeros(len(members), np.int64)
+        self.trail = Trail(len(members))
 
     def judged(self, samples: NDArray[np.int64], flat: NDArray[np.float64]) -> list[MachineEvent]:
         """Judge samples (place in the batch, machine, instant, where its values start in ``flat``), one after the other."""
@@ -130,6 +132,7 @@ class Machines:
         kept = self.memories[machine]
         if kept is not None:
             judged += self._of_memory(machine, kept, made, point, judged)
+        self.trail.add(machine, at, [figure for one in judged for figure in (one.value, one.limit)])
         holds = 0
         for one in judged:
             holds |= one.bit if one.value > one.limit else 0
@@ -175,6 +178,7 @@ class Machines:
         for then, now in pairs:
             if before._made_at[then] == NOT_YET and before._learning[then] != self._learning[now]:
                 continue
+            self.trail.take_over(before.trail, then, now)
             self._points[now] = before._points[then].first(len(before._points[then]))
             made, kept, same = before.models[then], before.memories[then], before._alpha[then] == self._alpha[now]
             self.models[now] = made if made is None or same else made.held_to(self._alpha[now])

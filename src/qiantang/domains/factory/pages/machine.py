@@ -41,8 +41,15 @@ def draw_wall(ask: Ask) -> Drawn:
     groups = tuple((text(row["title"]), whole(row["cells"])) for row in plant.rows("walls"))
     cells = sum(many for _, many in groups)
     zone = None if plant.as_of is None else plant.as_of.tzinfo
-    wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "")
-    return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),))
+    wall = Wall("cells", plant.name, cells, groups, _COLUMNS, zone.key if isinstance(zone, ZoneInfo) else "", _LEGEND)
+    return drawn(plant, Text(f"{cells:,} 个信号", f"{cells:,} signals"), (Section(same(""), (wall,), name="wall"),), live=True)
+
+
+_LEGEND = Text("报警：在操作员清单中且仍成立（整机报警标在偏离最大的信号上）。关注：违反规则但已搁置、抑制、停用或未列入清单，"
+               "或已恢复待确认，或与整机报警一同偏离。两者均优先于“无读数”。",
+               "Alarm: in the operator's list and still so (of a whole machine: at the signal that moved most). Watch: a rule is broken, but shelved, "
+               "suppressed, out of service or not in the list; or normal again and unacknowledged; or it moved with a machine's alarm. "
+               "Either goes before “no reading”.")
 
 
 def draw_machine(ask: Ask) -> Drawn:
@@ -59,8 +66,11 @@ def draw_machine(ask: Ask) -> Drawn:
     alarmed = [str(row["signal"]) for row in alarms if row["signal"] and span is None]
     wanted = list(dict.fromkeys([*([ask.asked["signal"]] if ask.asked.get("signal") else []), *alarmed, *(str(row["address"]) for row in signals)]))
     sections = []
+    sections += [_chart(plant, machine, trace) for trace in (plant.charts(machine) if span is None else ())]
     for address in wanted:
-        trace = plant.trace(address, _POINTS, span)
+        charts = plant.charts(address) if span is None and (address in alarmed or address == ask.asked.get("signal")) else ()
+        sections += [_chart(plant, address, trace) for trace in charts]
+        trace = None if charts else plant.trace(address, _POINTS, span)
         if trace is not None:
             sections.append(_chart(plant, address, trace))
         if len(sections) >= _MOST_TRACES:
@@ -86,6 +96,8 @@ def draw_machine(ask: Ask) -> Drawn:
                             Text("所列为现值；点选一行查看当时的读数", "values are those of now; choose a row to see what was read then"),
                             same("") if found is None else _learnt(plant, found)))
     sections += _in_doubt(signals, machine, may=ask.may("dispatch") and plant.at_work)
+    if span is None:
+        sections += _capability(plant, machine)
     if signals and ask.may("dispatch") and plant.at_work:
         fields = (Field("reason", Text("改变了什么", "what was changed"), "long", required=True),
                   Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
@@ -106,6 +118,36 @@ def _in_doubt(signals: Sequence[Mapping[str, Told]], machine: str, *, may: bool)
               Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
     form = Form(CONFIRM_UNIT, fields, Text("确认单位", "Confirm the unit"), carried={"asset": machine, "machine": machine})
     return [Section(Text("单位待确认", "Units in doubt"), (facts, form) if may else (facts,), name="units")]
+
+
+def _capability(plant: Live, machine: str) -> list[Section]:
+    """How well the machine's signals keep within their specification; nothing where none has one, or nothing was read of them."""
+    found = plant.rows("capability", machine=machine)
+    if not found:
+        return []
+    columns = (Column("asset", Text("部位", "part")), Column("signal", Text("信号", "signal")),
+               Column("lower", Text("规格下限", "lower specification"), number=True), Column("upper", Text("规格上限", "upper specification"), number=True),
+               Column("unit", Text("单位", "unit")),
+               Column("n", Text("样本量", "readings"), number=True), Column("mean", Text("均值", "mean"), number=True), Column("cp", Text("Cp", "Cp")),
+               Column("cpk", Text("Cpk", "Cpk")), Column("ppk", Text("Ppk", "Ppk")))
+    rows = tuple(Row((cell(row["asset"]), cell(row["title"]), cell(row["lower"]), cell(row["upper"]), cell(row["unit"]), cell(row["n"]), cell(row["mean"]),
+                      *(_between(row, index) for index in ("cp", "cpk", "ppk"))),
+                     to("plant-machine", plant=plant.name, machine=machine, signal=row["address"])) for row in found)
+    said = Text(f"最近 {found[0]['hours']} 小时；括号内为该样本量给出的 95 % 区间",
+                f"of the last {found[0]['hours']} hours; in brackets the 95 % interval that so many readings give")
+    note = Text("Cp、Cpk 以合理子组（周期、批次、产品，否则每分钟）内的离散度计，Ppk 以全部读数计（ISO 22514-2）；区间假定读数互不相关，自相关时实际更宽。"
+                "水平随配方与阶段而变的信号不列。",
+                "Cp and Cpk by the spread within rational subgroups (cycle, batch, piece, else a minute), Ppk by that of all readings (ISO 22514-2). "
+                "Intervals take readings for independent; where they are not, they are wider. Signals whose level depends on recipe and phase are left out.")
+    title = Text(f"过程能力：{len(found)} 个有规格的信号，最低的在前", f"Capability: {len(found)} signals with a specification, the least capable first")
+    return [Section(title, (Table("capability", columns, rows),), said, note)]
+
+
+def _between(row: Mapping[str, Told], index: str) -> Text:
+    """An index with its interval; a dash where the specification has one side only."""
+    if row[index] is None:
+        return same("—")
+    return same(f"{row[index]:.2f} ({row[f'{index}_low']:.2f}–{row[f'{index}_high']:.2f})")
 
 
 def _learnt(plant: Live, machine: Mapping[str, Told]) -> Text:
@@ -155,8 +197,12 @@ _TONES: tuple[Tone, ...] = ("plain", "watch", "alarm", "off")
 
 def _chart(plant: Live, address: str, trace: Trace) -> Section:
     bounds = tuple(Bound(title, value, "plain" if number == 0 else "watch") for number, (title, value) in enumerate(trace.levels))
-    lines = Lines("trace", tuple(f"{at:%H:%M:%S}" for at in trace.instants), (Series(trace.title, trace.values),), trace.unit, bounds, trace.marked)
-    return Section(trace.title, (lines,), same(address), clocked(Text("带点处触发规则；时刻", "marked where a rule was broken; times"), plant), span=6)
+    series = (Series(trace.title, trace.values), *(Series(title, values, "plain", dashed=True) for title, values in trace.beside))
+    lines = Lines("trace", tuple(f"{at:%H:%M:%S}" for at in trace.instants), series, trace.unit, bounds, trace.marked)
+    footer = Text("带点处触发规则；时刻", "marked where a rule was broken; times") if trace.levels else \
+        Text("历史均值，不作判断；点选信号后数秒内可见其控制图；时刻",
+             "means of the history, judged by no limit; some seconds after a signal is chosen its control chart is there; times")
+    return Section(trace.title, (lines,), same(address) + Text(" · ", " · ") + trace.said, clocked(footer, plant), span=6)
 
 
 PAGES = (

@@ -39,14 +39,19 @@ def chosen(ask: Ask) -> Live:
     return ask.live(ask.asked.get("plant", ""))
 
 
-def drawn(plant: Live, title: Text, sections: Sequence[Section], subtitle: Text | None = None, crumbs: Sequence[Link] = ()) -> Drawn:
-    """A page of a plant: what leads back, and a word where the plant tells nothing now."""
+def silent_said(plant: Live) -> Text:
+    """That the node of a plant tells nothing now, and up to when it did."""
+    as_of = plant.as_of
+    last = Text("尚无数据", "nothing yet") if as_of is None else same(as_of.isoformat(" ", "seconds"))
+    return Text("工厂节点未在运行；所示为最后一次上报：", "The plant's node is not at work; this is the last it told: ") + last
+
+
+def drawn(plant: Live, title: Text, sections: Sequence[Section], subtitle: Text | None = None, crumbs: Sequence[Link] = (),
+          *, live: bool = False) -> Drawn:
+    """A page of a plant: what leads back, and a word where the plant tells nothing now; a ``live`` page says that itself, as it comes and goes."""
     warned: list[Section] = []
-    if not plant.at_work:
-        as_of = plant.as_of
-        last = Text("尚无数据", "nothing yet") if as_of is None else same(as_of.isoformat(" ", "seconds"))
-        silent = Text("工厂节点未在运行；所示为最后一次上报：", "The plant's node is not at work; this is the last it told: ") + last
-        warned.append(Section(same(""), (Banner(silent, "watch"),), name="stale"))
+    if not live and not plant.at_work:
+        warned.append(Section(same(""), (Banner(silent_said(plant), "watch"),), name="stale"))
     links = tuple(Link(said, to(page, plant=plant.name)) for page, said in _PARTS)
     return Drawn(title, (*warned, *sections), subtitle or plant.title, (Link(PLANTS, to("plants")), Link(plant.title, to("plant", plant=plant.name)), *crumbs),
                  links, as_of=None if plant.as_of is None else plant.as_of.date())

@@ -1,6 +1,7 @@
 // Walls: a frame a second of one byte a cell, drawn on a canvas a group; only what changed is drawn, and only what stands out has a colour.
-const HEADER = 12;
+const HEADER = 13, VERSION = 2;
 const CALM = 2;
+const DAY = { day: "2-digit", month: "2-digit", year: "numeric" };
 const FIRST_WAIT = 500, LONGEST_WAIT = 30_000, LATE = 3000, GONE = 10_000, SPOKEN_EVERY = 5000;
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
@@ -44,7 +45,7 @@ class Wall {
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
-      if (data.byteLength !== HEADER + this.cells) { this.say("lost", this.words.wallOther); return; }
+      if (data.byteLength !== HEADER + this.cells || new Uint8Array(data)[0] !== VERSION) { this.say("lost", this.words.wallOther); return; }
       this.times = 0;
       this.cameAt = performance.now();
       const head = new DataView(data, 0, HEADER);
@@ -52,7 +53,9 @@ class Wall {
       this.at = head.getUint16(6, true) + head.getUint32(8, true) * 65536;
       this.frame = new Uint8Array(data, HEADER);
       this.waiting ??= requestAnimationFrame(() => { this.waiting = null; this.draw(); });
-      this.say("live", fill(this.words.wallLive, { time: this.time() }));
+      this.silent = head.getUint8(12) === 1;
+      if (this.silent) this.say("lost", fill(this.words.wallSilent, { time: this.time(DAY) }));
+      else this.say("live", fill(this.words.wallLive, { time: this.time() }));
     };
     socket.onclose = () => {
       if (this.socket !== socket || !this.place.isConnected) return;
@@ -65,10 +68,12 @@ class Wall {
     };
   }
 
-  // The time of the frame by the clock of the place it comes from, which is named; by the reader's own where it names none.
-  time() {
-    const zone = this.words.zone && { timeZone: this.words.zone, hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" };
-    return new Date(this.at).toLocaleTimeString(this.words.lang === "zh" ? "zh-CN" : "en-GB", zone || undefined);
+  // The instant up to which the source told, by the clock of the place it comes from, which is named; by the reader's own where it names none.
+  time(day) {
+    const zone = this.words.zone ? { timeZone: this.words.zone, timeZoneName: "short" } : {};
+    const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+    // Days are written as everywhere on the pages, year first.
+    return new Date(this.at).toLocaleString(day ? "sv-SE" : this.words.lang === "zh" ? "zh-CN" : "en-GB", { ...day, ...clock, ...zone });
   }
 
   // Once a second: is the picture still of now?
