@@ -15,11 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qiantang.cli import main
 from qiantang.district.identity import KEYBOARD, Identity, Scope
-from qiantang.district.plant.folder import PlantFolder, plant_folders, plant_from
+from qiantang.district.plant.folder import PROMISES, PlantFolder, plant_folders, plant_from
 from qiantang.district.plant.views import PlantShown, plants_seen, wall_groups
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarms.register import Register
+from qiantang.domains.factory.charts import rules
+from qiantang.domains.factory.charts.budget import budgeted
+from qiantang.domains.factory.charts.promises import promised
+from qiantang.domains.factory.charts.settings import charted
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.errors import ActionError
 from qiantang.kernel.pieces import PieceEvent
@@ -334,6 +339,31 @@ def test_from_a_piece_one_comes_to_what_was_read_while_it_was_made_and_from_a_sp
     unread = web.as_("director").get("/plant-genealogy/small?since=yesterday&lang=en")
     assert unread.status_code < 500
     assert "from: the time 'yesterday' cannot be read" in html.unescape(unread.text)
+
+
+def test_the_plants_page_says_what_its_charts_promise_and_what_was_told(plant: tuple[Web, PlantFolder], capsys: pytest.CaptureFixture[str]) -> None:
+    web, folder = plant
+    assert "In-control run" not in _page(web, "/plant/small")
+    settings = charted(PLANT, window_s=0.0, machine_every_s=0.0)
+    folder.keep(PROMISES, asdict(promised(PLANT, budgeted(PLANT, settings).settings, budget=True)))
+    try:
+        figures, (row,) = PlantShown(folder, KEYBOARD).figures(), PlantShown(folder, KEYBOARD).rows("promises")
+        page = _page(web, "/plant/small")
+        assert "受控运行长度" in _page(web, "/plant/small", lang="zh")
+        assert main(["factory", "budget", "--dir", str(web.brain.workspace.folder), "--lang", "en"]) == 0
+        said = capsys.readouterr().out
+    finally:
+        (folder.path / PROMISES).unlink()
+    # Two operators bear six an hour each, of which half may be false.
+    assert figures["false_alarms_allowed"] == 6
+    assert figures["false_alarms_expected"] <= figures["false_alarms_allowed"] < figures["false_alarms_textbook"]
+    assert row["signals"] == 13
+    # Limits are wide enough for a baseline that was learnt; with one that is known they run longer than was asked for.
+    assert all(row[rule] is None or row[rule] >= row["asked"] for rule in rules.BY_BUDGET)  # type: ignore[operator]
+    assert "Alarm budget and in-control run lengths: 13 charted signals" in page
+    assert "told in fact, true and false: an operator and hour" in page
+    assert "false alarms allowed, an hour: 6" in said
+    assert f"{row['nelson_1']:,.0f}" in said
 
 
 def test_signals_with_a_specification_have_their_capability_with_the_interval_that_their_readings_give(plant: tuple[Web, PlantFolder]) -> None:

@@ -84,7 +84,8 @@ def demo(
     """The synthetic plant through births, host, log, order, charts, alarms and tasks."""
     made, last = watched(directory, seconds, speed=speed, learn_s=learn, seed=seed)
     happened = [{"task": c.task, "event": str(c.event), "worker": c.worker, "reason": c.reason} for c in made.happened]
-    faults = [{"cause": f.cause, "asset": f.asset, "start_s": f.start, "end_s": f.end} for f in last.faults if f.start >= 0]
+    faults = [{"cause": f.cause, "where": f.where, "at_us": f.at, "alarm": f.alarm, "after_s": f.after_s, "mended_by": f.by, "mended_at_us": f.mended_at}
+              for f in made.struck()]
 
     def draw(screen: Screen) -> None:
         draw_watched(screen, made, last)
@@ -119,11 +120,29 @@ def draw_watched(screen: Screen, made: Demonstration, last: DemoStatus) -> None:
     """How the plant stands, and what happened to its tasks."""
     naming, untold = made.naming, len(made.happened) - _MOST_HAPPENED
     _draw_status(screen.line, last, made.plant.local)
+    _draw_struck(screen, made)
     screen.heading(said("任务经过", "What happened to tasks"))
     screen.table([said("任务", "task"), said("事件", "event"), said("人员", "person"), said("理由", "why")],
                  [[c.task, told(made.event_title(str(c.event))), naming.person(c.worker), naming.in_words(c.reason)] for c in made.happened[:_MOST_HAPPENED]])
     if untold > 0:
         screen.note(said(f"后面还有 {untold} 条；--json 全部列出", f"{untold} more came after these; --json lists all"))
+
+
+def _draw_struck(screen: Screen, made: Demonstration) -> None:
+    """The faults that the demonstration made, each with the alarm that found it and who mended it."""
+    from qiantang.domains.factory.hours import shown_instant
+
+    struck, zone = made.struck(), made.plant.local
+    if not struck:
+        return
+    screen.heading(said("发生的故障", "Faults that struck"))
+    rows: list[list[str | Text]] = [[f.cause, f.where, shown_instant(f.at, zone),
+             _UNFOUND if f.alarm is None or f.after_s is None else Text(f"{f.after_s:,.0f} 秒后：", f"{f.after_s:,.0f} s later: ") + f.alarm,
+             "" if f.mended_at is None else f"{made.naming.person(f.by)} · {shown_instant(f.mended_at, zone)}"] for f in struck]
+    screen.table([said("故障", "fault"), said("何处", "where"), said("何时", "when"), said("首个报警", "first alarm"), said("修复", "mended")], rows)
+
+
+_UNFOUND = Text("尚未发现", "not found yet")
 
 
 @contextmanager

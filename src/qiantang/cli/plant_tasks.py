@@ -9,7 +9,7 @@ import typer
 
 from qiantang.cli.answers import Answer
 from qiantang.cli.declaring import command
-from qiantang.cli.language import said
+from qiantang.cli.language import said, told
 from qiantang.cli.options import DirOption, PlantOption
 from qiantang.cli.plant_parts import plant_parts
 from qiantang.cli.screen import Screen
@@ -20,6 +20,9 @@ def declare_tasks(factory: typer.Typer) -> None:
     """Declare the commands in the group of plants."""
     command(factory, "tasks", said("列出任务：谁、做什么、期限。", "List the tasks: who does what by when."),
             ["qiantang factory tasks --dir my-district"])(tasks)
+    command(factory, "budget", said("报警预算：允许多少误报，控制图按理论承诺多少，实际告知多少。",
+                                     "The alarm budget: false alarms allowed, promised by theory, and told in fact."),
+            ["qiantang factory budget --dir my-district"])(budget)
     command(factory, "answer", said("答复任务：接单、开始、完成、拒绝。", "Answer a task: accept, start, finish, refuse."),
             ["qiantang factory answer TASK accept --worker li",
              "qiantang factory answer TASK finish --worker li --cause 'bladder leak' --done 'bladder changed' --changed inner_pressure"])(answer)
@@ -54,6 +57,37 @@ def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
 
     return Answer([{name: value for name, value in row.items() if name != "told"} for row in rows], draw)
 
+
+def budget(directory: DirOption = None, plant: PlantOption = None) -> Answer:
+    """What the alarm budget allows, what the charts promise, and what was told."""
+    with plant_parts():
+        from qiantang.district.identity import KEYBOARD
+        from qiantang.district.plant.running import chosen_plant
+        from qiantang.district.plant.views import PlantShown
+        from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.alarms.wording import rule_title
+        from qiantang.domains.factory.charts import rules
+
+        workspace = Workspace(directory) if directory is not None else found_workspace(None)
+        shown = PlantShown(chosen_plant(workspace.hidden, plant), KEYBOARD)
+        figures, rows = shown.figures(), shown.rows("promises")
+
+    def draw(screen: Screen) -> None:
+        for name, title in _BUDGET:
+            screen.line(title + Text(f"：{figures[name]:,}", f": {figures[name]:,}") if name in figures else title + Text("：未知", ": not known"))
+        screen.line(said("受控时平均多少点一次误报（基线确知），各策略：", "points to a false alarm on average while in control (baseline known), by policy:"))
+        screen.table([said("信号数", "signals"), said("每小时点数", "points an hour"), said("预算要求", "asked by the budget"),
+                      *(told(rule_title(rule)) for rule in rules.BY_BUDGET)],
+                     [["—" if row[name] is None else f"{row[name]:,.0f}" for name in ("signals", "points_an_hour", "asked", *rules.BY_BUDGET)] for row in rows])
+
+    return Answer({"figures": {name: figures[name] for name, _ in _BUDGET if name in figures}, "policies": rows}, draw)
+
+
+_BUDGET = (("operators", Text("操作员", "operators")), ("false_alarms_allowed", Text("预算允许的误报，次/时", "false alarms allowed, an hour")),
+           ("false_alarms_expected", Text("按现行控制限的理论误报，次/时", "false alarms expected of the limits in force, an hour")),
+           ("false_alarms_textbook", Text("教科书控制限的误报，次/时", "false alarms of textbook limits, an hour")),
+           ("alarm_budget", Text("每操作员小时可承受的报警", "alarms that an operator can bear an hour")),
+           ("alarms_per_operator_hour", Text("实际告知：每操作员小时", "told in fact: an operator and hour")))
 
 _WorkerOption = Annotated[str, typer.Option("--worker", metavar="ID", show_default=False, help=said("谁在答复", "who answers"))]
 _ChangedOption = Annotated[str, typer.Option("--changed", metavar="NAMES", show_default=False, help=said(

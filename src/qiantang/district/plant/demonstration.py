@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from qiantang.district.plant.wiring import piece_fields
 from qiantang.district.plant.work import Work
 from qiantang.domains.factory.actions import event_title
 from qiantang.domains.factory.alarms.entry import Change
-from qiantang.domains.factory.alarms.wording import told
+from qiantang.domains.factory.alarms.wording import place_title, told
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.states import Change as TaskChange
 from qiantang.domains.factory.dispatch.states import State
@@ -77,6 +78,19 @@ class DemoStatus:
     faults: tuple[Fault, ...]
 
 
+class Struck(NamedTuple):
+    """A fault of the demonstration: what and where, when it began (µs UTC), the first alarm told there after that and how many seconds later,
+    who mended it and when; None and empty where that has not come yet."""
+
+    cause: Text
+    where: Text
+    at: int
+    alarm: Text | None
+    after_s: float | None
+    by: str
+    mended_at: int | None
+
+
 class Demonstration:
     """One run over a plant's folder, which is begun anew. ``operators`` bear its alarms; ``learn_s`` seconds of the plant are learnt
     from, ``speed`` is how much faster than ours its time runs. ``mischief`` is what the line does to messages."""
@@ -100,6 +114,7 @@ class Demonstration:
         self._sent_s = -learn_s
         self._live_at = 0.0
         self.told: list[Text] = []
+        self._alarms: list[Change] = []
         self._answered: set[tuple[str, State, int]] = set()
         self.happened: list[TaskChange] = []
         unwatched = frozenset(kind.name for kind in stated_kinds() if kind.role != "measured" and kind.role not in COUNTING)
@@ -122,6 +137,21 @@ class Demonstration:
     def naming(self) -> Naming:
         """What the plant calls that which ids in sentences stand for."""
         return Naming(self.plant)
+
+    def struck(self) -> list[Struck]:
+        """Every fault that began while the plant was shown, and what became of it."""
+        found = []
+        for fault in self.running.faults:
+            if fault.start < 0:
+                continue
+            since = instant(fault.start)
+            after = [change.alarm for change in self._alarms if change.alarm.at >= since
+                     and (fault.asset == change.alarm.asset or fault.machine in (change.machine, change.alarm.asset))]
+            first = min(after, key=lambda alarm: alarm.at, default=None)
+            found.append(Struck(self.running.causes[fault.cause].title, place_title(self.plant, fault.asset), since,
+                                None if first is None else told(first, self.plant), None if first is None else (first.at - since) / 1e6,
+                                fault.by, None if fault.end is None else instant(fault.end)))
+        return found
 
     async def run(self, seconds: float, heard: Callable[[DemoStatus], None], *, until: Callable[[DemoStatus], bool] = lambda _: False) -> DemoStatus:
         """Learn, then show for so many of our seconds, or until ``until`` says that enough was seen; ``heard`` is told about twice a
@@ -232,7 +262,9 @@ class Demonstration:
 
     def _heard(self, step: Step, changes: Sequence[Change], before: bool) -> None:
         del step, before
-        self.told += [told(change.alarm, self.plant) for change in changes if change.told]
+        news = [change for change in changes if change.told]
+        self._alarms += news
+        self.told += [told(change.alarm, self.plant) for change in news]
 
 
 def _emptied(folder: PlantFolder) -> None:

@@ -42,6 +42,8 @@ PLANTS = "plants"
 """Where the plants' folders lie in a district's hidden folder."""
 STATE = "state.sqlite"
 """The store of a plant's findings, in its folder."""
+PROMISES = "promises.json"
+"""What the plant's charts promise by theory, in its folder."""
 FRESH_S = 5.0
 """A node that told nothing for so long is not at work."""
 _PLANT, _TOLD, _CELLS, _ORDERS, _TRACES, _ASKED = "plant.json", "told.json", "cells.npz", "orders", "traces.json", "asked"
@@ -151,6 +153,11 @@ class PlantFolder:
     def traces(self) -> Mapping[str, Any]:
         """The points of signals and machines as the node told them; none where it told none."""
         path = self.path / _TRACES
+        return dict(json.loads(path.read_bytes())) if path.is_file() else {}
+
+    def promises(self) -> Mapping[str, Any]:
+        """What the charts promise by theory, as ``Promised``; nothing where the node never told it."""
+        path = self.path / PROMISES
         return dict(json.loads(path.read_bytes())) if path.is_file() else {}
 
     def ask(self, address: str) -> None:

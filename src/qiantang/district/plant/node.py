@@ -147,6 +147,8 @@ class Node:
             found = None
         self._record, self._charts = ModelRecord(folder), charts or Given()
         self._models = self._record.with_this(self.plant, self._charts, self.log.end, self.clock(), self.log.start if found is None else found.offset)
+        if self.showing is not None:
+            self.showing.promise(self._models[-1])
         self.pipeline = self._new_pipeline()
         self._model = self._models[0]
         self._recover(found)

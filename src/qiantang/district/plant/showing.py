@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qiantang.district.plant.folder import PlantFolder
+from qiantang.district.plant.charting import Charting
+from qiantang.district.plant.folder import PROMISES, PlantFolder
+from qiantang.district.plant.models import Model
 from qiantang.district.plant.pipeline import Pipeline
 from qiantang.district.plant.telling import told_of
 from qiantang.district.plant.traces import Traces
 from qiantang.domains.factory.alarms.cells import cell_states
 from qiantang.domains.factory.charts import layout
 from qiantang.domains.factory.charts.fitting import CENTRE, SCALE
+from qiantang.domains.factory.charts.promises import promised
 from qiantang.domains.factory.measures.reckoning import Reckoning
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.readings import Quality, Readings
@@ -84,6 +88,11 @@ class Showing:
                 unknown += not self.reckoning.told(event)
                 self._pieces = number
         return unknown
+
+    def promise(self, model: Model) -> None:
+        """Tell what the charts of a version of the plant promise by theory."""
+        budget = isinstance(model.charts, Charting) and model.charts.budget
+        self._folder.keep(PROMISES, asdict(promised(model.plant, model.settings, budget=budget)))
 
     def due(self, now: float) -> bool:
         """Whether it is time, by a clock in seconds."""

@@ -32,6 +32,7 @@ from qiantang.domains.factory.alarms.wording import (
     unit_said,
     what_title,
 )
+from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.hours import instant
 from qiantang.domains.factory.pages.showing import silent_said
 from qiantang.domains.factory.plant import Plant, Signal
@@ -109,12 +110,16 @@ class PlantShown:
             found["most_in_flood_span"] = Decimal(register.most_in_a_flood_span())
         found |= {"alarm_budget": Decimal(repr(register.bearing.per_hour)), "takt_target_s": Decimal(repr(self._plant.takt_s)),
                   "in_flood": Decimal(len(register.in_flood())), "signals": Decimal(len(self._plant.signals))}
+        promises = self._folder.promises()
+        found |= {f"false_alarms_{name}": Decimal(repr(round(promises[name], 2))) for name in ("allowed", "expected", "textbook")
+                  if promises.get(name) is not None}
+        found["operators"] = Decimal(self._plant.operators)
         found["alarms_shown"] = Decimal(len(register.shown()))
         found["tasks_open"] = Decimal(len(self._told.get("tasks", ())))
         return found
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
-        """The rows of a table: machines, signals, alarms, held, bad_actors, capability, tasks, task_events, spans, counters, notices, origin,
+        """The rows of a table: machines, signals, alarms, held, bad_actors, capability, promises, tasks, task_events, spans, counters, notices, origin,
         pieces."""
         make = self._tables.get(table)
         if make is None:
@@ -217,7 +222,7 @@ class PlantShown:
         return {"machines": self._machines, "signals": self._signals, "alarms": lambda _: self._entries(self._register.shown()),
                 "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
                 "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "notices": self._notices, "walls": self._walls,
-                "capability": self._capability, "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
+                "capability": self._capability, "promises": self._promises, "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
 
     @cached_property
     def _plant(self) -> Plant:
@@ -289,6 +294,10 @@ class PlantShown:
                         "state": int(cells["state"][signal.number])}
             rows.append(row)
         return rows
+
+    def _promises(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        return [{"signals": int(row["signals"]), "points_an_hour": _decimal(row["points_an_hour"], 1), "asked": _decimal(row["asked"], 0),
+                 **{rule: _decimal(row["run_lengths"].get(rule), 0) for rule in rules.BY_BUDGET}} for row in self._folder.promises().get("policies", ())]
 
     def _capability(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         as_of = self._told.get("at")

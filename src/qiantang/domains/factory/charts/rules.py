@@ -37,6 +37,9 @@ CORE: Final = mask("nelson_1", "nelson_2", "nelson_3", "nelson_4", "ewma", "cusu
 """The rules that the quick kernels know."""
 ALL: Final = (1 << len(RULES)) - 1
 
+BY_BUDGET: Final = ("nelson_1", "ewma", "cusum", "drift", "nelson_2", "nelson_3")
+"""The rules whose run lengths follow from the alarm budget."""
+
 OF_MACHINES: Final = ("t2", "spe", "t2_shift", "spe_shift", "t2_spread", "spe_spread")
 """The rules of a whole machine: its point as it is now, the moving average of its points, the moving average of T² and SPE."""
 

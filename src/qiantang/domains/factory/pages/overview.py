@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from qiantang.domains.factory.measures.counts import counted
 from qiantang.domains.factory.measures.names import MACHINE_STATES
+from qiantang.domains.factory.pages.budget import budget_section
 from qiantang.domains.factory.pages.showing import SECONDS, amount, cell, chosen, clocked, drawn, share, text, whole
 from qiantang.kernel.pages.blocks import Banner, Card, Cards, Column, Drawn, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
@@ -35,6 +36,7 @@ def draw_plant(ask: Ask) -> Drawn:
         about = (Column("at", clocked(Text("时间", "time"), plant)), Column("told", Text("内容", "what")), Column("count", Text("次数", "times"), number=True))
         table = Table("notices", about, tuple(Row((cell(row["at"]), cell(row["told"]), cell(row["count"]))) for row in notices))
         sections.append(Section(Text("节点的提示：哪里、什么值、怎么办", "What the node noticed: where, which value, what to do"), (table,), span=6))
+    sections += budget_section(plant, figures)
     actors = plant.rows("bad_actors")
     if actors:
         columns = (Column("place", Text("设备", "machine")), Column("what", Text("信号", "signal")), Column("rule", Text("规则", "rule")),
