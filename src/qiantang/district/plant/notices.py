@@ -40,9 +40,9 @@ TELLINGS = {
                            "{n} piece events name an asset that the workbook does not have: they can be traced and are in no OEE. Look at the asset ids"),
     "wire": Text("接入 {name} 因未预料的错误中断，将重新开始：{why}。若反复出现，请将此报给开发者",
                  "the wire {name} stopped over an error that was not foreseen, and begins anew: {why}. If it comes back, report it to the developers"),
-    "upward_unanswered": Text("地区没有回执（消息总线不通，或没有 qiantang factory hear 在运行）：{n} 条结论、{days} 日数字留在本厂，恢复后补送",
-                              "the district gives no receipt (its broker is not reached, or no qiantang factory hear is at work): {n} findings and the figures "
-                              "of {days} days stay here and are sent once it does"),
+    "upward_unanswered": Text("地区没有回执（消息总线不通，没有 qiantang factory hear 在运行，或那里搁置已满）：{n} 条结论、{days} 日数字留在本厂，恢复后补送",
+                              "the district gives no receipt (its broker is not reached, no qiantang factory hear is at work, or too much is put aside there): "
+                              "{n} findings and the figures of {days} days stay here and are sent once it does"),
     "upward_answered": Text("地区恢复回执，中断 {seconds} 秒；留存的正在补送", "the district gives receipts again after {seconds} s; what stayed is sent now"),
     "upward_aside": Text("地区未收录上报的 {n} 项：{why}", "the district put {n} of what was published aside: {why}"),
     "order": Text("无法办理：{why}", "it cannot be done: {why}"),

@@ -235,11 +235,12 @@ class Upward:
         """Say a message until its receipt comes."""
         waiting, pause, began = voice.awaiting(portion.number), _ANSWER_S, time.monotonic()
         publication = Publication(topic(self._plant, portion.what), portion.payload, 1)
-        said_ = 0
+        said_before = False
         while True:
             if wire.connected and wire.publish([publication]):
-                self.counters.add("again", min(said_, 1))
-                said_ += 1
+                if said_before:
+                    self.counters.add("again")
+                said_before = True
             else:
                 pause = _LOOK_S
             with suppress(TimeoutError):
