@@ -17,8 +17,9 @@ from rich.cells import cell_len
 from qiantang.cli.factory import _draw_status, _shown
 from qiantang.cli.opening import today
 from qiantang.district.intake import read_folder
+from qiantang.district.plant.answers import ANSWERS, Answers
 from qiantang.district.plant.demonstration import DemoStatus
-from qiantang.district.plant.folder import PlantFolder, plant_folder
+from qiantang.district.plant.folder import Order, PlantFolder, plant_folder
 from qiantang.district.plant.workbook import read_plant, write_plant
 from qiantang.domains.factory.alarms.finding import finding_of
 from qiantang.domains.factory.alarms.register import Register
@@ -63,6 +64,21 @@ def test_tasks_are_listed_by_urgency_with_their_people(district: Path, run: Run)
     assert "to be assigned" in en
     assert "due (UTC+08:00)" in " ".join(en.split())
     assert not any(row["state"] in zh for row in rows), "states are told in words"
+
+
+def test_causes_and_deeds_are_exported_as_labels_of_findings(district: Path, run: Run) -> None:
+    answers = Answers(district / ".qiantang" / "plants" / "small" / ANSWERS, 10)
+    answers.keep(1, Order("finish", {"task": "T:s12:nelson_1:5", "worker": "li", "cause": "worn bearing", "done": "bearing changed", "_asset": "M1",
+                                     "_since": str(START), "_alarms": '["s12:nelson_1:5", "s12:ewma:6"]'}, "li", START + 60 * SECOND))
+    answers.close()
+    told = run("factory", "labels", "--dir", district, "--json").told
+    assert [(row["finding"], row["rule"], row["signals"], row["cause"], row["since"]) for row in told] == [
+        (f"s12:{rule}", rule[:-2], [SMALL.signals[12].address], "worn bearing", "2023-11-15T06:13:20+08:00") for rule in ("nelson_1:5", "ewma:6")]
+    assert "worn bearing" in run("factory", "labels", "--dir", district, "--lang", "en").out
+    assert run("factory", "labels", "--csv", district / "labels.csv", "--dir", district).code == 0
+    lines = (district / "labels.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "finding,task,rule,asset,machine,signals,since,until,cause,done,worker"
+    assert len(lines) == 3
 
 
 def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) -> None:

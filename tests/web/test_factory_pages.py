@@ -17,7 +17,8 @@ import pytest
 
 from qiantang.cli import main
 from qiantang.district.identity import KEYBOARD, Identity, Scope
-from qiantang.district.plant.folder import PROMISES, PlantFolder, plant_folders, plant_from
+from qiantang.district.plant.answers import ANSWERS, Answers
+from qiantang.district.plant.folder import PROMISES, Order, PlantFolder, plant_folders, plant_from
 from qiantang.district.plant.views import PlantShown, plants_seen, wall_groups
 from qiantang.domains.factory.actions import TASK
 from qiantang.domains.factory.alarms.register import Register
@@ -278,6 +279,23 @@ def test_learning_anew_is_ordered_from_the_machines_page_and_what_is_unknown_is_
         assert zh in answers[0].text
         assert en in answers[1].text
     assert list(folder.orders()) == []
+
+
+def test_a_machine_and_a_task_say_what_it_was_the_last_times(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    assert "What it was the last times" not in _page(web, "/plant-machine/small/P1")
+    answers = Answers(folder.path / ANSWERS, 10)
+    for n, rule in enumerate(("cusum", "ewma")):
+        answers.keep(n, Order("finish", {"task": f"T:s0:{rule}:5", "worker": "li", "cause": "bladder leak", "done": "bladder changed", "_asset": "P1",
+                                         "_since": str(START), "_alarms": f'["s0:{rule}:5"]'}, "li", START + n))
+    answers.close()
+    try:
+        for path in ("/plant-machine/small/P1", "/plant-task/small/T2"):
+            page = html.unescape(_page(web, path))
+            assert "What it was the last times" in page
+            assert "bladder changed" in page
+    finally:
+        (folder.path / ANSWERS).unlink()
 
 
 def test_a_unit_in_doubt_is_shown_and_confirmed_on_the_machines_page(plant: tuple[Web, PlantFolder]) -> None:

@@ -1,7 +1,9 @@
-"""qiantang factory tasks, answer, learn and confirm-unit: what is to be done at a plant, and what its people answer."""
+"""qiantang factory tasks, answer, learn, confirm-unit and labels: what is to be done at a plant, and what its people answer."""
 
 from __future__ import annotations
 
+import csv
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,10 @@ def declare_tasks(factory: typer.Typer) -> None:
     command(factory, "confirm-unit", said("确认信号改用的单位无误。", "Confirm that a signal is rightly told in another unit."),
             ["qiantang factory confirm-unit P1 --reason 'new gateway, tells °F'",
              "qiantang factory confirm-unit P1 --reason 'new sensor' --changed inner_pressure"])(confirm_unit)
+
+
+    command(factory, "labels", said("导出技术员所述的原因与处理，按结论。", "Export the causes and deeds that technicians told, by finding."),
+            ["qiantang factory labels --json", "qiantang factory labels --csv labels.csv"])(labels)
 
 
 def tasks(directory: DirOption = None, plant: PlantOption = None) -> Answer:
@@ -118,6 +124,41 @@ def learn(
 ) -> Answer:
     """The charts of an asset, and of all that stands in it, begin to learn again."""
     return _ordered("learn_again", {"asset": asset, "reason": reason} | ({"changed": changed} if changed else {}), directory, plant)
+
+
+_CsvOption = Annotated[Path | None, typer.Option("--csv", metavar="FILE", show_default=False, help=said("写入 CSV 文件", "write them to a CSV file"))]
+
+
+def labels(path: _CsvOption = None, directory: DirOption = None, plant: PlantOption = None) -> Answer:
+    """One row for each finding that a finished task was about; a node need not be at work."""
+    with plant_parts():
+        from qiantang.district.plant.labels import Label, labels_of
+        from qiantang.district.plant.running import chosen_plant, zone_of
+        from qiantang.district.workspace import Workspace, found_workspace
+        from qiantang.domains.factory.alarms.wording import rule_title
+        from qiantang.domains.factory.hours import instant
+
+        workspace = Workspace(directory) if directory is not None else found_workspace(None)
+        folder = chosen_plant(workspace.hidden, plant)
+        found, zone = labels_of(folder, moved=True), zone_of(folder)
+        rows = [{**asdict(one), "signals": list(one.signals), "since": instant(one.since, zone).isoformat(), "until": instant(one.until, zone).isoformat()}
+                for one in found]
+        if path is not None:
+            with path.open("w", encoding="utf-8-sig", newline="") as file:
+                out = csv.DictWriter(file, [field.name for field in fields(Label)])
+                out.writeheader()
+                out.writerows({**row, "signals": ";".join(one.signals)} for row, one in zip(rows, found, strict=True))
+
+    def draw(screen: Screen) -> None:
+        if path is not None:
+            screen.line(said(f"{len(rows)} 条标签已写入 {path}", f"{len(rows)} labels written to {path}"))
+            return
+        screen.line(said(f"{len(rows)} 条标签", f"{len(rows)} labels"))
+        screen.table([said("设备", "machine"), said("规则", "rule"), said("原因", "cause"), said("所做处理", "what was done"), said("人员", "person"),
+                      said("完成", "finished")],
+                     [[one.machine, rule_title(one.rule), one.cause, one.done, one.worker, f"{instant(one.until, zone):%Y-%m-%d %H:%M}"] for one in found])
+
+    return Answer(rows, draw)
 
 
 _DoubtedOption = Annotated[str, typer.Option("--changed", metavar="NAMES", show_default=False, help=said(

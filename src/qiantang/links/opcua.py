@@ -81,6 +81,7 @@ class OpcUaWire:
         self._signals = [server.items[node] for node in self._nodes]
         self._lost_at: float | None = None
         self._last = [float("nan")] * len(self._nodes)
+        self._newest = 0
 
     @property
     def counters(self) -> Counters:
@@ -270,6 +271,7 @@ class OpcUaWire:
                 us = received
             signals.append(self._signals[place])
             self._last[place] = figure
+            self._newest = max(self._newest, us)
             at.append(us)
             values.append(figure)
             quality.append(int(against))
@@ -283,9 +285,10 @@ class OpcUaWire:
         await receiver.deliver(Delivery(readings(signals, at, values, received=received, quality=quality, sequence=NO_SEQUENCE)))
 
     async def _stale(self, receiver: Receiver) -> None:
-        """The server is lost: its last values stand, marked stale."""
+        """The server is lost: its last values stand, marked stale, after all that it told though its clock be ahead of ours."""
+        now = time.time_ns() // 1000
         quality = [int(Quality.STALE | (Quality.NOT_A_NUMBER if value != value else 0)) for value in self._last]  # NaN differs from itself
-        await receiver.deliver(Delivery(readings(self._signals, time.time_ns() // 1000, self._last, quality=quality)))
+        await receiver.deliver(Delivery(readings(self._signals, max(now, self._newest + 1), self._last, received=now, quality=quality)))
 
     def _tell(self, receiver: Receiver, kind: str, told: Text, count: int = 1) -> None:
         receiver.notice(Notice(kind, self.server.url, time.time_ns() // 1000, told, count))

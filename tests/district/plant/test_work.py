@@ -152,7 +152,7 @@ def test_a_finished_task_says_which_machine_was_mended_and_since_when_something_
     for order in ("accept", "start"):
         work.answered(Order(order, {"task": task}, "li", NOW), NOW + MINUTE)
     assert work.repaired({"task": task}, "wu") == {}
-    assert work.repaired({"task": task}, "li") == {"_asset": "P1", "_since": str(first.since)}
+    assert work.repaired({"task": task}, "li") == {"_asset": "P1", "_since": str(first.since), "_alarms": json.dumps(work.concerns.of[task].alarms)}
     said_since = work.repaired({"task": task, "since": "2023-11-14T22:00:00+00:00"}, "li")
     assert int(said_since["_since"]) == 1_699_999_200_000_000
     with pytest.raises(ActionError, match="cannot be read"):

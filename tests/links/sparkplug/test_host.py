@@ -180,6 +180,16 @@ def test_a_death_leaves_every_signal_stale_at_its_last_value_by_our_clock() -> N
     assert values(tell(host, talker.ddata())) == [], "data of the dead mean nothing"
 
 
+def test_what_is_stale_comes_after_the_last_reading_of_a_node_whose_clock_is_ahead() -> None:
+    talker, host = Talker(), host_of()
+    tell(host, *talker.births())
+    ahead = talker.now + 3 * SECOND
+    tell(host, (talker.topic("DDATA", "P1"), payload(ahead // MS, [Metric("", DataType.DOUBLE, 9.0, 1, ahead // MS)], talker.count()), talker.later()))
+    said = tell(host, talker.ndeath())
+    assert said.readings.at.min() > ahead
+    assert (said.readings.received == talker.now).all()
+
+
 def test_a_device_s_death_leaves_its_signals_stale_at_the_instant_it_states() -> None:
     talker, host = Talker(), host_of()
     tell(host, *talker.births(), talker.dbirth(Metric("x", DataType.DOUBLE, 3.0, 3), device="P2"))

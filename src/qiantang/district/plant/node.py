@@ -84,7 +84,8 @@ class NodeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a node stands: places in the log, bytes that wait, readings a second over the last while, and every counter."""
+    """How a node stands: readings that are in the log and that were judged (the clock that the node itself tells the log in silence is none),
+    the place up to which everything is on record, bytes that wait, readings a second over the last while, and every counter."""
 
     logged: int
     judged: int
@@ -138,7 +139,9 @@ class Node:
         self._tail = Tail(self.log, self.settings.most_tail)
         self._stopping = threading.Event()
         self._full = False
-        self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), self.log.end
+        self._ticks: deque[int] = deque()
+        """Places of the log at which our clock stands and no reading, of those that charts have not read yet."""
+        self._rate, self._rate_at, self._rate_from = 0.0, time.monotonic(), -1
         self._failed: BaseException | None = None
         self._shown_upto = -1
         self._snapshots.cut(self.log.end)
@@ -221,11 +224,14 @@ class Node:
 
     def status(self) -> Status:
         """How it stands."""
-        now, logged = time.monotonic(), self.log.end
+        now, position, ticks = time.monotonic(), self.pipeline.position, self.pipeline.ticks
+        logged, judged = self.log.end - ticks - sum(1 for place in tuple(self._ticks) if place >= position), position - ticks
+        if self._rate_from < 0:
+            self._rate_from = logged
         if now - self._rate_at >= 1.0:
             self._rate, self._rate_at, self._rate_from = (logged - self._rate_from) / (now - self._rate_at), now, logged
         counts = self.counters.counts | self.pipeline.ordering.counters.counts | self.pipeline.counters.counts
-        return Status(logged, self.pipeline.position, self.recorder.recorded, self.inbox.bytes, self.inbox.most_seen, self.recorder.bytes,
+        return Status(logged, judged, self.recorder.recorded, self.inbox.bytes, self.inbox.most_seen, self.recorder.bytes,
                       self.pipeline.ordering.pending, self._rate, self._full, counts | {"waited": self.inbox.waited})
 
     @property
@@ -308,6 +314,9 @@ class Node:
             elif self._stopping.is_set():
                 break
             elif now - ticked >= (self.settings.tick_s if now - spoke < self.settings.settling_s else self.settings.idle_tick_s):
+                while self._ticks and self._ticks[0] < self.pipeline.position:
+                    self._ticks.popleft()
+                self._ticks.append(self.log.end)
                 self._log([Delivery(readings([TICK], [self.clock()], [0.0]))])
                 ticked = now
         self._tail.end()

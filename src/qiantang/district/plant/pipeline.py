@@ -38,7 +38,7 @@ from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
 from qiantang.domains.factory.charts.relearning import Anew, LearntSince
 from qiantang.domains.factory.charts.settings import ChartSettings
-from qiantang.domains.factory.ordering import Allowances, Ordering, OrderingState
+from qiantang.domains.factory.ordering import TICK, Allowances, Ordering, OrderingState
 from qiantang.domains.factory.plant import Plant
 from qiantang.domains.factory.recent import NEVER
 from qiantang.kernel.findings.stream import StreamedFinding
@@ -117,6 +117,8 @@ class Pipeline:
         """The place in the log up to which everything was taken."""
         self.clock = 0
         """Our clock as the log tells it, microseconds UTC."""
+        self.ticks = 0
+        """How many of what was taken were no readings, but our clock told in silence."""
         self.begun_anew: set[int] = set()
         """Signals, by their number, that learn again because a version charts them otherwise, until whoever tells of it clears them."""
         self._start, self._steps, self._in_step = 0, 0, 0
@@ -276,6 +278,7 @@ class Pipeline:
 
     def _feed(self, batch: Readings) -> None:
         self._in_step += len(batch)
+        self.ticks += int(np.count_nonzero(batch.signal == TICK))
         self.clock = max(self.clock, int(batch.received.max()))
         found = self.ordering.feed(batch)
         self._judge(found.readings)
@@ -432,7 +435,7 @@ class Pipeline:
         """Everything needed to go on from ``position``; to be taken when a step has just ended (in ``heard``)."""
         blocks = SharedBlocks()
         states = {"analysis": self.analysis.snapshot()} | {f"analysis-{k}": one.charts for k, one in enumerate(self._checkpoints)}
-        state = {"model": self.model.number, "position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps,
+        state = {"model": self.model.number, "position": self.position, "clock": self.clock, "start": self._start, "steps": self._steps, "ticks": self.ticks,
                  "counts": self.counters.counts,
                  "checkpoints": [[one.written() for one in c.raisings] for c in self._checkpoints],
                  "begun": [None if c.begun is None else c.begun.written() for c in self._checkpoints], "proofs": self._proofs,
@@ -454,7 +457,7 @@ class Pipeline:
         self._judge_by(model)
         self.know(self._addresses)
         self.position, self.clock, self._start, self._steps = (state[name] for name in ("position", "clock", "start", "steps"))
-        self.counters.counts = state["counts"]
+        self.counters.counts, self.ticks = state["counts"], state.get("ticks", 0)
         self._proofs = [(instant, tuple(signals)) for instant, signals in state["proofs"]]
         pending, recent = snapshot.readings["pending"], snapshot.readings["recent"]
         self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent)))

@@ -22,6 +22,8 @@ from qiantang.kernel.words import Text, joined, same
 FINISH, LEARN_AGAIN, CONFIRM_UNIT = "finish", "learn_again", "confirm_unit"
 ASSET, SINCE = "_asset", "_since"
 """What the node adds to a finished task: the machine that was mended, and since when (microseconds UTC) something was wrong."""
+ALARMS = "_alarms"
+"""Likewise the ids of the alarms that the task was about: what the cause and the deed are the labels of."""
 LEARNT = "_learnt"
 """What it adds to a confirmed unit: the numbers of the signals that learn anew, spaces between."""
 ALL = ("all", "全部")

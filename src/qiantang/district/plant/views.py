@@ -15,6 +15,7 @@ from qiantang.district.frames import Frame
 from qiantang.district.identity import Identity
 from qiantang.district.plant.confirming import doubt_said, doubts_meant
 from qiantang.district.plant.folder import FRESH_S, Order, PlantFolder, plant_folders
+from qiantang.district.plant.labels import Label, labels_of
 from qiantang.district.plant.naming import Naming
 from qiantang.district.plant.relearning import CONFIRM_UNIT, LEARN_AGAIN, instant_said, named_signals, relearning_of
 from qiantang.district.plant.tracing_charts import machine_traces, signal_traces
@@ -119,8 +120,8 @@ class PlantShown:
         return found
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
-        """The rows of a table: machines, signals, alarms, held, bad_actors, capability, promises, tasks, task_events, spans, counters, notices, origin,
-        pieces."""
+        """The rows of a table: machines, signals, alarms, held, bad_actors, capability, promises, tasks, task_events, labels, spans, counters,
+        notices, origin,         pieces."""
         make = self._tables.get(table)
         if make is None:
             return []
@@ -222,7 +223,8 @@ class PlantShown:
         return {"machines": self._machines, "signals": self._signals, "alarms": lambda _: self._entries(self._register.shown()),
                 "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
                 "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "notices": self._notices, "walls": self._walls,
-                "capability": self._capability, "promises": self._promises, "origin": self._origin, "pieces": self._pieces, "technicians": self._technicians}
+                "capability": self._capability, "promises": self._promises, "labels": self._labels, "origin": self._origin, "pieces": self._pieces,
+                "technicians": self._technicians}
 
     @cached_property
     def _plant(self) -> Plant:
@@ -359,6 +361,7 @@ class PlantShown:
                 "priority": int(row["priority"]), "state": str(row["state"]), "worker": str(row["worker"]),
                 "worker_name": names.get(str(row["worker"]), str(row["worker"])), "due": self._local(row["due"]),
                 "since": self._local(row["since"]), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
+                "rules": " ".join(sorted({str(of).rpartition(":")[0].rpartition(":")[2] for of in row.get("findings", ())})),
                 "findings": int(row.get("findings_count", 0)) or len(row.get("findings", ())) or 1,
                 "told": Text(row.get("told_zh", ""), row.get("told_en", "")),
                 "why": Naming(self._plant).in_words(Text(row.get("why_zh", ""), row.get("why_en", "")))}
@@ -369,6 +372,15 @@ class PlantShown:
                  "worker": str(row["worker"]), "worker_name": naming.person(str(row["worker"])),
                  "reason": naming.in_words(Text(row["reason_zh"], row["reason_en"]))} for row in self._told.get("events", ())
                 if str(row["task"]) == where.get("task", str(row["task"]))]
+
+    def _labels(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        """What technicians said, task by task."""
+        found: dict[tuple[str, int], list[Label]] = {}
+        for label in labels_of(self._folder):
+            if label.machine == where.get("machine", label.machine):
+                found.setdefault((label.task, label.until), []).append(label)
+        return [{"task": task, "machine": of[0].machine, "cause": of[0].cause, "done": of[0].done, "worker": of[0].worker, "until": self._local(until),
+                 "rules": " ".join(sorted({one.rule for one in of if one.rule})), "times": 1} for (task, until), of in found.items()]
 
     def _spans(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
         names = {person.id: person.name for person in self._plant.technicians}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from qiantang.district.plant.folder import Order
-from qiantang.district.plant.relearning import ASSET, SINCE, instant_said
+from qiantang.district.plant.relearning import ALARMS, ASSET, SINCE, instant_said
 from qiantang.district.plant.telling import TaskNews
 from qiantang.domains.factory.alarms.entry import Change
 from qiantang.domains.factory.alarms.wording import told
@@ -112,15 +112,16 @@ class Work:
         self._tell([*said, *self.dispatcher.at_once(clock)])
 
     def repaired(self, values: Mapping[str, str], by: str) -> dict[str, str]:
-        """What a finished task says beyond its own values: the machine that was mended and since when something was wrong, by what the
-        worker says or else by the alarms. Nothing where the task cannot be finished now, or the machine is none of the plant's any more.
+        """What a finished task says beyond its own values: the machine that was mended, the alarms it was about, and since when something
+        was wrong, by what the worker says or else by the alarms. Nothing where the task cannot be finished now, or the machine is none of the plant's any more.
         ActionError for a time that cannot be read."""
         entry = self.dispatcher.book.entries.get(values.get("task", ""))
         if entry is None or entry.state is not State.STARTED or entry.worker != values.get("worker", by) or entry.task.asset not in self.plant.asset:
             return {}
         said, concern = values.get("since", "").strip(), self.concerns.of.get(entry.task.id)
         since = instant_said(said, self.plant.local) if said else entry.task.opened if concern is None else concern.since
-        return {ASSET: entry.task.asset, SINCE: str(since)}
+        alarms = [entry.task.finding] if concern is None or not concern.alarms else concern.alarms
+        return {ASSET: entry.task.asset, SINCE: str(since), ALARMS: json.dumps(alarms)}
 
     def snapshot(self) -> bytes:
         """Everything needed to go on."""

@@ -200,7 +200,7 @@ class SparkplugHost:
                 if device.owed_since and now - device.owed_since >= self.settings.device_us:
                     device.owed_since = 0
                     self._tell("missing_device", f"{edge.source}/{name}", now)
-                    self._stale(work, device, now)
+                    self._stale(work, edge, device, now, now)
             if edge.backlog.keeping and now - edge.backlog.unborn_since >= self.settings.keep_us:
                 self._tell("unborn", edge.source, now, count=edge.backlog.give_up())
             if edge.state is not State.WAITING and not edge.backlog.keeping and not any(device.owed_since for device in edge.devices.values()):
@@ -327,7 +327,7 @@ class SparkplugHost:
                     self._end(work, edge, now)
                 case Step.STALE:
                     for device in edge.devices.values():
-                        self._stale(work, device, now)
+                        self._stale(work, edge, device, now, now)
                 case Step.PASS:
                     self._tell("old_death", edge.source, now)
                 case _:
@@ -490,7 +490,7 @@ class SparkplugHost:
         self._tell("death", edge.source, now)
         for device in edge.devices.values():
             if device.life != _NO_LIFE or device.owed_since:
-                self._stale(work, device, now)
+                self._stale(work, edge, device, now, now)
             self._meanings.end(device.life)
             device.life, device.owed_since = _NO_LIFE, 0
         self._meanings.end(edge.life)
@@ -501,12 +501,16 @@ class SparkplugHost:
         self._tell("death", f"{edge.source}/{name}", now)
         self._meanings.end(device.life)
         device.life = _NO_LIFE
-        self._stale(work, device, at, now)
+        self._stale(work, edge, device, at, now)
 
-    def _stale(self, work: _Work, device: _Device, at: int, received: int | None = None) -> None:
-        """Its last values stand, marked stale."""
+    def _stale(self, work: _Work, edge: _Edge, device: _Device, at: int, now: int) -> None:
+        """Its last values stand, marked stale; after what its edge node told last, where that node's clock is ahead of ours: what is in order
+        before a reading would be over with it."""
+        newest = edge.newest * 1000
+        if at < newest <= now + self.settings.clock.ahead:
+            at = newest + 1
         if len(device.signals):
-            work.pieces.append(self._signals.stale(device.signals, at, received))
+            work.pieces.append(self._signals.stale(device.signals, at, now))
 
     # STATE.
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from qiantang.domains.factory.pages.alarms import alarm_table
 from qiantang.domains.factory.pages.overview import too_long
+from qiantang.domains.factory.pages.past import past_of
 from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, instant, order_act, text, whole
 from qiantang.kernel.pages.blocks import (
     Banner,
@@ -95,6 +96,7 @@ def draw_machine(ask: Ask) -> Drawn:
                             Text("点选一行查看其控制图", "choose a row to see its control chart") if span is None else
                             Text("所列为现值；点选一行查看当时的读数", "values are those of now; choose a row to see what was read then"),
                             same("") if found is None else _learnt(plant, found)))
+    sections += past_of(plant, machine)
     sections += _in_doubt(signals, machine, may=ask.may("dispatch") and plant.at_work)
     if span is None:
         sections += _capability(plant, machine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qiantang.domains.factory.actions import TASK, event_title
+from qiantang.domains.factory.pages.past import past_of
 from qiantang.domains.factory.pages.showing import (
     PRIORITIES,
     amount,
@@ -101,6 +102,7 @@ def draw_task(ask: Ask) -> Drawn:
                                              for need in event.needs), event.title,
                            "alarm" if event.name == "refuse" else "plain", carried={"task": str(found["id"])}) for event in answers)
         sections.append(Section(Text("现在可以", "What can be done now"), forms, span=5, name="steps"))
+    sections += past_of(plant, str(found["asset"]), str(found["rules"]).split())
     events = plant.rows("task_events", task=str(found["id"]))
     if events:
         told = tuple(Happened(instant(row["at"]), event_title(str(row["event"])), str(row["worker_name"]), text(row["reason"]))
