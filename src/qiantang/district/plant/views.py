@@ -121,7 +121,7 @@ class PlantShown:
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, Told]]:
         """The rows of a table: machines, signals, alarms, held, bad_actors, capability, promises, tasks, task_events, labels, spans, counters,
-        notices, origin,         pieces."""
+        notices, origin, pieces."""
         make = self._tables.get(table)
         if make is None:
             return []
