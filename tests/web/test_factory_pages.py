@@ -88,6 +88,7 @@ def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
     (f"/plant-alarms/small?alarm={WORST.id}", ("mixer 1, torque: 166.25 kNm against 168.5 kNm", "acknowledged")),
     ("/plant-tasks/small", ("3 tasks open, 1 of them with nobody", "T1", "mechanics", "李示例")),
     ("/plant-task/small/T1", ("why this person", "mixer 1, torque: 166.25")),
+    ("/plant-genealogy/small", ("The latest 3 pieces", "tire-2", "tire-1")),
     ("/plant-genealogy/small?piece=tire-1", ("Where tire-1 comes from: 2 operations", "batch-1", "mould-1", "zhao")),
     ("/plant-genealogy/small?thing=batch-1", ("2 pieces", "tire-2")),
     ("/plant-genealogy/small?tool=mould-2", ("1 pieces", "tire-2")),
@@ -357,6 +358,54 @@ def test_from_a_piece_one_comes_to_what_was_read_while_it_was_made_and_from_a_sp
     unread = web.as_("director").get("/plant-genealogy/small?since=yesterday&lang=en")
     assert unread.status_code < 500
     assert "from: the time 'yesterday' cannot be read" in html.unescape(unread.text)
+
+
+def test_all_tasks_are_those_that_are_over_too(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    told = dict(folder.told() or {})
+    over = {**told["tasks"][0], "id": "T0", "state": "finished"}
+    folder.tell({**told, "done": [over]})
+    try:
+        assert ">T0<" in _page(web, "/plant-tasks/small")
+        assert ">T0<" in _page(web, "/plant-tasks/small?state=finished")
+        assert ">T0<" not in _page(web, "/plant-tasks/small?state=offered")
+    finally:
+        folder.tell(told)
+
+
+def test_steps_are_called_by_their_names_in_the_readers_language(plant: tuple[Web, PlantFolder]) -> None:
+    web, _ = plant
+    page = _page(web, "/plant-genealogy/small?piece=tire-1", lang="zh")
+    assert ">硫化<" in page
+    assert ">curing<" not in page
+
+
+def test_an_alarm_is_taken_out_of_service_and_a_machine_suppressed_by_design_with_a_reason(plant: tuple[Web, PlantFolder]) -> None:
+    web, folder = plant
+    client = web.as_("director")
+    assert "why it is out of service" in _page(web, f"/plant-alarms/small?alarm={WORST.id}")
+    assert "Suppress all alarms of this machine by design" in _page(web, "/plant-machine/small/M1")
+    assert client.post("/plant-alarms/small/remove", data={"alarm": WORST.id, "reason": " "}, headers=ORIGIN).status_code == 422
+    assert client.post("/plant-machine/small/M1/suppress", data={"machine": "M1", "reason": ""}, headers=ORIGIN).status_code == 422
+    assert client.post("/plant-machine/small/M1/unsuppress", data={"machine": "M1"}, headers=ORIGIN).status_code == 422
+    assert list(folder.orders()) == []
+    assert client.post("/plant-alarms/small/remove", data={"alarm": WORST.id, "reason": "sensor gone"}, headers=ORIGIN).status_code == 303
+    assert client.post("/plant-machine/small/M1/suppress", data={"machine": "M1", "reason": "changed over"}, headers=ORIGIN).status_code == 303
+    assert main(["factory", "alarm", "remove", SECOND_ONE.id, "--reason", "calibration", "--dir", str(web.brain.workspace.folder)]) == 0
+    assert [(o.order, o.values.get("reason")) for o in folder.orders()] == [("remove", "sensor gone"), ("suppress", "changed over"), ("remove", "calibration")]
+    told = dict(folder.told() or {})
+    register = Register.restored(PLANT, json.dumps(told["register"]).encode())
+    register.remove(WORST.id, "chen", "sensor gone", NOW)
+    register.suppress("P1", "changed over", NOW)
+    folder.tell({**told, "register": json.loads(register.snapshot())})
+    try:
+        assert "back in service" in _page(web, f"/plant-alarms/small?alarm={WORST.id}")
+        assert "Alarms are suppressed by design: changed over" in _page(web, "/plant-machine/small/P1")
+        assert client.post("/plant-machine/small/P1/unsuppress", data={"machine": "P1"}, headers=ORIGIN).status_code == 303
+        assert client.post("/plant-alarms/small/restore", data={"alarm": WORST.id}, headers=ORIGIN).status_code == 303
+        assert [o.order for o in folder.orders()] == ["unsuppress", "restore"]
+    finally:
+        folder.tell(told)
 
 
 def test_the_plants_page_says_what_its_charts_promise_and_what_was_told(plant: tuple[Web, PlantFolder], capsys: pytest.CaptureFixture[str]) -> None:

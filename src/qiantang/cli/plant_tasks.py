@@ -28,6 +28,10 @@ def declare_tasks(factory: typer.Typer) -> None:
     command(factory, "answer", said("答复任务：接单、开始、完成、拒绝。", "Answer a task: accept, start, finish, refuse."),
             ["qiantang factory answer TASK accept --worker li",
              "qiantang factory answer TASK finish --worker li --cause 'bladder leak' --done 'bladder changed' --changed inner_pressure"])(answer)
+    command(factory, "alarm", said("处理报警：确认、搁置、停用，或按设计抑制一台设备。",
+                                    "Handle an alarm: acknowledge, shelve, take out of service; or suppress a machine by design."),
+            ["qiantang factory alarm acknowledge ALARM", "qiantang factory alarm remove ALARM --reason 'sensor on order'",
+             "qiantang factory alarm suppress P1 --reason 'changed over'"])(alarm)
     command(factory, "learn", said("设备的水平有意改变后，重新学习其控制图。", "Learn a machine's charts anew after its level was changed on purpose."),
             ["qiantang factory learn P1 --reason 'new mould'", "qiantang factory learn P1 --reason 'new set point' --changed inner_pressure"])(learn)
     command(factory, "confirm-unit", said("确认信号改用的单位无误。", "Confirm that a signal is rightly told in another unit."),
@@ -71,7 +75,6 @@ def budget(directory: DirOption = None, plant: PlantOption = None) -> Answer:
         from qiantang.district.plant.running import chosen_plant
         from qiantang.district.plant.views import PlantShown
         from qiantang.district.workspace import Workspace, found_workspace
-        from qiantang.domains.factory.alarms.wording import rule_title
         from qiantang.domains.factory.charts import rules
 
         workspace = Workspace(directory) if directory is not None else found_workspace(None)
@@ -83,7 +86,7 @@ def budget(directory: DirOption = None, plant: PlantOption = None) -> Answer:
             screen.line(title + Text(f"：{figures[name]:,}", f": {figures[name]:,}") if name in figures else title + Text("：未知", ": not known"))
         screen.line(said("受控时平均多少点一次误报（基线确知），各策略：", "points to a false alarm on average while in control (baseline known), by policy:"))
         screen.table([said("信号数", "signals"), said("每小时点数", "points an hour"), said("预算要求", "asked by the budget"),
-                      *(told(rule_title(rule)) for rule in rules.BY_BUDGET)],
+                      *(told(rules.BRIEFLY[rule]) for rule in rules.BY_BUDGET)],
                      [["—" if row[name] is None else f"{row[name]:,.0f}" for name in ("signals", "points_an_hour", "asked", *rules.BY_BUDGET)] for row in rows])
 
     return Answer({"figures": {name: figures[name] for name, _ in _BUDGET if name in figures}, "policies": rows}, draw)
@@ -113,6 +116,18 @@ def answer(
 ) -> Answer:
     """An answer handed to the plant's node, as the technician's page does."""
     values = {"task": task, "worker": worker, "cause": cause, "done": done, "since": since, "changed": changed, "reason": reason}
+    return _ordered(what, {name: value for name, value in values.items() if value}, directory, plant)
+
+
+def alarm(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="acknowledge | shelve | unshelve | remove | restore | suppress | unsuppress")],
+    of: Annotated[str, typer.Argument(metavar="ALARM", help=said("报警编号；抑制时为设备编号", "the alarm; the machine where it is suppressed"))],
+    reason: Annotated[str, typer.Option("--reason", help=said("理由（搁置、停用、抑制时）", "why (shelve, remove, suppress)"))] = "",
+    minutes: Annotated[int, typer.Option("--minutes", min=1, help=said("搁置多少分钟", "minutes on the shelf"))] = 60,
+    directory: DirOption = None, plant: PlantOption = None,
+) -> Answer:
+    """What an operator does with an alarm, handed to the plant's node as the page of alarms does."""
+    values = {"machine" if what in ("suppress", "unsuppress") else "alarm": of, "reason": reason, "minutes": str(minutes) if what == "shelve" else ""}
     return _ordered(what, {name: value for name, value in values.items() if value}, directory, plant)
 
 

@@ -102,6 +102,12 @@ class PieceRecord:
         used = self._all(f"{inside} SELECT thing FROM reached WHERE thing <> ? ORDER BY thing", (thing, thing))
         return tuple(map(_event, rows)), tuple(row[0] for row in used)
 
+    def latest(self, most: int) -> tuple[PieceEvent, ...]:
+        """The latest operations that were put on record, the newest first, one of each piece."""
+        rows = self._all(f"SELECT {_COLUMNS} FROM operations WHERE number IN (SELECT max(number) FROM (SELECT number, piece FROM operations "
+                         "ORDER BY number DESC LIMIT ?) GROUP BY piece) ORDER BY number DESC LIMIT ?", (20 * most, most))
+        return tuple(_event(row) for row in rows)
+
     def pieces(self, thing: str) -> tuple[str, ...]:
         """From a thing forward to the pieces: what it went into and that goes into nothing itself; nothing for one that is not known."""
         known = "SELECT ? WHERE EXISTS (SELECT 1 FROM operations WHERE piece = ?) OR EXISTS (SELECT 1 FROM uses WHERE used = ?)"

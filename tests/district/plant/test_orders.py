@@ -111,3 +111,23 @@ def test_what_is_learnt_anew_is_told(tmp_path: Path) -> None:
     notice, = found.notices
     assert notice.told.en.startswith("press 1 learns anew: the charts of 6 signals")
     assert found.pipeline.counters.counts["learnt_again"] == 6
+
+
+def test_an_alarm_is_taken_out_of_service_and_restored_and_a_machine_suppressed_by_design_until_it_is_not(tmp_path: Path) -> None:
+    def left(pipeline: Pipeline, step: Step) -> None:
+        shown = pipeline.register.shown()
+        if shown and not given:
+            alarm, machine = shown[0].first, shown[0].machine
+            given.extend(Order(name, values, "li", step.clock + n) for n, (name, values) in enumerate((
+                ("remove", {"alarm": alarm, "reason": "sensor gone"}), ("restore", {"alarm": alarm}),
+                ("suppress", {"machine": machine, "reason": "changed over"}), ("unsuppress", {"machine": machine}))))
+            for order in given:
+                PlantFolder(tmp_path).leave(order)
+
+    given: list[Order] = []
+    carried = Carried(tmp_path, left=left)
+    events = [c.event for _, c in carried.changes]
+    assert events[:2] == [Event.REMOVED, Event.RESTORED]
+    assert {Event.SUPPRESSED, Event.UNSUPPRESSED} <= set(events)
+    assert next(c.reason for _, c in carried.changes if c.event is Event.REMOVED) == "sensor gone"
+    assert "orders_refused" not in carried.counters.counts

@@ -88,6 +88,14 @@ class Orders:
                 return register.shelve(values["alarm"], order.by, values.get("reason", ""), clock + round(float(values.get("minutes", "60")) * 60e6), clock)
             if order.order == "unshelve":
                 return register.unshelve(values["alarm"], order.by, clock)
+            if order.order == "remove":
+                return register.remove(values["alarm"], order.by, values["reason"], clock)
+            if order.order == "restore":
+                return register.restore(values["alarm"], order.by, clock)
+            if order.order == "suppress":
+                return register.suppress(values["machine"], values["reason"], clock)
+            if order.order == "unsuppress":
+                return register.unsuppress(values["machine"], clock)
             relearning = relearning_of(order, pipeline.plant)
             if order.order == CONFIRM_UNIT:
                 self._noticed(unit_confirmed(order, ended_by(order.order, values), self._plant, clock))

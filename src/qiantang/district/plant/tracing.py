@@ -28,6 +28,10 @@ class Recorded:
         operations, used = self._record.origin(thing)
         return Origin(tuple(map(_operation, operations)), used)
 
+    def latest(self, most: int) -> tuple[Operation, ...]:
+        """The latest operation of each of the pieces told of last, the newest first."""
+        return tuple(map(_operation, self._record.latest(most)))
+
     def pieces(self, thing: str) -> tuple[str, ...]:
         """From a thing forward to the pieces."""
         return self._record.pieces(thing)

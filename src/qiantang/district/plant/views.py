@@ -46,16 +46,20 @@ from qiantang.links.unit_book import Doubt
 
 if TYPE_CHECKING:
     from qiantang.domains.factory.measures.capability import Interval
+    from qiantang.domains.factory.measures.genealogy import Operation
 
 _MOST_SECONDS = 1800
 """A span so long is shown second by second, a longer one minute by minute."""
+_MOST_LATEST = 20
+"""So many pieces are listed where none is asked for."""
 _MOST_BESIDE = 8
 """So many alarms are told beside a wall."""
 _GRAVE = 2
 _UNTOLD = 3
 _LEARNT = ("charted", "learnt", "model_signals", "model_points", "model_needed")
 """The state of a cell of which nothing was told."""
-_ALARM_EVENTS = {"acknowledge": Event.ACKNOWLEDGED, "shelve": Event.SHELVED, "unshelve": Event.UNSHELVED}
+_ALARM_EVENTS = {"acknowledge": Event.ACKNOWLEDGED, "shelve": Event.SHELVED, "unshelve": Event.UNSHELVED, "remove": Event.REMOVED,
+                 "restore": Event.RESTORED}
 _TASK_ANSWERS = ("accept", "start", "finish", "refuse")
 
 
@@ -174,6 +178,8 @@ class PlantShown:
                                     Place(path=self.name), order, "node-at-work", Text("请先启动：qiantang factory run", "Start it: qiantang factory run")))
         if order in _ALARM_EVENTS:
             self._alarm_can(order, values)
+        elif order in ("suppress", "unsuppress"):
+            self._machine_can(order, values)
         elif order in _TASK_ANSWERS:
             self._task_can(order, values)
         elif order == LEARN_AGAIN:
@@ -224,7 +230,7 @@ class PlantShown:
                 "held": lambda _: self._entries(self._register.held()), "bad_actors": self._bad_actors, "tasks": self._tasks,
                 "task_events": self._task_events, "spans": self._spans, "counters": self._counters, "notices": self._notices, "walls": self._walls,
                 "capability": self._capability, "promises": self._promises, "labels": self._labels, "origin": self._origin, "pieces": self._pieces,
-                "technicians": self._technicians}
+                "latest_pieces": self._latest_pieces, "technicians": self._technicians}
 
     @cached_property
     def _plant(self) -> Plant:
@@ -275,6 +281,7 @@ class PlantShown:
                 row = stated.get(asset.id, {})
                 rows.append({"id": asset.id, "title": asset.title, "step": asset.step, "state": str(row.get("state", "unknown")),
                              "oee": _decimal(row.get("oee")), "cycle_s": _decimal(row.get("cycle_s")), "alarms": alarmed.get(asset.id, 0),
+                             "suppressed": self._register.suppressed.get(asset.id, ""),
                              "ideal_s": _decimal(asset.ideal_cycle_s), "took_s": _decimal(row.get("took_s")),
                              **{name: int(row.get(name, 0)) for name in _LEARNT},
                              "model_since": self._local(row["model_since"]) if row.get("model_since") else None})
@@ -403,10 +410,17 @@ class PlantShown:
         thing = where.get("thing", "")
         if kept is None or not thing:
             return []
-        return [{"thing": thing, "item": o.item, "step": o.step, "asset": o.asset, "tool": o.tool, "operator": o.operator,
-                 "title": self._plant.asset[o.asset].title if o.asset in self._plant.asset else same(o.asset),
-                 "machine": self._plant.machine(o.asset) if o.asset in self._plant.asset else "",
-                 "since": self._local(o.since), "until": self._local(o.until), "result": o.result, "reason": o.reason} for o in kept.origin(thing).operations]
+        return [{"thing": thing, "item": o.item, **self._operation(o)} for o in kept.origin(thing).operations]
+
+    def _latest_pieces(self, _: Mapping[str, str]) -> list[Mapping[str, Told]]:
+        kept = self._folder.genealogy()
+        return [] if kept is None else [{"piece": o.item, **self._operation(o)} for o in kept.latest(_MOST_LATEST)]
+
+    def _operation(self, o: Operation) -> Mapping[str, Told]:
+        return {"step": o.step, "asset": o.asset, "tool": o.tool, "operator": o.operator,
+                "title": self._plant.asset[o.asset].title if o.asset in self._plant.asset else same(o.asset),
+                "machine": self._plant.machine(o.asset) if o.asset in self._plant.asset else "",
+                "since": self._local(o.since), "until": self._local(o.until), "result": o.result, "reason": o.reason}
 
     def _pieces(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         kept = self._folder.genealogy()
@@ -432,11 +446,22 @@ class PlantShown:
         if after(entry.state, _ALARM_EVENTS[order], holds=entry.holds) is None:
             raise ActionError.of(f"报警现为“{STATES[entry.state][1].zh}”，不能这样办理", f"the alarm is “{STATES[entry.state][1].en}”; this cannot be done now",
                                  value=named)
+        if order == "remove" and not values.get("reason", "").strip():
+            raise ActionError.of("停用须写明理由", "taking out of service needs a reason", value=named)
         if order == "shelve":
             most = self._register.bearing.shelved_at_most // 60_000_000
             minutes = values.get("minutes", "")
             if not values.get("reason", "").strip() or not minutes.isdigit() or not 1 <= int(minutes) <= most:
                 raise ActionError.of(f"搁置须写明理由和 1 至 {most} 分钟的时限", f"shelving needs a reason and 1 to {most} minutes", value=minutes)
+
+    def _machine_can(self, order: str, values: Mapping[str, str]) -> None:
+        machine = values.get("machine", "")
+        if machine not in {asset.id for asset in self._plant.assets if asset.level == "cell"}:
+            raise SubjectError.of(f"没有设备 {machine}", f"there is no machine {machine}", value=machine)
+        if order == "suppress" and not values.get("reason", "").strip():
+            raise ActionError.of("按设计抑制须写明理由", "suppression by design needs a reason", value=machine)
+        if (order == "suppress") == (machine in self._register.suppressed):
+            raise ActionError.of("设备的报警已是如此", "that is how the machine's alarms stand already", value=machine)
 
     def _task_can(self, order: str, values: Mapping[str, str]) -> None:
         named = values.get("task", "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from heapq import heappop, heappush
 
@@ -183,6 +183,11 @@ class Register:
         self.metrics.raised_of = Counter({key: times for key, times in self.metrics.raised_of.items() if has(plant, *key[:2])})
 
     # --- what stands ---
+
+    @property
+    def suppressed(self) -> Mapping[str, str]:
+        """The machines of which all alarms are kept back by design, and why."""
+        return self._suppressed
 
     def shown(self) -> list[Entry]:
         """The operator's list: what is not normal and not held back, the gravest first, the oldest of them first."""

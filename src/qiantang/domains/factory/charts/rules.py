@@ -39,6 +39,9 @@ ALL: Final = (1 << len(RULES)) - 1
 
 BY_BUDGET: Final = ("nelson_1", "ewma", "cusum", "drift", "nelson_2", "nelson_3")
 """The rules whose run lengths follow from the alarm budget."""
+BRIEFLY: Final = {"nelson_1": Text("尼尔森1", "Nelson 1"), "ewma": Text("EWMA", "EWMA"), "cusum": Text("CUSUM", "CUSUM"), "drift": Text("漂移", "drift"),
+                  "nelson_2": Text("尼尔森2", "Nelson 2"), "nelson_3": Text("尼尔森3", "Nelson 3")}
+"""What these are called at the head of a column."""
 
 OF_MACHINES: Final = ("t2", "spe", "t2_shift", "spe_shift", "t2_spread", "spe_spread")
 """The rules of a whole machine: its point as it is now, the moving average of its points, the moving average of T² and SPE."""

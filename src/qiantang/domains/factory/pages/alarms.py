@@ -111,6 +111,11 @@ def _one_alarm(ask: Ask, plant: Live, row: Mapping[str, Told]) -> Section:
             forms.append(Form("shelve", asked, EVENTS[Event.SHELVED], carried=carried))
         if Event.UNSHELVED in possible:
             forms.append(Form("unshelve", (), EVENTS[Event.UNSHELVED], carried=carried))
+        if Event.REMOVED in possible:
+            forms.append(Form("remove", (Field("reason", Text("停用理由", "why it is out of service"), required=True),), EVENTS[Event.REMOVED], "alarm",
+                              carried=carried))
+        if Event.RESTORED in possible:
+            forms.append(Form("restore", (), EVENTS[Event.RESTORED], carried=carried))
     return Section(text(row["title"]), tuple(forms), name="alarm")
 
 
@@ -125,4 +130,5 @@ def _sent(plant: Live, task: str) -> Cell:
 
 PAGE = Page("plant-alarms", Text("报警", "Alarms"), draw_alarms, asks=("alarm", "priority"), path=("plant",), acts=(
     order_act("acknowledge", EVENTS[Event.ACKNOWLEDGED], "plant-alarms"), order_act("shelve", EVENTS[Event.SHELVED], "plant-alarms"),
-    order_act("unshelve", EVENTS[Event.UNSHELVED], "plant-alarms")))
+    order_act("unshelve", EVENTS[Event.UNSHELVED], "plant-alarms"), order_act("remove", EVENTS[Event.REMOVED], "plant-alarms"),
+    order_act("restore", EVENTS[Event.RESTORED], "plant-alarms")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from qiantang.domains.factory.alarms.wording import rule_title
 from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.pages.showing import cell, whole
 from qiantang.kernel.pages.blocks import Card, Cards, Column, Row, Section, Table
@@ -31,7 +30,7 @@ def budget_section(plant: Live, figures: Mapping[str, Decimal]) -> list[Section]
         Card("textbook", Text("教科书控制限的误报", "false alarms of textbook limits"), Amount(figures.get("false_alarms_textbook"), _AN_HOUR, 0))))
     columns = (Column("signals", Text("信号数", "signals"), number=True), Column("points", Text("每小时点数", "points an hour"), number=True),
                Column("asked", Text("预算要求", "asked by the budget"), number=True),
-               *(Column(rule, rule_title(rule), number=True) for rule in rules.BY_BUDGET))
+               *(Column(rule, rules.BRIEFLY[rule], number=True) for rule in rules.BY_BUDGET))
     rows = tuple(Row((cell(row["signals"]), cell(row["points_an_hour"], 0), cell(row["asked"], 0), *(cell(row[rule], 0) for rule in rules.BY_BUDGET)))
                  for row in found)
     signals = sum(whole(row["signals"]) for row in found)

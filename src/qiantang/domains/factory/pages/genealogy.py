@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from qiantang.domains.factory.measures.names import STEPS
 from qiantang.domains.factory.pages.showing import cell, chosen, clocked, drawn, instant, text
 from qiantang.kernel.pages.blocks import Column, Drawn, Field, Form, Row, Section, Table
 from qiantang.kernel.pages.declaring import Ask, Page
@@ -34,7 +35,7 @@ def draw_genealogy(ask: Ask) -> Drawn:
         columns = (Column("item", Text("物料", "thing")), Column("step", Text("工序", "step")), Column("place", Text("设备与读数", "machine and readings")),
                    Column("tool", Text("模具", "mould")), Column("operator", Text("操作员", "operator")), Column("since", clocked(Text("开始", "from"), plant)),
                    Column("until", clocked(Text("结束", "to"), plant)), Column("result", Text("结果", "result")))
-        found = tuple(Row((Link(same(str(row["item"])), to("plant-genealogy", plant=plant.name, thing=row["item"])), cell(row["step"]), _readings(plant, row),
+        found = tuple(Row((Link(same(str(row["item"])), to("plant-genealogy", plant=plant.name, thing=row["item"])), _step(row), _readings(plant, row),
                            _linked(plant, "tool", row["tool"]), _linked(plant, "operator", row["operator"]), cell(row["since"]), cell(row["until"]),
                            _turned_out(row)))
                       for row in rows)
@@ -47,7 +48,26 @@ def draw_genealogy(ask: Ask) -> Drawn:
                        for row in pieces[part.offset:part.offset + part.limit])
         table = Table("pieces", (Column("piece", Text("产品编号", "piece")),), listed, part, empty=Text("没有这样的产品。", "No such piece."))
         sections.append(Section(Text(f"{len(pieces):,} 件产品", f"{len(pieces):,} pieces"), (table,)))
+    if not piece and not forward:
+        sections.append(_latest(plant))
     return drawn(plant, Text("追溯", "Genealogy"), sections)
+
+
+def _latest(plant: Live) -> Section:
+    """The pieces of which something was told last; each leads to where it comes from."""
+    rows = plant.rows("latest_pieces")
+    columns = (Column("piece", Text("产品编号", "piece")), Column("step", Text("最近一道工序", "latest step")),
+               Column("place", Text("设备与读数", "machine and readings")),
+               Column("until", clocked(Text("结束", "to"), plant)), Column("result", Text("结果", "result")))
+    found = tuple(Row((str(row["piece"]), _step(row), _readings(plant, row), cell(row["until"]), _turned_out(row)),
+                      to("plant-genealogy", plant=plant.name, piece=row["piece"])) for row in rows)
+    return Section(Text(f"最近的 {len(rows)} 件", f"The latest {len(rows)} pieces"),
+                   (Table("latest", columns, found, empty=Text("尚无产品事件的记录。", "Nothing is on record of pieces yet.")),))
+
+
+def _step(row: Mapping[str, Told]) -> Text:
+    """What a step is called."""
+    return STEPS.get(str(row["step"]), same(str(row["step"])))
 
 
 def _readings(plant: Live, row: Mapping[str, Told]) -> Cell:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from qiantang.domains.factory.alarms.life import EVENTS, Event
 from qiantang.domains.factory.pages.alarms import alarm_table
 from qiantang.domains.factory.pages.overview import too_long
 from qiantang.domains.factory.pages.past import past_of
@@ -34,6 +35,7 @@ _POINTS = 120
 _MOST_TRACES = 4
 _COLUMNS = 100
 LEARN_AGAIN, CONFIRM_UNIT = "learn_again", "confirm_unit"
+SUPPRESS, UNSUPPRESS = "suppress", "unsuppress"
 
 
 def draw_wall(ask: Ask) -> Drawn:
@@ -106,6 +108,8 @@ def draw_machine(ask: Ask) -> Drawn:
         form = Form(LEARN_AGAIN, fields, Text("重新学习控制图", "Learn the charts anew"), carried={"asset": machine, "machine": machine})
         sections.append(Section(Text("设备的水平有意改变之后", "After the machine's level was changed on purpose"), (form,),
                                 Text("在重新学成之前，这些图不报警", "until they are learnt these charts raise no alarm"), name="learn"))
+    if found is not None and span is None and ask.may("dispatch") and plant.at_work:
+        sections.append(_suppression(machine, str(found["suppressed"])))
     return drawn(plant, title, sections)
 
 
@@ -120,6 +124,16 @@ def _in_doubt(signals: Sequence[Mapping[str, Told]], machine: str, *, may: bool)
               Field("changed", Text("哪些信号（名称以分号隔开；不填为全部）", "which signals (semicolons between; all where empty)")))
     form = Form(CONFIRM_UNIT, fields, Text("确认单位", "Confirm the unit"), carried={"asset": machine, "machine": machine})
     return [Section(Text("单位待确认", "Units in doubt"), (facts, form) if may else (facts,), name="units")]
+
+
+def _suppression(machine: str, why: str) -> Section:
+    """All alarms of the machine kept back by design, with the reason, or told again."""
+    said = Text("停机检修、换型等按设计不应报警的状态", "for a state in which by design it is not to alarm: stopped as planned, changed over")
+    if why:
+        end = Form(UNSUPPRESS, (), EVENTS[Event.UNSUPPRESSED], carried={"machine": machine})
+        return Section(Text(f"报警已按设计抑制：{why}", f"Alarms are suppressed by design: {why}"), (end,), said, name="suppression")
+    form = Form(SUPPRESS, (Field("reason", Text("理由", "reason"), required=True),), EVENTS[Event.SUPPRESSED], carried={"machine": machine})
+    return Section(Text("按设计抑制此设备的全部报警", "Suppress all alarms of this machine by design"), (form,), said, name="suppression")
 
 
 def _capability(plant: Live, machine: str) -> list[Section]:
@@ -211,5 +225,6 @@ PAGES = (
     Page("plant-wall", Text("实时看板", "Wall"), draw_wall, path=("plant",)),
     Page("plant-machine", Text("设备", "Machine"), draw_machine, asks=("signal", "asset", "since", "until"), path=("plant", "machine"),
          acts=(order_act(LEARN_AGAIN, Text("重新学习控制图", "Learn the charts anew"), "plant-machine"),
-               order_act(CONFIRM_UNIT, Text("确认单位", "Confirm the unit"), "plant-machine"))),
+               order_act(CONFIRM_UNIT, Text("确认单位", "Confirm the unit"), "plant-machine"),
+               order_act(SUPPRESS, EVENTS[Event.SUPPRESSED], "plant-machine"), order_act(UNSUPPRESS, EVENTS[Event.UNSUPPRESSED], "plant-machine"))),
 )

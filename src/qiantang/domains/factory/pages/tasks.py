@@ -47,8 +47,9 @@ def draw_tasks(ask: Ask) -> Drawn:
     tasks = plant.rows("tasks")
     still_open = [row for row in tasks if not TASK.state(str(row["state"])).closed]
     mine, state = ask.asked.get("mine") == "yes", ask.asked.get("state", "")
-    listed = [row for row in (tasks if state in _CLOSED else still_open)
-              if (not mine or row["worker"] == ask.who) and state in ("", row["state"])]
+    listed = [row for row in tasks if (not mine or row["worker"] == ask.who) and (not state or state == row["state"])]
+    # What is open comes first; of what is over the latest.
+    listed.sort(key=lambda row: (TASK.state(str(row["state"])).closed, -instant(row["since"]).timestamp() if TASK.state(str(row["state"])).closed else 0.0))
     sections = []
     spans = plant.rows("spans")
     if spans:
@@ -68,15 +69,12 @@ def draw_tasks(ask: Ask) -> Drawn:
     rows = tuple(Row((str(row["id"]), PRIORITIES[whole(row["priority"])], cell(row["title"]), cell(row["skill"]),
                       Mark(TASK.state(str(row["state"])).title), str(row["worker_name"]) or None, cell(row["due"])),
                      to("plant-task", plant=plant.name, task=row["id"]),
-                     "watch" if now is not None and instant(row["due"]).timestamp() < now.timestamp() else "plain")
+                     "watch" if now is not None and not TASK.state(str(row["state"])).closed and instant(row["due"]).timestamp() < now.timestamp() else "plain")
                  for row in listed[part.offset:part.offset + part.limit])
     sections.append(Section(Text("任务", "Tasks"), (Table("tasks", columns, rows, part, choices, empty=Text("没有这样的任务。", "There are no such tasks.")),)))
     unassigned = sum(1 for row in still_open if not row["worker"])
     many = len(still_open)
     return drawn(plant, Text(f"{many} 项任务未完成，{unassigned} 项待派", f"{many} tasks open, {unassigned} of them with nobody"), sections)
-
-
-_CLOSED = tuple(state.name for state in TASK.states if state.closed)
 
 
 def draw_task(ask: Ask) -> Drawn:
