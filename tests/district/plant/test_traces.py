@@ -30,6 +30,13 @@ def shifted(seconds: int, at: int, by: float) -> Readings:
     return readings(np.tile(np.arange(len(ADDRESSES)), seconds), np.repeat(START + S * np.arange(seconds), len(ADDRESSES)), value.ravel())
 
 
+def begun(showing: Showing) -> None:
+    """What is being judged of before is judged, and is to be told at once."""
+    if showing._traces._beginning is not None:
+        assert showing._traces._beginning.over.wait(20.0)
+    showing._traces._told_at = -10.0
+
+
 def at_work(tmp_path: Path, batch: Readings, *, known: int = 0) -> tuple[Pipeline, Showing, PlantFolder]:
     """The pipeline and what it shows, as a node has them; the first ``known`` readings were in the history when showing began."""
     folder = PlantFolder(tmp_path / "small")
@@ -42,7 +49,7 @@ def at_work(tmp_path: Path, batch: Readings, *, known: int = 0) -> tuple[Pipelin
 
     def heard(step: Step) -> None:
         showing.seen(step.readings)
-        showing._traces._told_at = -10.0
+        begun(showing)
         if step.upto > known:
             showing.show(pipeline, Counters(), None, step.clock)
 
@@ -89,7 +96,7 @@ def test_after_a_repair_the_chart_of_the_alarm_keeps_the_limits_of_then(tmp_path
         if step.clock > START + 120 * S and not asked:
             asked = True
             pipeline.learn_again(everything())
-        showing._traces._told_at = -10.0
+        begun(showing)
         showing.show(pipeline, Counters(), None, step.clock)
 
     pipeline = Pipeline([lines.judged_by(lines.settings())], heard, addresses=ADDRESSES)

@@ -1,14 +1,15 @@
 """The points that pages draw: of signals with standing alarms and of those somebody asked for, as their charts judged them.
 
 Each of these signals is followed by charts of its own beside the plant's. Where following begins, what was before is read from the
-history and judged by the baselines in force. The points around the moment an alarm was told are kept as they were then, whatever is learnt
+history and judged by the baselines in force, in a thread of its own, so that the plant's charts wait for none of it. The points around the moment an alarm was told are kept as they were then, whatever is learnt
 again later.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isnan
 from pathlib import Path
 from typing import Any, Final
@@ -19,17 +20,40 @@ from qiantang.district.plant.folder import PlantFolder
 from qiantang.district.plant.pipeline import Pipeline
 from qiantang.domains.factory.alarms.entry import Entry
 from qiantang.domains.factory.charts import layout, rules
+from qiantang.domains.factory.charts.analysis import Analysis
 from qiantang.domains.factory.charts.following import MOST, Followed, Plotted
 from qiantang.engines.duckdb_history import History
 from qiantang.kernel.readings import Readings, together
 
 _MOST_FOLLOWED: Final = 32
 """Signals that are followed at once; of more alarms, those of the gravest."""
-_BEGUN_AT_ONCE: Final = 2
-"""So many are begun to be followed at a time, for the history is read for each."""
 _AFTER: Final = 30
 """So many points after the moment of an alarm belong to what is kept of it."""
 _EVERY_S: Final = 3.0
+
+
+class _Beginning:
+    """A signal of which what was before is being judged; what the plant's charts judge meanwhile waits. ``over`` once it is."""
+
+    def __init__(self, signal: int, one: Followed, lately: Readings, before: Callable[[], Readings]) -> None:
+        self.signal, self.one, self.meanwhile = signal, one, [lately]
+        self.over = threading.Event()
+        self._before = before
+        threading.Thread(target=self._judge, name="traces", daemon=True).start()
+
+    def _judge(self) -> None:
+        # A history that cannot be read just now is no reason to follow nothing: then the points begin here.
+        try:
+            self.one.feed(self._before())
+        finally:
+            self.over.set()
+
+    def joined(self, of: Analysis) -> Followed:
+        """The signal as followed from now on, standing where the plant's charts stand."""
+        for readings in self.meanwhile:
+            self.one.feed(readings)
+        self.one.go_on(of)
+        return self.one
 
 
 class Traces:
@@ -38,25 +62,30 @@ class Traces:
     def __init__(self, folder: PlantFolder, history: Path | None) -> None:
         self._folder, self._history = folder, history
         self._followed: dict[int, Followed] = {}
+        self._beginning: _Beginning | None = None
         self._then: dict[int, tuple[int, list[Plotted]]] = {}
         self._told_at = -_EVERY_S
         self._settings: object = None
 
     def seen(self, readings: Readings) -> None:
         """Readings that the plant's charts have judged, in their order."""
-        if not self._followed:
+        beginning = self._beginning
+        followed = [*self._followed.values(), *([] if beginning is None else [beginning.one])]
+        if not followed:
             return
         wanted = np.zeros(max(int(readings.signal.max(initial=0)) + 1, 1), np.bool_)
-        numbers = np.concatenate([one.signals for one in self._followed.values()])
+        numbers = np.concatenate([one.signals for one in followed])
         wanted[numbers[numbers < len(wanted)]] = True
         of_them = readings.taken(wanted[readings.signal])
+        if beginning is not None:
+            beginning.meanwhile.append(of_them)
         for one in self._followed.values():
             one.feed(of_them)
 
     def tell(self, pipeline: Pipeline) -> None:
         """Follow what is to be followed as of now, and tell its points; to be asked when everything seen was judged."""
         if self._settings is not pipeline.settings:
-            self._followed, self._settings = {}, pipeline.settings
+            self._followed, self._beginning, self._settings = {}, None, pipeline.settings
         shown = [e for e in (*pipeline.register.shown(), *pipeline.register.held()) if e.alarm.signal >= 0]
         by_number = {s.number: s for s in pipeline.plant.signals}
         asked = [s.number for address in self._folder.asked() if (s := pipeline.plant.by_address.get(address)) is not None]
@@ -65,9 +94,12 @@ class Traces:
         self._followed = {s: one for s, one in self._followed.items() if s in wanted}
         for one in self._followed.values():
             one.go_on(pipeline.analysis)
-        for signal in [s for s in wanted if s not in self._followed][:_BEGUN_AT_ONCE]:
-            self._followed[signal] = self._begun(pipeline, signal, by_number[signal].rate_hz)
-            self._told_at = -_EVERY_S
+        if self._beginning is not None and self._beginning.over.is_set():
+            self._followed[self._beginning.signal] = self._beginning.joined(pipeline.analysis)
+            self._beginning, self._told_at = None, -_EVERY_S
+        new = next((s for s in wanted if s not in self._followed), None)
+        if self._beginning is None and new is not None:
+            self._beginning = self._begun(pipeline, new, by_number[new].rate_hz)
         raised: dict[int, int] = {}
         for entry in shown:
             raised[entry.alarm.signal] = max(raised.get(entry.alarm.signal, 0), entry.raised)
@@ -78,18 +110,15 @@ class Traces:
             self._folder.tell_traces({"signals": {by_number[s].address: self._signal(one) for s, one in self._followed.items()},
                                       "machines": _machines(pipeline)})
 
-    def _begun(self, pipeline: Pipeline, signal: int, rate_hz: float) -> Followed:
-        """A signal that is followed from now on, and its points so far."""
+    def _begun(self, pipeline: Pipeline, signal: int, rate_hz: float) -> _Beginning:
+        """Begin to follow a signal, with its points so far."""
         one = Followed(pipeline.settings, signal)
         one.learnt_as(pipeline.analysis)
         recent = np.full(len(pipeline.settings), np.iinfo(np.int64).max)
         recent[one.signals] = np.iinfo(np.int64).min
         lately = pipeline.ordering.anew(recent)
         until = int(lately.at.min()) if len(lately) else pipeline.clock
-        one.feed(self._before(one, until - one.reach_us(rate_hz), until))
-        one.feed(lately)
-        one.go_on(pipeline.analysis)
-        return one
+        return _Beginning(signal, one, lately, lambda: self._before(one, until - one.reach_us(rate_hz), until))
 
     def _before(self, one: Followed, since: int, until: int) -> Readings:
         """What the history has of a signal and its counters, in order of time."""
