@@ -1,8 +1,8 @@
 """The points that pages draw: of signals with standing alarms and of those somebody asked for, as their charts judged them.
 
 Each of these signals is followed by charts of its own beside the plant's. Where following begins, what was before is read from the
-history and judged by the baselines in force, in a thread of its own, so that the plant's charts wait for none of it. The points around the moment an alarm was told are kept as they were then, whatever is learnt
-again later.
+history and judged by the baselines in force, in a thread of its own, so that the plant's charts wait for none of it. The points around
+the moment an alarm was told are kept as they were then, whatever is learnt again later.
 """
 
 from __future__ import annotations
