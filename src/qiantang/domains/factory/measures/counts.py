@@ -96,6 +96,7 @@ _TOLD: dict[str, Text] = {
     "topic": Text("无关的主题", "a topic that means nothing"),
     "unborn": Text("未上线即发数据", "data before a birth"),
     "unit": Text("单位改变", "a unit that changed"),
+    "unit_confirmed": Text("单位已确认", "a unit confirmed"),
     "unknown": Text("未声明的量", "a metric that no birth stated"),
     "unmapped": Text("没有对应的信号", "no signal for it"),
     "unnumbered": Text("没有序号的报文", "a message without its count"),
