@@ -16,14 +16,16 @@ from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.dispatch.dispatcher import Dispatcher
 from qiantang.domains.factory.dispatch.policy import Policy
 from qiantang.domains.factory.dispatch.tasks import Task, Worker
-from qiantang.domains.factory.plant import Technician
+from qiantang.domains.factory.plant import Part, Technician
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.words import Text
 from qiantang.stores.piece_record import PieceRecord
 from tests.domains.factory.plants import MINUTE, SECOND, SMALL, START, alarm, machine_alarm
 
 PLANT = replace(SMALL, skills=(("mechanic", Text("机修", "mechanics")),), takt_s=7.0,
-                technicians=(Technician("li", "李示例", frozenset({"mechanic"}), "day"), Technician("wang", "王示例", frozenset({"mechanic"}), "day")))
+                technicians=(Technician("li", "李示例", frozenset({"mechanic"}), "day"), Technician("wang", "王示例", frozenset({"mechanic"}), "day")),
+                parts=(Part("probe", Text("探头", "probe"), 2),))
+PROBE = (("probe", 1),)
 WORST = alarm(12, 0)
 SECOND_ONE = alarm(0, MINUTE, others=(1,))
 SHELVED = alarm(6, 2 * MINUTE)
@@ -39,9 +41,9 @@ def plant_at_work(hidden: Path) -> PlantFolder:
     register.raised([WORST, SECOND_ONE, SHELVED, machine_alarm("P2", 3 * MINUTE)])
     register.shelve(SHELVED.id, "chen", "sensor on order", START + 60 * MINUTE, START + 4 * MINUTE)
     dispatcher, news = Dispatcher([Worker("li", frozenset({"mechanic"}), until=NOW + 480 * MINUTE), Worker("wang", frozenset({"mechanic"}))],
-                                  policy=Policy(moves=20)), TaskNews()
+                                  policy=Policy(moves=20), stock={"probe": 2}), TaskNews()
     for number, (asset, priority, finding) in enumerate((("M1", 1, WORST), ("P1", 2, SECOND_ONE), ("P2", 3, SHELVED)), 1):
-        task = Task(f"T{number}", asset, "mechanic", priority, PLANT.asset[asset].place, 30.0, NOW + 60 * MINUTE, finding=finding.id)
+        task = Task(f"T{number}", asset, "mechanic", priority, PLANT.asset[asset].place, 30.0, NOW + 60 * MINUTE, parts=PROBE[:number == 1], finding=finding.id)
         news.heard(dispatcher.open(task, NOW))
     news.heard(dispatcher.tick(NOW))
     folder.tell(told_of(NOW, register, figures={"oee": 0.8123, "takt_s": 6.85, "first_pass_yield": 0.981}, counters={"late": 7, "duplicate": 12},

@@ -87,7 +87,7 @@ def test_without_any_plant_the_page_says_how_to_get_one(web: Web) -> None:
     ("/plant-alarms/small", ("3 alarms, 3 to be acknowledged", "torque", "1 shelved", "sensor on order")),
     (f"/plant-alarms/small?alarm={WORST.id}", ("mixer 1, torque: 166.25 kNm against 168.5 kNm", "acknowledged")),
     ("/plant-tasks/small", ("3 tasks open, 1 of them with nobody", "T1", "mechanics", "李示例")),
-    ("/plant-task/small/T1", ("why this person", "mixer 1, torque: 166.25")),
+    ("/plant-task/small/T1", ("why this person", "mixer 1, torque: 166.25", "spare parts", "probe × 1")),
     ("/plant-genealogy/small", ("The latest 3 pieces", "tire-2", "tire-1")),
     ("/plant-genealogy/small?piece=tire-1", ("Where tire-1 comes from: 2 operations", "batch-1", "mould-1", "zhao")),
     ("/plant-genealogy/small?thing=batch-1", ("2 pieces", "tire-2")),

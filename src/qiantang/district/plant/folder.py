@@ -208,7 +208,8 @@ def plant_from(written: Mapping[str, Any]) -> Plant:
         written["id"], Text(**written["title"]), each("assets", Asset), each("signals", Signal), each("products", Product),
         each("recipes", Recipe, **phases), tuple((name, Text(**title)) for name, title in written.get("skills", ())),
         each("shifts", Shift, breaks=lambda row: tuple(tuple(pair) for pair in row["breaks"])),
-        each("technicians", Technician, skills=lambda row: frozenset(row["skills"])), each("vehicles", Vehicle), each("parts", Part),
+        each("technicians", Technician, skills=lambda row: frozenset(row["skills"])), each("vehicles", Vehicle),
+        each("parts", Part, kinds=lambda row: tuple(row.get("kinds", ())), rules=lambda row: tuple(row.get("rules", ()))),
         written["operators"], written["takt_s"], written["synthetic"], each("piece_sources", PieceSource), written.get("zone", ZONE))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from qiantang.domains.factory.charts.rules import RULES
 from qiantang.domains.factory.hours import known_zone
 from qiantang.domains.factory.plant import ZONE, Grouping, Level, PieceWire
 from qiantang.kernel.words import Text
@@ -99,6 +100,14 @@ def field_names(cell: object) -> dict[str, str]:
     """``field=what the source calls it`` with a semicolon between."""
     found = {name.strip(): called.strip() for name, _, called in (w.partition("=") for w in words(cell))}
     if any(name not in NAMES or not called for name, called in found.items()):
+        raise ValueError(cell)
+    return found
+
+
+def rules_of_charts(cell: object) -> tuple[str, ...]:
+    """Rules of charts with a semicolon between."""
+    found = words(cell)
+    if not set(found) <= set(RULES):
         raise ValueError(cell)
     return found
 
@@ -201,7 +210,10 @@ SHEETS: tuple[Sheet, ...] = (
         Column("use_wh_m", Text("耗电（Wh/米）", "use (Wh/m)"), above_zero, _POSITIVE, needed=True),
         Column("speed_m_s", Text("速度（米/秒）", "speed (m/s)"), above_zero, _POSITIVE, 1.2), *_place())),
     Sheet("parts", Text("备件", "spare parts"), (
-        _id("备件编号", "part id"), *_titles(), Column("stock", Text("库存", "in stock"), whole, _WHOLE, needed=True), *_place())),
+        _id("备件编号", "part id"), *_titles(), Column("stock", Text("库存", "in stock"), whole, _WHOLE, needed=True), *_place(),
+        Column("kinds", Text("用于信号种类", "for kinds of signals"), words, Text("以分号隔开", "semicolons between"), ()),
+        Column("rules", Text("用于规则", "for rules"), rules_of_charts, Text(
+            "以分号隔开，不填为全部：" + "、".join(RULES), "semicolons between, all where it is empty: " + ", ".join(RULES)), ()))),
     Sheet("pieces", Text("产品事件", "piece events"), (
         Column("wire", Text("接入方式", "wire"), one_of(*_PIECE_WIRES), Text("、".join(_PIECE_WIRES), ", ".join(_PIECE_WIRES)), needed=True),
         Column("address", Text("地址", "address"), word, Text("主题、Sparkplug 指标或文件名", "a topic, a Sparkplug metric, or a file's name"), needed=True),

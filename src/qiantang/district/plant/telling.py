@@ -73,7 +73,8 @@ class TaskNews:
             between = 0 if concern is None else concern.between
             what = _together([told[one] for one in of if one in told], between)
             row = {"id": task.id, "asset": task.asset, "skill": task.skill, "priority": task.priority, "state": str(entry.state), "worker": entry.worker,
-                   "due": task.due, "since": entry.since, "minutes": task.minutes, "finding": task.finding, "findings": of,
+                   "due": task.due, "since": entry.since, "minutes": task.minutes, "parts": [list(part) for part in task.parts],
+                   "finding": task.finding, "findings": of,
                    "findings_count": len(of) + between, "told_zh": what.zh, "told_en": what.en, "why_zh": why.zh, "why_en": why.en}
             self._rows[task.id] = row
             found.append(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -41,7 +41,7 @@ from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
 from qiantang.kernel.pages.blocks import Banner, Block, Card, Cards, Column, Row, Table
 from qiantang.kernel.pages.live import Told, Trace
 from qiantang.kernel.pages.values import Amount, Mark, to
-from qiantang.kernel.words import Text, same
+from qiantang.kernel.words import Text, joined, same
 from qiantang.links.unit_book import Doubt
 
 if TYPE_CHECKING:
@@ -370,8 +370,13 @@ class PlantShown:
                 "since": self._local(row["since"]), "minutes": _decimal(row["minutes"]), "finding": str(row.get("finding", "")),
                 "rules": " ".join(sorted({str(of).rpartition(":")[0].rpartition(":")[2] for of in row.get("findings", ())})),
                 "findings": int(row.get("findings_count", 0)) or len(row.get("findings", ())) or 1,
-                "told": Text(row.get("told_zh", ""), row.get("told_en", "")),
+                "told": Text(row.get("told_zh", ""), row.get("told_en", "")), "parts": self._parts(row.get("parts", ())),
                 "why": Naming(self._plant).in_words(Text(row.get("why_zh", ""), row.get("why_en", "")))}
+
+    def _parts(self, parts: Iterable[Sequence[Any]]) -> Text:
+        """Spare parts in words, and how many of each."""
+        titles = {part.id: part.title for part in self._plant.parts}
+        return joined([titles.get(str(part), same(str(part))) + same(f" × {number}") for part, number in parts])
 
     def _task_events(self, where: Mapping[str, str]) -> list[Mapping[str, Told]]:
         naming = Naming(self._plant)

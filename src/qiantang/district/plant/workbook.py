@@ -169,6 +169,12 @@ def _unlinked(found: Mapping[str, list[Row]], called: Mapping[str, str], file: s
         place = Place(file, called["technicians"], row[_ROWS])
         faults += [Fault(Text(f"技能“{s}”不在工作表“技能”中", f"the skill '{s}' is not in the sheet 'skills'"), place, s, "unknown")
                    for s in row["skills"] or () if s not in skills]
+    kinds = {row["kind"] for row in found.get("signals", [])}
+    for row in found.get("parts", []):
+        place = Place(file, called["parts"], row[_ROWS])
+        faults += [Fault(Text(f"没有种类为“{kind}”的信号", f"no signal is of the kind '{kind}'"), place, kind, "unknown",
+                         _meant(difflib.get_close_matches(kind, sorted(filter(None, kinds)), n=1, cutoff=0.5)))
+                   for kind in row["kinds"] if kind not in kinds]
     return faults
 
 
@@ -207,7 +213,7 @@ def _plant(found: Mapping[str, list[Row]]) -> Plant:
         tuple(Shift(r["name"], _title(r), r["start_s"], r["end_s"], r["breaks"]) for r in rows("shifts")),
         tuple(Technician(r["id"], r["name"], frozenset(r["skills"]), r["shift"], _at(r)) for r in rows("technicians")),
         tuple(Vehicle(r["id"], r["battery_wh"], r["use_wh_m"], r["speed_m_s"], _at(r)) for r in rows("vehicles")),
-        tuple(Part(r["id"], _title(r), r["stock"], _at(r)) for r in rows("parts")), own["operators"], own["takt_s"], own["synthetic"],
+        tuple(Part(r["id"], _title(r), r["stock"], _at(r), r["kinds"], r["rules"]) for r in rows("parts")), own["operators"], own["takt_s"], own["synthetic"],
         tuple(PieceSource(r["wire"], r["address"], r["fields"], r["step"], r["asset"]) for r in rows("pieces")), own["zone"])
 
 
@@ -240,7 +246,8 @@ def _told(plant: Plant) -> dict[str, list[Row]]:
                     "breaks": ";".join(f"{_clock(a)}-{_clock(b)}" for a, b in s.breaks)} for s in plant.shifts],
         "technicians": [{"id": t.id, "name": t.name, "skills": ";".join(sorted(t.skills)), "shift": t.shift, **at(t.home)} for t in plant.technicians],
         "vehicles": [{"id": v.id, "battery_wh": v.battery_wh, "use_wh_m": v.use_wh_m, "speed_m_s": v.speed_m_s, **at(v.home)} for v in plant.vehicles],
-        "parts": [{"id": p.id, **titled(p.title), "stock": p.stock, **at(p.place)} for p in plant.parts],
+        "parts": [{"id": p.id, **titled(p.title), "stock": p.stock, **at(p.place), "kinds": ";".join(p.kinds), "rules": ";".join(p.rules)}
+                  for p in plant.parts],
         "pieces": [{"wire": p.wire, "address": p.address, "fields": ";".join(f"{name}={called}" for name, called in p.fields.items()), "step": p.step,
                     "asset": p.asset} for p in plant.piece_sources],
     }

@@ -1,4 +1,4 @@
-"""What an alarm asks for: which skill, how soon, how long; the task that follows from it."""
+"""What an alarm asks for: which skill, how soon, how long, which spare parts; the task that follows from it."""
 
 from __future__ import annotations
 
@@ -41,5 +41,7 @@ class Needs:
         """The task of an alarm that was told. Its id is made of the alarm's, so that the same alarm never makes two."""
         machine, place = change.machine, plant.asset[change.machine].place
         late = self.due[change.priority - 1]
+        kind = next((s.kind for s in plant.of_asset.get(change.alarm.asset, ()) if s.number == change.alarm.signal), "")
+        parts = tuple((part.id, 1) for part in plant.parts if part.mends(kind, change.alarm.rule))
         return Task(f"{OPENED_BY}{change.alarm.id}", machine, self.skill(plant, change.alarm.asset, change.alarm.rule), change.priority, place,
-                    self.work[change.priority - 1], change.at + round(late * MINUTE), finding=change.alarm.id, opened=change.at)
+                    self.work[change.priority - 1], change.at + round(late * MINUTE), parts=parts, finding=change.alarm.id, opened=change.at)

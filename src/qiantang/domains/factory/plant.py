@@ -127,12 +127,19 @@ class Vehicle:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A spare part: how many lie where."""
+    """A spare part: how many lie where. Who is sent because of an alarm of a signal of one of these ``kinds`` brings one along, of whichever
+    rule, or of these ``rules`` alone where any are named."""
 
     id: str
     title: Text
     stock: int
     place: tuple[float, float] = (0.0, 0.0)
+    kinds: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    def mends(self, kind: str, rule: str) -> bool:
+        """Whether an alarm of this rule, of a signal of this kind, asks for it."""
+        return kind in self.kinds and (not self.rules or rule in self.rules)
 
 
 PieceWire = Literal["json", "sparkplug", "file"]

@@ -89,6 +89,7 @@ def draw_task(ask: Ask) -> Drawn:
     facts = Facts(((Text("设备", "machine"), cell(found["title"])), (Text("技能", "skill"), cell(found["skill"])),
                    (Text("优先级", "priority"), PRIORITIES[whole(found["priority"])]), (Text("状态", "state"), Mark(state.title)),
                    (Text("人员", "person"), str(found["worker_name"]) or None), (clocked(Text("期限", "due"), plant), cell(found["due"])),
+                   *(((Text("备件", "spare parts"), text(found["parts"])),) if text(found["parts"]).zh else ()),
                    (Text("预计工时", "work expected"), Amount(amount(found["minutes"]), Text("分钟", "min"), 0)),
                    (Text("结论数", "findings"), _alarm(plant, found)),
                    (Text("起因", "what happened"), cell(found["told"])), (Text("派工理由", "why this person"), cell(found["why"]))))

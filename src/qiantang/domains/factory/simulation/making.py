@@ -263,6 +263,12 @@ def _technicians(seed: int, per_shift: int) -> Iterator[Technician]:
             yield Technician(f"t-{number:02d}", f"演示技师{number:02d}", frozenset(CREW[n % len(CREW)]), shift.name, draw.choice(homes))
 
 
+def _for(part: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The kinds of signals that stand still where a sensor is to be changed for this part, and the rules that say so."""
+    kinds = sorted({shows.kind for cause in stated_causes().values() if cause.part == part for shows in cause.shows if shows.how == "freeze"})
+    return (tuple(kinds), ("stuck", "quality")) if kinds else ((), ())
+
+
 def made_plant(seed: int = 1, figures: Figures | None = None) -> Plant:
     """The plant: 80 double-mould presses and what feeds and tests them; the seed decides where people wait and where parts lie.
 
@@ -279,6 +285,6 @@ def made_plant(seed: int = 1, figures: Figures | None = None) -> Plant:
         tuple(_recipes(figures)), SKILLS, SHIFTS,
         tuple(_technicians(seed, int(figures["people.per_shift"]))),
         tuple(Vehicle(machine_id("vehicle", n), 2400.0, 0.22, figures["people.walk_m_s"], (110.0, 190.0)) for n in range(1, COUNTS["vehicle"] + 1)),
-        tuple(Part(name, same(name.replace("_", " ")), draw.randrange(6, 30), (150.0, 100.0)) for name in parts),
+        tuple(Part(name, same(name.replace("_", " ")), draw.randrange(6, 30), (150.0, 100.0), *_for(name)) for name in parts),
         operators=int(figures["people.operators"]), takt_s=figures["line.takt_s"], synthetic=True, piece_sources=tuple(_piece_sources()),
     )
