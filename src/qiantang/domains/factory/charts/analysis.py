@@ -126,7 +126,7 @@ class Analysis:
         whole[:, VERSION] = 1
         machines = np.zeros((len(settings.machines), layout.MACHINE_ROW), np.int64)
         machines[:, layout.EVERY_US] = settings.machine_every_us
-        machines[self._laid.machine_contexts >= 0, layout.NEXT_AT] = layout.NEVER
+        machines[(self._laid.machine_contexts >= 0) | (settings.machine_every_us == 0), layout.SAMPLE_AT] = layout.NEVER
         self._kept = layout.Kept(
             reading, reading.view(np.int64), chart, chart.view(np.int64), chart.view(np.uint64), np.zeros((settings.charts, layout.RING), np.int64),
             base, whole, np.zeros(int(self._laid.base_starts[-1])),
@@ -378,7 +378,7 @@ class Analysis:
                 kept.chart[charts, layout.LAST] = np.nan
                 kept.reading_whole[s, layout.HELD] = 0
                 if self.settings.plan[s, layout.BY] == layout.STATE:
-                    kept.machines[self.settings.plan[s, layout.MACHINE], layout.LOOK_AT] = 0
+                    kept.machines[self.settings.plan[s, layout.MACHINE], [layout.LOOK_AT, layout.NEXT_AT]] = 0
         return found
 
     def _held(self, signal: int) -> int:

@@ -81,7 +81,7 @@ def carry(before: layout.Kept, old: ChartSettings, now: layout.Kept, new: ChartS
     now.contexts[who.contexts[:, 1]] = before.contexts[who.contexts[:, 0]]
     if old.machine_every_us == new.machine_every_us:
         now.machines[who.machines[:, 1]] = before.machines[who.machines[:, 0]]
-    now.machines[:, layout.LOOK_AT] = 0
+    now.machines[:, [layout.LOOK_AT, layout.NEXT_AT]] = 0
     going_on: NDArray[np.int64] = here
     return going_on
 

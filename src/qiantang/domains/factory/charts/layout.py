@@ -52,10 +52,11 @@ NEVER: Final = 1 << 62
 
 LEAST, MOST, FASTEST = range(3)
 """Bounds of a signal, in its unit and in units a second."""
-NEXT_AT, EVERY_US, CYCLE_AT, LOOK_AT = range(4)
-"""What is kept of a machine: when its next sample is due by the clock, how often, and, where cycles end its samples, from when on the next
-end of one is a sample; from when on it is looked whether a fault has stopped it."""
-MACHINE_ROW: Final = 4
+NEXT_AT, EVERY_US, CYCLE_AT, LOOK_AT, SAMPLE_AT = range(5)
+"""What is kept of a machine: when anything of it is due next (the earlier of the last two, so that a reading has one instant to look at), how
+often it is a sample, and, where cycles end its samples, from when on the next end of one is; from when on it is looked whether a fault has
+stopped it; when its next sample is due by the clock."""
+MACHINE_ROW: Final = 5
 
 # Columns of a point's whole numbers. A point without a baseline breaks off the autoregression; one of a machine is a sample.
 P_PLACE, P_SIGNAL, P_BASE, P_AT, P_SINCE = range(5)

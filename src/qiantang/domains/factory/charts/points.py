@@ -88,6 +88,7 @@ from qiantang.domains.factory.charts.layout import (
     SAME,
     SAME_SINCE,
     SAMPLE,
+    SAMPLE_AT,
     SEEN,
     SETS,
     SETS_WHICH,
@@ -247,12 +248,14 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         at = time[i]
         x = value[i]
         machine = plan[s, MACHINE]
-        if machine >= 0 and machines[machine, EVERY_US] > 0 and at >= machines[machine, NEXT_AT]:
-            if machines[machine, NEXT_AT] > 0:
-                _point(points, values, blurs, counts, i, machine, SAMPLE, 0.0, 0.0, at, at)
-            machines[machine, NEXT_AT] = (at // machines[machine, EVERY_US] + 1) * machines[machine, EVERY_US]
-        if machine >= 0 and at >= machines[machine, LOOK_AT] and plan[s, BY] != STATE:
-            machines[machine, LOOK_AT] = _stopped(i, machine, at, kept, laid, room)
+        if machine >= 0 and at >= machines[machine, NEXT_AT]:
+            if at >= machines[machine, SAMPLE_AT]:
+                if machines[machine, SAMPLE_AT] > 0:
+                    _point(points, values, blurs, counts, i, machine, SAMPLE, 0.0, 0.0, at, at)
+                machines[machine, SAMPLE_AT] = (at // machines[machine, EVERY_US] + 1) * machines[machine, EVERY_US]
+            if at >= machines[machine, LOOK_AT] and plan[s, BY] != STATE:
+                machines[machine, LOOK_AT] = _stopped(i, machine, at, kept, laid, room)
+            machines[machine, NEXT_AT] = min(machines[machine, SAMPLE_AT], machines[machine, LOOK_AT])
         held = reading_whole[s, HELD]
         holds = held
         speed = 0.0
@@ -292,6 +295,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             down = stopped and at - reading_whole[s, SAME_SINCE] >= STOPPED_US
             if stopped and not down and machine >= 0:
                 machines[machine, LOOK_AT] = min(machines[machine, LOOK_AT], reading_whole[s, SAME_SINCE] + STOPPED_US)
+                machines[machine, NEXT_AT] = min(machines[machine, NEXT_AT], machines[machine, LOOK_AT])
             holds = (0 if usable else RANGE) | (RATE if speed > bounds[s, FASTEST] else 0) | (STUCK if stuck else 0) | (DOWN if down else 0)
         holds &= np.int64(words[plan[s, POLICY], IN_FORCE])
         if holds != held:
