@@ -31,6 +31,7 @@ from qiantang.kernel.words import Lang, Text
 from qiantang.registers.enterprises import ENTERPRISES
 from qiantang.stores import open_store
 from tests.cli.conftest import Run
+from tests.cli.node_files import readings_file
 from tests.cli.tiny import code
 from tests.domains.factory.plants import SECOND, SMALL, START, alarm
 from tests.links.wiring import free_port, node_server
@@ -134,12 +135,7 @@ def test_a_folder_without_a_log_cannot_be_replayed(tmp_path: Path, run: Run) -> 
 def _node_file(home: Path) -> Path:
     """A node of the small plant that takes in one file of readings: a step in the torque of the mixer."""
     write_plant(home / "plant.xlsx", SMALL, "en")
-    rows = ["time,signal,value"]
-    for n in range(3200):
-        for each in SMALL.signals:
-            step = 25.0 if each.kind == "torque" and n >= 2800 else 0.0
-            rows.append(f"{(START + n * SECOND) / 1e6:.3f},{each.address},{100 + each.number + ((n * 37 + each.number * 11) % 17) / 10 + step}")
-    (home / "readings.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    readings_file(home)
     path = home / "node.yaml"
     path.write_text("# The node of the small plant.\nplant: plant.xlsx\nfiles: [readings.csv]\nlearning: 50\noperators: 2\n", encoding="utf-8")
     return path

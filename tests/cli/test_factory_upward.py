@@ -28,6 +28,7 @@ from qiantang.links.messages import messages
 from qiantang.stores import open_store
 from qiantang.stores.heard_record import HeardRecord
 from tests.cli.conftest import Run
+from tests.cli.node_files import readings_file
 from tests.cli.tiny import code
 from tests.domains.factory.plants import SECOND, SMALL, START
 from tests.mosquitto import Mosquitto
@@ -73,12 +74,7 @@ def until(what: Callable[[], object], seconds: float = 90.0, *alive: subprocess.
 def node_file(home: Path, port: int) -> Path:
     """A node of the small plant that takes in one file of readings, with a step in the torque of the mixer, and lets out a little."""
     write_plant(home / "plant.xlsx", SMALL, "en")
-    rows = ["time,signal,value"]
-    for n in range(3200):
-        for each in SMALL.signals:
-            step = 25.0 if each.kind == "torque" and n >= 2800 else 0.0
-            rows.append(f"{(START + n * SECOND) / 1e6:.3f},{each.address},{100 + each.number + ((n * 37 + each.number * 11) % 17) / 10 + step}")
-    (home / "readings.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    readings_file(home)
     path = home / "node.yaml"
     path.write_text(f"""# The node of the small plant.
 plant: plant.xlsx

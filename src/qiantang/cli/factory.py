@@ -136,9 +136,10 @@ def _draw_struck(screen: Screen, made: Demonstration) -> None:
     if not struck:
         return
     screen.heading(said("发生的故障", "Faults that struck"))
-    rows: list[list[str | Text]] = [[f.cause, f.where, shown_instant(f.at, zone),
-             _UNFOUND if f.alarm is None or f.after_s is None else Text(f"{f.after_s:,.0f} 秒后：", f"{f.after_s:,.0f} s later: ") + f.alarm,
-             "" if f.mended_at is None else f"{made.naming.person(f.by)} · {shown_instant(f.mended_at, zone)}"] for f in struck]
+    rows: list[list[str | Text]] = [
+        [f.cause, f.where, shown_instant(f.at, zone),
+         _UNFOUND if f.alarm is None or f.after_s is None else Text(f"{f.after_s:,.0f} 秒后：", f"{f.after_s:,.0f} s later: ") + f.alarm,
+         "" if f.mended_at is None else f"{made.naming.person(f.by)} · {shown_instant(f.mended_at, zone)}"] for f in struck]
     screen.table([said("故障", "fault"), said("何处", "where"), said("何时", "when"), said("首个报警", "first alarm"), said("修复", "mended")], rows)
 
 
