@@ -132,6 +132,14 @@ def test_a_folder_without_a_log_cannot_be_replayed(tmp_path: Path, run: Run) -> 
     assert "no log" in answered.err
 
 
+@pytest.mark.parametrize("words", [("alarm", "shelf", "a"), ("answer", "T1", "done", "--worker", "li")])
+def test_a_step_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path, run: Run, words: tuple[str, ...]) -> None:
+    answered = run("factory", *words, "--dir", tmp_path, "--lang", "en")
+    assert answered.code == 2
+    assert "there is no step" in answered.err
+    assert ("shelve" if words[0] == "alarm" else "accept") in answered.err
+
+
 def _node_file(home: Path) -> Path:
     """A node of the small plant that takes in one file of readings: a step in the torque of the mixer."""
     write_plant(home / "plant.xlsx", SMALL, "en")

@@ -15,6 +15,7 @@ from qiantang.cli.language import said, told
 from qiantang.cli.options import DirOption, PlantOption
 from qiantang.cli.plant_parts import plant_parts
 from qiantang.cli.screen import Screen
+from qiantang.kernel.errors import ActionError
 from qiantang.kernel.words import Text
 
 
@@ -103,9 +104,19 @@ _ChangedOption = Annotated[str, typer.Option("--changed", metavar="NAMES", show_
     "水平因此而变的信号，以分号隔开，或 all", "signals whose level it changed, semicolons between, or all"))]
 
 
+_ANSWERS = ("accept", "start", "finish", "refuse")
+_OF_ALARMS = ("acknowledge", "shelve", "unshelve", "remove", "restore", "suppress", "unsuppress")
+
+
+def _known(what: str, known: tuple[str, ...]) -> None:
+    if what not in known:
+        raise ActionError.of(f"没有“{what}”这一步", f"there is no step '{what}'", value=what,
+                             remedy=Text("可写：" + "、".join(known), "Write one of: " + ", ".join(known)))
+
+
 def answer(
     task: Annotated[str, typer.Argument(metavar="TASK", help=said("任务编号", "the task"))],
-    what: Annotated[str, typer.Argument(metavar="ANSWER", help="accept | start | finish | refuse")],
+    what: Annotated[str, typer.Argument(metavar="ANSWER", help=" | ".join(_ANSWERS))],
     worker: _WorkerOption,
     cause: Annotated[str, typer.Option("--cause", help=said("原因（完成时）", "the cause (finish)"))] = "",
     done: Annotated[str, typer.Option("--done", help=said("所做处理（完成时）", "what was done (finish)"))] = "",
@@ -115,18 +126,20 @@ def answer(
     directory: DirOption = None, plant: PlantOption = None,
 ) -> Answer:
     """An answer handed to the plant's node, as the technician's page does."""
+    _known(what, _ANSWERS)
     values = {"task": task, "worker": worker, "cause": cause, "done": done, "since": since, "changed": changed, "reason": reason}
     return _ordered(what, {name: value for name, value in values.items() if value}, directory, plant)
 
 
 def alarm(
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="acknowledge | shelve | unshelve | remove | restore | suppress | unsuppress")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help=" | ".join(_OF_ALARMS))],
     of: Annotated[str, typer.Argument(metavar="ALARM", help=said("报警编号；抑制时为设备编号", "the alarm; the machine where it is suppressed"))],
     reason: Annotated[str, typer.Option("--reason", help=said("理由（搁置、停用、抑制时）", "why (shelve, remove, suppress)"))] = "",
     minutes: Annotated[int, typer.Option("--minutes", min=1, help=said("搁置多少分钟", "minutes on the shelf"))] = 60,
     directory: DirOption = None, plant: PlantOption = None,
 ) -> Answer:
     """What an operator does with an alarm, handed to the plant's node as the page of alarms does."""
+    _known(what, _OF_ALARMS)
     values = {"machine" if what in ("suppress", "unsuppress") else "alarm": of, "reason": reason, "minutes": str(minutes) if what == "shelve" else ""}
     return _ordered(what, {name: value for name, value in values.items() if value}, directory, plant)
 
