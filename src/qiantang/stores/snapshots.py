@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.kernel.readings import Readings
-from qiantang.stores.reading_frames import MOST_READINGS, frame_at, packed, unpacked
+from qiantang.stores.reading_frames import MOST_READINGS, frame_at, packed, sound, unpacked
 
-_MAGIC = b"QTS4"
+_MAGIC = b"QTS5"
+_AT_ONCE = 4 << 20
+"""So many bytes go to the disk at a time: the log, which shares it, waits for no more than these."""
 _ENDING = ".snapshot"
 
 
@@ -45,12 +48,10 @@ class Snapshots:
 
     def write(self, snapshot: Snapshot) -> Path:
         """Put a snapshot on the disk, then remove all but the newest two. An OSError leaves the older ones."""
-        chunks = {name: [_framed(chunk) for chunk in of] for name, of in snapshot.readings.items()}
         head = json.dumps({"offset": snapshot.offset, "parts": {name: len(part) for name, part in snapshot.parts.items()},
-                           "readings": {name: [len(frames) for frames in of] for name, of in chunks.items()},
+                           "readings": {name: [_frames(chunk) for chunk in of] for name, of in snapshot.readings.items()},
                            "tables": [table.shape for table in snapshot.tables]}).encode()
-        bodies: list[Any] = [*snapshot.parts.values(), *map(_bytes_of, snapshot.tables),
-                             *(frame for of in chunks.values() for frames in of for frame in frames)]
+        bodies: list[Any] = [*snapshot.parts.values(), *map(_bytes_of, snapshot.tables)]
         summed = zlib.crc32(head)
         for body in bodies:
             summed = zlib.crc32(body, summed)
@@ -59,8 +60,14 @@ class Snapshots:
         try:
             with beside.open("wb") as file:
                 file.write(_MAGIC + summed.to_bytes(4, "little") + len(head).to_bytes(4, "little") + head)
-                for body in bodies:
-                    file.write(body)
+                unsynced = 0
+                # Frames of readings prove themselves, and are packed as they are written: all of them at once would take the memory twice.
+                for body in chain(bodies, (frame for of in snapshot.readings.values() for chunk in of for frame in _framed(chunk))):
+                    unsynced += file.write(body)
+                    if unsynced >= _AT_ONCE:
+                        file.flush()
+                        os.fdatasync(file.fileno())
+                        unsynced = 0
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
@@ -96,10 +103,17 @@ class Snapshots:
 
 
 def _read(data: bytes) -> Snapshot | None:
-    if data[:4] != _MAGIC or len(data) < 12 or zlib.crc32(data[12:]) != int.from_bytes(data[4:8], "little"):
+    if data[:4] != _MAGIC or len(data) < 12:
         return None
     place = 12 + int.from_bytes(data[8:12], "little")
-    head = json.loads(data[12:place])
+    summed = zlib.crc32(data[12:place])
+    try:
+        head = json.loads(data[12:place])
+        sizes = [*head["parts"].values(), *(rows * columns * 8 for rows, columns in head["tables"])]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if zlib.crc32(memoryview(data)[place:place + sum(sizes)], summed) != int.from_bytes(data[4:8], "little"):
+        return None
     parts = {}
     for name, size in head["parts"].items():
         parts[name] = data[place:place + size]
@@ -115,13 +129,13 @@ def _read(data: bytes) -> Snapshot | None:
             pieces = []
             for _ in range(frames):
                 frame = frame_at(data, place)
-                if frame is None:
+                if frame is None or not sound(data, frame):
                     return None
                 pieces.append(unpacked(data, frame))
                 place += frame.length
             chunks.append(tuple(pieces))
         readings[name] = tuple(chunks)
-    return Snapshot(head["offset"], parts, readings, tuple(tables))
+    return Snapshot(head["offset"], parts, readings, tuple(tables)) if place == len(data) else None
 
 
 def _bytes_of(table: NDArray[np.float64]) -> Any:
@@ -129,6 +143,11 @@ def _bytes_of(table: NDArray[np.float64]) -> Any:
     return np.ascontiguousarray(table, "<f8").reshape(-1).view(np.uint8).data
 
 
-def _framed(chunk: tuple[Readings, ...]) -> list[bytes]:
+def _frames(chunk: tuple[Readings, ...]) -> int:
+    """How many frames a chunk takes."""
+    return sum(-(-len(piece) // MOST_READINGS) for piece in chunk)
+
+
+def _framed(chunk: tuple[Readings, ...]) -> Iterator[bytes]:
     """A chunk in frames as the log packs them."""
-    return [packed(piece.taken(slice(at, at + MOST_READINGS)), at) for piece in chunk for at in range(0, len(piece), MOST_READINGS)]
+    return (packed(piece.taken(slice(at, at + MOST_READINGS)), at) for piece in chunk for at in range(0, len(piece), MOST_READINGS))

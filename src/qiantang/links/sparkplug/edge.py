@@ -167,24 +167,22 @@ class EdgeNode:
         self._forwarded_at = now
         rows = self.store.take(many)
         self.counters.add("forwarded", len(rows))
-        return Said(publications=tuple(self._data(rows, True, now)))
+        return Said(publications=tuple(self._data(rows["metric"], rows["at"], rows["value"], True, now)))
 
     # What the plant does.
 
     def put(self, metric: NDArray[np.integer], at: NDArray[np.int64], value: NDArray[np.float64], now: int) -> list[Publication]:
         """Readings were taken: what to publish; nothing while nobody listens, for then they are stored."""
-        rows = np.empty(len(metric), READING)
-        rows["metric"], rows["at"], rows["value"] = metric, at, value
         self._value[metric], self._at[metric] = value, at
         if not self._born:
-            self.counters.add("stored", len(rows))
-            self.store.append(rows)
+            self.counters.add("stored", len(metric))
+            self.store.append(_rows(metric, at, value))
             if self.store.dropped > self._dropped:
                 self.counters.add("dropped", self.store.dropped - self._dropped)
                 self._dropped = self.store.dropped
             return []
-        self.counters.add("sent", len(rows))
-        return self._data(rows, False, now)
+        self.counters.add("sent", len(metric))
+        return self._data(metric, at, value, False, now)
 
     def tell(self, metric: int, text: str, now: int, *, at_birth: str | None = None) -> list[Publication]:
         """A text metric says this: what to publish, with the text's MD5 sum; nothing while nobody listens, for it is not stored. A birth
@@ -246,24 +244,24 @@ class EdgeNode:
                                 {"engUnit": metric.unit} if metric.unit else {}))
         return found
 
-    def _data(self, rows: NDArray[np.void], historical: bool, now: int) -> list[Publication]:
-        """Messages of rows, each of one device; a device's rows stay in their order."""
-        if not len(rows):
+    def _data(self, metric: NDArray[np.integer], at: NDArray[np.int64], value: NDArray[np.float64], historical: bool, now: int) -> list[Publication]:
+        """Messages of readings, each of one device; a device's readings stay in their order."""
+        if not len(metric):
             return []
-        self._sent.append((now, rows))
-        self._sent_rows += len(rows)
-        self._forget_sent(now)
-        devices = self._device_of[rows["metric"]]
+        if self.settings.doubtful_us > 0:
+            self._sent.append((now, _rows(metric, at, value)))
+            self._sent_rows += len(metric)
+            self._forget_sent(now)
+        devices = self._device_of[metric]
         if (devices[1:] < devices[:-1]).any():
             order = np.argsort(devices, kind="stable")
-            rows, devices = rows[order], devices[order]
+            metric, at, value, devices = metric[order], at[order], value[order], devices[order]
         first = _cut(devices, self.settings.most_metrics)
         messages = len(first) - 1
         seqs = (self._seq + np.arange(messages)) % 256
         self._seq = (self._seq + messages) % 256
-        metric = rows["metric"].astype(np.int64)
-        contents = data_payloads(first, np.full(messages, now // 1000), seqs, (metric + 1).view(np.uint64), rows["at"] // 1000,
-                                 self._datatype_of[metric], np.ascontiguousarray(rows["value"]), np.full(len(rows), historical))
+        contents = data_payloads(first, np.full(messages, now // 1000), seqs, (metric.astype(np.int64) + 1).view(np.uint64), at // 1000,
+                                 self._datatype_of[metric], value, np.full(len(metric), historical))
         return [Publication(self._data_topics[device], content, self.settings.qos)
                 for device, content in zip(devices[first[:-1]].tolist(), contents, strict=True)]
 
@@ -280,6 +278,13 @@ class EdgeNode:
         """What was sent long enough ago, or is more than a reserve may hold, has arrived or is lost."""
         while self._sent and (now - self._sent[0][0] > self.settings.doubtful_us or self._sent_rows > self.settings.most_doubtful):
             self._sent_rows -= len(self._sent.popleft()[1])
+
+
+def _rows(metric: NDArray[np.integer], at: NDArray[np.int64], value: NDArray[np.float64]) -> NDArray[np.void]:
+    """Readings as they are stored."""
+    rows = np.empty(len(metric), READING)
+    rows["metric"], rows["at"], rows["value"] = metric, at, value
+    return rows
 
 
 @njit(cache=True, nogil=True)

@@ -131,7 +131,7 @@ def _put(out, at, value):  # type: ignore[no-untyped-def]  # compiled: numba inf
 
 
 @njit(cache=True, nogil=True)
-def _encoded(first, sent, seqs, alias, timestamp, kind, value, historical, word, double, single, out, offsets):  # type: ignore[no-untyped-def]  # compiled: numba infers
+def _encoded(first, sent, seqs, alias, timestamp, datatype, kinds, value, historical, word, double, single, out, offsets):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """All payloads one after the other. A metric is written after a hole of one byte for its length, which is below 128.
     ``word``, ``double`` and ``single`` are one place seen as each, by which floating numbers become bits."""
     at = 0
@@ -149,7 +149,7 @@ def _encoded(first, sent, seqs, alias, timestamp, kind, value, historical, word,
             if historical[j]:
                 out[at], out[at + 1] = 40, 1
                 at += 2
-            of, number = kind[j], value[j]
+            of, number = kinds[datatype[j]], value[j]
             if not np.isfinite(number):
                 out[at], out[at + 1] = 56, 1
                 at += 2
@@ -199,8 +199,8 @@ def data_payloads(first: NDArray[np.int64], sent: NDArray[np.int64], seqs: NDArr
     out = np.empty(len(sent) * 24 + len(value) * _LARGEST, np.uint8)
     offsets = np.empty(len(sent) + 1, np.int64)
     word = np.zeros(1, np.uint64)
-    end = _encoded(first, sent, seqs, alias, timestamp, _KINDS[datatype], value, historical, word, word.view(np.float64), word.view(np.float32),
-                   out, offsets)
+    end = _encoded(first, sent, seqs, alias, timestamp, datatype, _KINDS, np.ascontiguousarray(value), historical, word, word.view(np.float64),
+                   word.view(np.float32), out, offsets)
     joined = out[:end].tobytes()
     places = offsets.tolist()
     return [joined[begin:stop] for begin, stop in pairwise(places)]
