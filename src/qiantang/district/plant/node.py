@@ -128,7 +128,9 @@ class Node:
         self.log = ReadingLog(folder / "log")
         self.clock: Callable[[], int] = clock or SteadyClock(self._last_received())
         self._history = History(folder / "history", memory_mib=_HISTORY_MIB, threads=1) if self.settings.with_history else None
-        self._snapshots = Snapshots(folder / "snapshots")
+        self._snapshots = Snapshots(folder / "snapshots", self.log.read)
+        self._needed = deque([self.log.start], maxlen=2)
+        """From which place on each of the snapshots that are kept needs the log."""
         self.pieces = PieceRecord(folder / RECORD)
         self._heard, self._judged = heard, judged
         self.work = None if work is None else work(self.plant)
@@ -419,8 +421,9 @@ class Node:
         return replace(taken, parts=parts)
 
     def _kept(self, place: int) -> None:
-        """A snapshot is on the disk: what every reader is past may go from the log."""
-        removed = self.log.retire(place, most_bytes=self.settings.most_log)
+        """A snapshot is on the disk: what no reader and none of the snapshots needs may go from the log."""
+        self._needed.append(place)
+        removed = self.log.retire(min(self._needed), most_bytes=self.settings.most_log)
         if removed:
             self.counters.add("log_bytes_removed", removed)
 

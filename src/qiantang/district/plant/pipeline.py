@@ -280,7 +280,7 @@ class Pipeline:
         self._in_step += len(batch)
         self.ticks += int(np.count_nonzero(batch.signal == TICK))
         self.clock = max(self.clock, int(batch.received.max()))
-        found = self.ordering.feed(batch)
+        found = self.ordering.feed(batch, self.position)
         self._judge(found.readings)
         if len(found.late):
             self._open.late.append(found.late)
@@ -445,7 +445,8 @@ class Pipeline:
                  "register": self.register.snapshot()} | {name: one.packed for name, one in states.items()}
         for number, checkpoint in enumerate(self._checkpoints):
             parts[f"frontier-{number}"] = packed({"frontier": checkpoint.frontier, "since": checkpoint.since})
-        return Snapshot(self.position, parts, {"pending": tuple((one,) for one in order.pending), "recent": order.recent}, blocks.tables())
+        return Snapshot(self.position, parts, {"pending": tuple((one,) for one in order.pending), "recent": order.recent}, blocks.tables(),
+                        {"recent": order.places})
 
     def restore(self, snapshot: Snapshot) -> None:
         """Become what the snapshot was, by the version it was judged by. ValueError where that is not known, or of other settings."""
@@ -460,7 +461,8 @@ class Pipeline:
         self.counters.counts, self.ticks = state["counts"], state.get("ticks", 0)
         self._proofs = [(instant, tuple(signals)) for instant, signals in state["proofs"]]
         pending, recent = snapshot.readings["pending"], snapshot.readings["recent"]
-        self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent)))
+        self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent),
+                                            tuple(snapshot.places["recent"])))
         states = {name: charts_state(parts[name], told, snapshot.tables) for name, told in state["points"].items()}
         self.analysis = self.analysis.restored(states["analysis"])
         self._learnt = LearntSince(self.analysis)

@@ -58,7 +58,7 @@ class Recorder:
     are tried again, and whoever hands over more waits. Readings for the history are shed, and counted (``shed_history``), while more
     than ``most_bytes`` wait: the log has them still.
 
-    ``kept`` is told the place of every snapshot once it is on the disk.
+    ``kept`` is told, of every snapshot once it is on the disk, from which place on it needs the log.
     """
 
     def __init__(self, plant: str, store: StateStore | None, history: History | None, snapshots: Snapshots | None, counters: Counters, *,
@@ -193,7 +193,7 @@ class Recorder:
                     self._history.compact()
             except HistoryError as wrong:
                 self._tell("history", wrong.faults[0].told)
-        self._kept(snapshot.offset)
+        self._kept(snapshot.rests_on)
 
     def _insist(self, what: str, act: Callable[[], object]) -> bool:
         """Try until it is done; at the end of the node's life once."""

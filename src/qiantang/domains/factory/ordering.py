@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiantang.domains.factory.arrays import packed, unpacked
-from qiantang.domains.factory.recent import NEVER, Chunk, Recent
+from qiantang.domains.factory.recent import NEVER, NOWHERE, Chunk, Recent
 from qiantang.domains.factory.sorting import in_order, merged
 from qiantang.kernel.readings import Quality, Readings, readings, together
 from qiantang.kernel.wires import Counters
@@ -53,11 +53,13 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class OrderingState:
-    """An ordering as it stands: where each source is, the readings that wait, and the chunks of those remembered."""
+    """An ordering as it stands: where each source is, the readings that wait, and the chunks of those remembered, with the place in the log of
+    each of their pieces (NOWHERE for one that does not lie there as it is)."""
 
     state: bytes
     pending: tuple[Readings, ...]
     recent: tuple[Chunk, ...]
+    places: tuple[tuple[int, ...], ...]
 
 
 class Ordering:
@@ -151,11 +153,13 @@ class Ordering:
         """How many readings wait for their watermark."""
         return sum(len(piece) for _, piece in self._pending)
 
-    def feed(self, batch: Readings) -> Released:
-        """Take a batch as it arrived; what may be handed on now. What waits is looked through once a slice of our clock.
+    def feed(self, batch: Readings, place: int = NOWHERE) -> Released:
+        """Take a batch as it arrived (``place``: where it lies in the log); what may be handed on now. What waits is looked through once a slice of
+        our clock.
 
         What was handed on is remembered until ``step`` is called, which says that it will not be asked for any more.
         """
+        came = batch
         kind, batch, ticks, moved = self._judge(batch)
         self.counters.add("received", len(batch) - ticks)
         if moved:
@@ -170,7 +174,7 @@ class Ordering:
         ripe = self._ripe() if kinds[_LATE] or int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
         if len(at_once):
             self.counters.add("released", len(at_once))
-            self.recent.add(at_once)
+            self.recent.add(at_once, place if at_once is came else NOWHERE)
         released = together([p for p in (at_once, self._handed_on(ripe)) if len(p)])
         if kinds[_LATE]:
             late, older = self._late(batch.taken(kind == _LATE))
@@ -198,7 +202,7 @@ class Ordering:
         arrays: dict[str, NDArray[Any]] = {name: getattr(self, f"_{name}") for name in _STATE}
         arrays |= {"forgotten": self.recent.forgotten, "looked": np.array([self._looked], np.int64),
                    "counts": np.array(list(self.counters.counts.values()), np.int64), "counted": np.array(list(self.counters.counts), "U16")}
-        return OrderingState(packed(arrays), tuple(piece for _, piece in self._pending), self.recent.chunks)
+        return OrderingState(packed(arrays), tuple(piece for _, piece in self._pending), self.recent.chunks, self.recent.places)
 
     def restore(self, snapshot: OrderingState) -> None:
         """Become what the snapshot was; signals and sources known since then stay known."""
@@ -208,7 +212,7 @@ class Ordering:
                 now, then = getattr(self, f"_{name}"), found[name]
                 now[:len(then)] = then
         self._pending = [_waiting(piece) for piece in snapshot.pending]
-        self.recent.keep(snapshot.recent, found["forgotten"])
+        self.recent.keep(snapshot.recent, snapshot.places, found["forgotten"])
         self._looked = int(found["looked"][0])
         self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
 

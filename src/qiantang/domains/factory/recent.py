@@ -16,6 +16,9 @@ NEVER = np.iinfo(np.int64).min // 4
 _SLOTS = numba.types.Array(numba.uint64, 1, "C")
 
 
+NOWHERE = -1
+"""The place of what does not lie in the log as it was handed on: it waited there with others, or more than once."""
+
 Chunk = tuple[Readings, ...]
 """What was handed on between two closings, in pieces."""
 _SMALL = 4096
@@ -35,7 +38,9 @@ class Recent:
         self.forgotten = np.zeros(0, np.int64)
         """For each source the latest time of what is no longer kept: what happened up to then cannot be computed anew."""
         self._chunks: list[Chunk] = []
+        self._places: list[tuple[int, ...]] = []
         self._open: list[Readings] = []
+        self._open_at: list[int] = []
         self._upto: list[int] = []
         self._count, self._newest = 0, NEVER
         self._marks: _Marks | None = None
@@ -52,10 +57,11 @@ class Recent:
         """Other sources: that of each signal, and what of each is no longer kept."""
         self.source, self.forgotten = source, forgotten
 
-    def add(self, piece: Readings) -> None:
-        """Keep a piece."""
+    def add(self, piece: Readings, place: int = NOWHERE) -> None:
+        """Keep a piece; ``place`` is where in the log it lies as it is."""
         if len(piece):
             self._open.append(piece)
+            self._open_at.append(place)
             self._count += len(piece)
             if self._marks is not None:
                 self._marks.lack(piece)
@@ -67,20 +73,26 @@ class Recent:
             opened = tuple(self._open)
             self._upto.append(max(int(piece.at.max()) for piece in opened))
             self._newest = max(self._newest, self._upto[-1])
-            self._chunks.append(opened if sum(map(len, opened)) >= _SMALL * len(opened) else (together(opened),))
-            self._open = []
+            if sum(map(len, opened)) >= _SMALL * len(opened):
+                self._chunks.append(opened)
+                self._places.append(tuple(self._open_at))
+            else:
+                self._chunks.append((together(opened),))
+                self._places.append((_place(opened, self._open_at),))
+            self._open, self._open_at = [], []
         while len(self._chunks) > 1 and (self._count > self.most or self._upto[0] < self._newest - self.horizon_us):
             self._upto.pop(0)
+            self._places.pop(0)
             for gone in self._chunks.pop(0):
                 self._count -= len(gone)
                 _forget(self.forgotten, self.source, gone.signal, gone.at)
         if self._marks is not None and 2 * self._marks.lacking > self._count:
             self._marks = None
 
-    def keep(self, chunks: Sequence[Chunk], forgotten: NDArray[np.int64]) -> None:
-        """Begin with what was kept before, in the same chunks."""
-        self._chunks = list(chunks)
-        self._open, self._marks = [], None
+    def keep(self, chunks: Sequence[Chunk], places: Sequence[tuple[int, ...]], forgotten: NDArray[np.int64]) -> None:
+        """Begin with what was kept before, in the same chunks, their pieces at these places."""
+        self._chunks, self._places = list(chunks), list(places)
+        self._open, self._open_at, self._marks = [], [], None
         self._upto = [max(int(piece.at.max()) for piece in chunk) for chunk in self._chunks]
         self._count, self._newest = sum(len(piece) for chunk in self._chunks for piece in chunk), max(self._upto, default=NEVER)
         self.forgotten[:len(forgotten)] = forgotten
@@ -101,8 +113,19 @@ class Recent:
         """Everything kept, as it is kept; to be asked for after a closing."""
         return (*self._chunks, tuple(self._open)) if self._open else tuple(self._chunks)
 
+    @property
+    def places(self) -> tuple[tuple[int, ...], ...]:
+        """Where in the log each piece of ``chunks`` lies as it is; NOWHERE for one that does not."""
+        return (*self._places, tuple(self._open_at)) if self._open else tuple(self._places)
+
     def _pieces(self) -> list[Readings]:
         return [*(piece for chunk in self._chunks for piece in chunk), *self._open]
+
+
+def _place(pieces: Sequence[Readings], places: Sequence[int]) -> int:
+    """Where in the log some pieces lie one after the other."""
+    follows = all(place >= 0 and place + len(piece) == after for piece, place, after in zip(pieces, places, places[1:], strict=False))
+    return places[0] if follows else NOWHERE
 
 
 class _Marks:
