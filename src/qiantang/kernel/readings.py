@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import IntFlag
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,13 @@ def together(batches: Iterable[Readings]) -> Readings:
         return found[0]
     if not found:
         return readings([], [], [])
-    return Readings(*(np.concatenate([getattr(b, f.name) for b in found]) for f in fields(Readings)))
+    return Readings(*(_joined([getattr(b, f.name) for b in found]) for f in fields(Readings)))
+
+
+def _joined(columns: list[NDArray[Any]]) -> NDArray[Any]:
+    """Columns one after the other, as ``np.concatenate`` gives them; but the interpreter is only let go where that is worth it, for each time a
+    thread has to wait for the others to come back."""
+    return np.frombuffer(bytearray().join([np.ascontiguousarray(column).data for column in columns]), columns[0].dtype)
 
 
 class Directory:

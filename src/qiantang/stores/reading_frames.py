@@ -6,7 +6,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ MOST_READINGS = 65_536
 MAGIC = b"QTR1"
 _HEAD = struct.Struct("<4sIQII" + "qB" * 5)
 HEAD_BYTES = _HEAD.size
+_SUM = struct.Struct("<I")
 _SUMMED = 8
 """The checksum covers everything after itself."""
 _WIDTHS: dict[int, type[np.unsignedinteger]] = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
@@ -40,29 +43,33 @@ class Frame:
         return self.offset + self.count
 
 
-def packed(readings: Readings, offset: int) -> bytes:
+def packed(readings: Readings, offset: int) -> bytearray:
     """The frame of at most ``MOST_READINGS`` readings; whole numbers lie as distances from the least of their column in as few
     bytes as they need, values bit for bit."""
+    columns = [np.ascontiguousarray(getattr(readings, name), kind) for name, kind in _COLUMNS]
     heads: list[int] = []
-    parts: list[bytes] = []
-    for name, _ in _COLUMNS:
-        least, width, body = _narrow(getattr(readings, name))
+    bodies: list[Any] = []
+    for column, (least, most) in zip(columns, zip(*_bounds(*columns), strict=True), strict=True):
+        width = 0 if most == least else next(w for w in _WIDTHS if most - least < 1 << 8 * w)
         heads += [least, width]
-        parts.append(body)
-    parts.append(np.ascontiguousarray(readings.value, "<f8").tobytes())
-    body = b"".join(parts)
-    head = _HEAD.pack(MAGIC, 0, offset, len(readings), len(body), *heads)
-    summed = zlib.crc32(body, zlib.crc32(head[_SUMMED:]))
-    return head[:4] + struct.pack("<I", summed) + head[_SUMMED:] + body
+        if width:
+            distances = np.empty(len(column), _WIDTHS[width])
+            _narrowed(column, least, distances)
+            bodies.append(distances.data)
+    bodies.append(np.ascontiguousarray(readings.value, "<f8").data)
+    head = _HEAD.pack(MAGIC, 0, offset, len(readings), sum(body.nbytes for body in bodies), *heads)
+    frame = bytearray().join([head, *bodies])
+    _SUM.pack_into(frame, len(MAGIC), zlib.crc32(memoryview(frame)[_SUMMED:]))
+    return frame
 
 
-def frame_at(data: bytes | memoryview, position: int) -> Frame | None:
+def frame_at(data: bytes | bytearray | memoryview, position: int) -> Frame | None:
     """The frame whose head lies here, its body unchecked; None where there is no head of one or the data end within it."""
     frame = told_by(data, position)
     return frame if frame is not None and position + frame.length <= len(data) else None
 
 
-def told_by(data: bytes | memoryview, position: int = 0) -> Frame | None:
+def told_by(data: bytes | bytearray | memoryview, position: int = 0) -> Frame | None:
     """The frame that a head tells of, wherever its body is; None where this is no head."""
     if position + _HEAD.size > len(data):
         return None
@@ -72,13 +79,13 @@ def told_by(data: bytes | memoryview, position: int = 0) -> Frame | None:
     return Frame(position, _HEAD.size + size, offset, count)
 
 
-def sound(data: bytes | memoryview, frame: Frame) -> bool:
+def sound(data: bytes | bytearray | memoryview, frame: Frame) -> bool:
     """Whether the frame's checksum holds."""
     view = memoryview(data)[frame.position:frame.position + frame.length]
     return zlib.crc32(view[_SUMMED:]) == int.from_bytes(view[4:_SUMMED], "little")
 
 
-def unpacked(data: bytes | memoryview, frame: Frame) -> Readings:
+def unpacked(data: bytes | bytearray | memoryview, frame: Frame) -> Readings:
     """The readings of a frame that is sound."""
     _, _, _, count, _, *heads = _HEAD.unpack_from(data, frame.position)
     place = frame.position + _HEAD.size
@@ -106,19 +113,28 @@ def sound_frames(data: bytes, position: int = 0, expected: int | None = None) ->
             return
 
 
-def _narrow(column: NDArray[np.generic]) -> tuple[int, int, bytes]:
-    """The least of a column of whole numbers, the bytes that each distance from it takes (0: all are the same), the distances."""
-    least, most = int(column.min()), int(column.max())
-    if least == most:
-        return least, 0, b""
-    width = next(w for w in _WIDTHS if most - least < 1 << 8 * w)
-    if column.dtype == np.int32 or column.dtype == np.uint8:
-        column = column.astype(np.int64)
-    distances = column.view(np.uint64) - np.uint64(least % (1 << 64))
-    return least, width, distances.astype(_WIDTHS[width]).tobytes()
+_I4, _I8, _U1 = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.int32, numba.int64, numba.uint8))
 
 
-def _widened(data: bytes | memoryview, place: int, count: int, least: int, width: int, kind: type[np.generic]) -> NDArray[np.generic]:
+# These keep the interpreter: they take a few microseconds, and a thread that lets it go waits longer to come back.
+
+@numba.njit((_I4, _I8, _I8, _U1, _I8), cache=True)
+def _bounds(signal, at, received, quality, sequence):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """The least of each column, and the most."""
+    return (np.int64(signal.min()), at.min(), received.min(), np.int64(quality.min()), sequence.min()), (
+        np.int64(signal.max()), at.max(), received.max(), np.int64(quality.max()), sequence.max())
+
+
+@numba.njit([(column, numba.int64, numba.types.Array(width, 1, "C"))
+             for column, widths in ((_I4, (numba.uint8, numba.uint16, numba.uint32)), (_U1, (numba.uint8,)),
+                                    (_I8, (numba.uint8, numba.uint16, numba.uint32, numba.uint64))) for width in widths], cache=True)
+def _narrowed(column, least, distances):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """The distances from the least. What is farther from it than an int64 holds wraps around, as it does back."""
+    for i in range(len(column)):
+        distances[i] = np.uint64(column[i]) - np.uint64(least)
+
+
+def _widened(data: bytes | bytearray | memoryview, place: int, count: int, least: int, width: int, kind: type[np.generic]) -> NDArray[np.generic]:
     if width == 0:
         return np.full(count, least, kind)
     distances = np.frombuffer(data, _WIDTHS[width], count, place)

@@ -134,7 +134,7 @@ class ReadingLog:
         try:
             if self._file < 0 or self._size >= self._segment_bytes:
                 self._new_segment()
-            _write(self._file, b"".join(frames))
+            _write(self._file, frames[0] if len(frames) == 1 else b"".join(frames))
             os.fdatasync(self._file)
         except OSError as wrong:
             self._undo()
@@ -270,7 +270,7 @@ def _next_frame(opened: int, position: int, expected: int, *, with_body: int) ->
     return (frame, data) if whole is not None and sound(data, whole) else (None, None)
 
 
-def _write(opened: int, data: bytes) -> None:
+def _write(opened: int, data: bytes | bytearray) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(opened, view):]

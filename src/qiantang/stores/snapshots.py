@@ -126,7 +126,7 @@ class Snapshots:
         """Of each piece of a chunk how many frames it takes, or from where to where it lies in the log."""
         return [[place, place + len(piece)] if place >= 0 else -(-len(piece) // MOST_READINGS) for piece, place in zip(chunk, places, strict=True)]
 
-    def _frames(self, snapshot: Snapshot) -> Iterator[bytes]:
+    def _frames(self, snapshot: Snapshot) -> Iterator[bytearray]:
         """Readings that the log does not have, in frames as it packs them."""
         for name in snapshot.readings:
             for chunk, places in self._with_places(snapshot, name):

@@ -38,6 +38,7 @@ from qiantang.domains.factory.charts import rules
 from qiantang.domains.factory.charts.analysis import MACHINE, Analysis, Raised
 from qiantang.domains.factory.charts.relearning import Anew, LearntSince
 from qiantang.domains.factory.charts.settings import ChartSettings
+from qiantang.domains.factory.glances import counted, first_from
 from qiantang.domains.factory.ordering import TICK, Allowances, Ordering, OrderingState
 from qiantang.domains.factory.plant import Plant
 from qiantang.domains.factory.recent import NEVER
@@ -273,13 +274,12 @@ class Pipeline:
         if not self.clock:
             return 0
         end = self.clock - self.clock % self.pace.step_us + self.pace.step_us
-        beyond = received >= end
-        return min(int(beyond.argmax()) if beyond.any() else len(received), room)
+        return min(int(first_from(received, end)), room)
 
     def _feed(self, batch: Readings) -> None:
         self._in_step += len(batch)
-        self.ticks += int(np.count_nonzero(batch.signal == TICK))
-        self.clock = max(self.clock, int(batch.received.max()))
+        ticks, newest = counted(batch.signal, batch.received, TICK, self.clock)
+        self.ticks, self.clock = self.ticks + int(ticks), int(newest)
         found = self.ordering.feed(batch, self.position)
         self._judge(found.readings)
         if len(found.late):

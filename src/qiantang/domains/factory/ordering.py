@@ -160,23 +160,22 @@ class Ordering:
         What was handed on is remembered until ``step`` is called, which says that it will not be asked for any more.
         """
         came = batch
-        kind, batch, ticks, moved = self._judge(batch)
+        kind, batch, moved, (waiting, tardy, going_on, ticks) = self._judge(batch)
         self.counters.add("received", len(batch) - ticks)
         if moved:
             self.counters.add("clock", moved)
         at_once, late, older = _NONE, _NONE, _NONE
-        kinds = np.bincount(kind, minlength=4)
-        if kinds[_WAITS]:
-            self._pending.append(_waiting(batch if kinds[_WAITS] == len(kind) else batch.taken(kind == _WAITS)))
-        if kinds[_AT_ONCE]:
-            at_once = batch if kinds[_AT_ONCE] == len(kind) else batch.taken(kind == _AT_ONCE)
+        if waiting:
+            self._pending.append(_waiting(batch if waiting == len(kind) else batch.taken(kind == _WAITS)))
+        if going_on:
+            at_once = batch if going_on == len(kind) else batch.taken(kind == _AT_ONCE)
         # What is late may repeat what is ripe, and is only known to where that was handed on.
-        ripe = self._ripe() if kinds[_LATE] or int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
+        ripe = self._ripe() if tardy or int(self._clock[0]) >= self._looked + self.allowances.slice_us else _NONE
         if len(at_once):
             self.counters.add("released", len(at_once))
             self.recent.add(at_once, place if at_once is came else NOWHERE)
         released = together([p for p in (at_once, self._handed_on(ripe)) if len(p)])
-        if kinds[_LATE]:
+        if tardy:
             late, older = self._late(batch.taken(kind == _LATE))
         return Released(released, late, older)
 
@@ -216,16 +215,16 @@ class Ordering:
         self._looked = int(found["looked"][0])
         self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
 
-    def _judge(self, batch: Readings) -> tuple[NDArray[np.uint8], Readings, int, int]:
-        """What is to be done with each reading, the readings with their times moved, how many ticks, how many moved."""
+    def _judge(self, batch: Readings) -> tuple[NDArray[np.uint8], Readings, int, tuple[int, int, int, int]]:
+        """What is to be done with each reading, the readings with their times moved, how many were moved, how many are of each kind."""
         a = self.allowances
-        at, kind, ticks, moved = _judged(batch.signal, batch.at, batch.received, batch.quality, self._source, self._lateness,
+        at, kind, moved, kinds = _judged(batch.signal, batch.at, batch.received, batch.quality, self._source, self._lateness,
                                          self._newest, self._heard, self._moved, self._passed, self._last, self._clock,
                                          a.ahead, a.behind, a.silence, a.slice_us)
         if moved:
             quality = np.where(at != batch.at, batch.quality | np.uint8(Quality.CLOCK), batch.quality)
             batch = Readings(batch.signal, at, batch.received, batch.value, quality, batch.sequence)
-        return kind, batch, ticks, moved
+        return kind, batch, moved, kinds
 
     def _ripe(self) -> Readings:
         """What waits and lies before its source's frontier."""
@@ -298,7 +297,7 @@ def _judged(signal, at, received, quality, source, lateness, newest, heard, move
     n = len(signal)
     told = np.empty(n, np.int64)
     kind = np.zeros(n, np.uint8)
-    ticks = count = 0
+    ticks = count = late = at_once = 0
     for i in range(n):
         clock[0] = max(clock[0], received[i])
         s = signal[i]
@@ -322,17 +321,20 @@ def _judged(signal, at, received, quality, source, lateness, newest, heard, move
         if lateness[g] == 0:
             if t < newest[g] or last[s] >= t:
                 kind[i] = 1
+                late += 1
                 continue
             kind[i] = 2
+            at_once += 1
             newest[g] = t
             last[s] = t
             passed[g] = t + 1
             continue
         if t < passed[g]:
             kind[i] = 1
+            late += 1
             continue
         if t > newest[g]:
             newest[g] = t
             mark = t - lateness[g]
             passed[g] = max(passed[g], mark - mark % slice_us)
-    return told, kind, ticks, count
+    return told, kind, count, (n - late - at_once - ticks, late, at_once, ticks)

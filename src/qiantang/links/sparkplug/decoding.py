@@ -291,8 +291,7 @@ def _decoded(buffer, offsets, first, timestamps, seqs, fine, metrics):  # type: 
                 break
             wire = tag & 7
             if wire == 0:
-                value = _ZERO
-                last = _ZERO
+                value = word = last = _ZERO
                 if at <= whole_words:
                     word = _word(buffer, at)
                     last = ~word & _GOES_ON

@@ -16,6 +16,7 @@ from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.alarms.bearing import MINUTE
 from qiantang.domains.factory.alarms.entry import Key
 from qiantang.domains.factory.alarms.grouping import SILENT, connection
+from qiantang.domains.factory.glances import any_has
 from qiantang.domains.factory.plant import Plant
 from qiantang.kernel.readings import Quality, Readings
 
@@ -86,9 +87,9 @@ class Silences:
 
     def heard(self, readings: Readings) -> None:
         """Readings in the order of their time, source by source."""
-        stale = readings.quality & _STALE != 0
-        if not self._since and not stale.any():
+        if not self._since and not any_has(np.ascontiguousarray(readings.quality), _STALE):
             return
+        stale = readings.quality & _STALE != 0
         look = np.flatnonzero(stale | np.isin(readings.signal, np.fromiter(self._since, np.int32, len(self._since)))) if self._since else np.flatnonzero(stale)
         for place in look[np.argsort(readings.at[look], kind="stable")].tolist():
             signal, at, quality = int(readings.signal[place]), int(readings.at[place]), int(readings.quality[place])

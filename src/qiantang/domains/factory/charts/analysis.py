@@ -33,13 +33,14 @@ from qiantang.domains.factory.charts.points import gathered
 from qiantang.domains.factory.charts.policy import MOVED
 from qiantang.domains.factory.charts.settings import ChartSettings
 from qiantang.domains.factory.charts.state import aligned
+from qiantang.domains.factory.glances import bounds
 from qiantang.kernel.readings import Readings
 from qiantang.kernel.words import Text
 
 MACHINE = -1
 """The signal of an event that belongs to a whole machine."""
-_CHUNK = 4_096
-"""So many readings go through both kernels at a time: their points stay in the cache between the two."""
+_CHUNK = 32_768
+"""So many readings go through both kernels at a time: their points stay in the cache between the two, and threads seldom wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,8 @@ class Analysis:
         """Judge readings, which come in event-time order. ``group`` and ``phase`` (recipe · phases + phase) may be given for
         each reading, -1 where the plant's own counters say it; ``ends`` marks the last reading of a subgroup."""
         signal = readings.signal
-        beyond = len(signal) > 0 and (int(signal.max()) >= len(self.settings) or int(signal.min()) < 0)
+        least, most = bounds(np.ascontiguousarray(signal))
+        beyond = least < 0 or most >= len(self.settings)
         if beyond or self._known is not None:
             known = (signal >= 0) & (signal < len(self.settings))
             if self._known is not None:
