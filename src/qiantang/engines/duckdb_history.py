@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -64,6 +64,8 @@ class History:
         if threads is not None:
             config["threads"] = threads
         self.folder = folder
+        self.between: Callable[[], None] = lambda: None
+        """Called after each group of readings that is written: whoever shares the processors may be let go first."""
         self._merge_at = merge_at
         (folder / "latest").mkdir(parents=True, exist_ok=True)
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=config)
@@ -274,7 +276,7 @@ class History:
         self._write_readings(self.folder / "latest" / f"{upto}.parquet", [(last, np.arange(len(last), dtype=np.int32))])
 
     def _write_readings(self, to: Path, parts: Iterable[tuple[Readings, NDArray[np.int32]]]) -> None:
-        with _put_in_place(to) as beside, ReadingsFile(beside) as file:
+        with _put_in_place(to) as beside, ReadingsFile(beside, self.between) as file:
             for readings, order in parts:
                 file.write(readings, order)
 

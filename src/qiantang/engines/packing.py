@@ -15,6 +15,8 @@ _BLOCK, _MINI = 128, 32
 _FEW = 4096
 """A dictionary holds no more values than this."""
 _SLOTS = 1 << 14
+_RUN_IS_SHORTER = 40
+"""From so many of one value on one run is shorter than a bit of each."""
 
 _I4, _I8, _F8, _U1 = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.int32, numba.int64, numba.float64, numba.uint8))
 _OUT = numba.uint8[::1]
@@ -167,6 +169,18 @@ def _whole(values, n, octets, scratch, found, places, slots, out, at, told):  # 
 
 
 @numba.njit(cache=True, nogil=True)
+def _alike(value, n, octets, out, at, told):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """The same for a column of one value, n times (so often that a run is the shorter): a dictionary of one, and one run of its place."""
+    told[0], told[2], told[3] = at, DICTIONARY, 1
+    at = _little(out, at, np.uint64(value), octets)
+    told[1] = at
+    out[at] = 1
+    at = _varint(out, at + 1, n << 1)
+    out[at] = 0
+    return at + 1
+
+
+@numba.njit(cache=True, nogil=True)
 def _scale(value, order, first, last):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The least power of ten by which all finite values of a stretch are whole; -1 for 32 bits, 0 where their own 64 are needed."""
     scale = 1.0
@@ -208,9 +222,17 @@ def _levels(form, n, which, out, at):  # type: ignore[no-untyped-def]  # compile
     return at
 
 
-@numba.njit((_I4, _I4, _I8, _F8, _U1, _I8, numba.int64, numba.int64, _OUT, numba.int64[:, ::1]), cache=True, nogil=True)
-def packed(order, signal, at_us, value, quality, sequence, first, last, out, told):  # type: ignore[no-untyped-def]  # compiled: numba infers
-    """The rows at places ``first`` up to ``last`` of an order by signal, into ``out``; how many bytes.
+@numba.njit((_U1, _I8), cache=True, nogil=True)
+def alike(quality, sequence):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """Whether all qualities are one, and whether all sequences are."""
+    return quality.min() == quality.max(), sequence.min() == sequence.max()
+
+
+@numba.njit((_I4, _I4, _I8, _F8, _U1, _I8, numba.boolean, numba.boolean, numba.int64, numba.int64, _OUT, numba.int64[:, ::1]), cache=True, nogil=True)
+def packed(order, signal, at_us, value, quality, sequence, one_quality, one_sequence,  # type: ignore[no-untyped-def]  # compiled: numba infers
+           first, last, out, told):
+    """The rows at places ``first`` up to ``last`` of an order by signal, into ``out``; how many bytes. ``one_quality`` and ``one_sequence``: as
+    ``alike`` says of them all.
 
     ``told`` has a row per column (signal, read_at, quality, sequence, scale, digits, single, value): where its dictionary and
     its data begin, the encoding, the values in the dictionary, where the data ends, least and most. ``out`` needs 48 bytes a row
@@ -220,8 +242,15 @@ def packed(order, signal, at_us, value, quality, sequence, first, last, out, tol
     column, form, scales = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(n, np.float64)
     found, places, slots = np.empty(_FEW, np.int64), np.empty(n, np.int32), np.empty(_SLOTS, np.int32)
     scratch = np.empty(10 * n + 1024, np.uint8)
+    many_enough = n >= _RUN_IS_SHORTER
     end = 0
     for c in range(4):
+        octets = 4 if c in (0, 2) else 8
+        if many_enough and ((c == 2 and one_quality) or (c == 3 and one_sequence)):
+            one = np.int64(quality[order[first]]) if c == 2 else sequence[order[first]]
+            end = _alike(one, n, octets, out, end, told[c])
+            told[c, 4], told[c, 5], told[c, 6] = end, one, one
+            continue
         if c == 0:
             for k in range(n):
                 column[k] = signal[order[first + k]]
@@ -234,13 +263,11 @@ def packed(order, signal, at_us, value, quality, sequence, first, last, out, tol
         else:
             for k in range(n):
                 column[k] = sequence[order[first + k]]
-        least, most = column[0], column[0]
-        for k in range(n):
-            least, most = min(least, column[k]), max(most, column[k])
-        end = _whole(column, n, 4 if c in (0, 2) else 8, scratch, found, places, slots, out, end, told[c])
-        told[c, 4], told[c, 5], told[c, 6] = end, least, most
+        end = _whole(column, n, octets, scratch, found, places, slots, out, end, told[c])
+        told[c, 4], told[c, 5], told[c, 6] = end, column.min(), column.max()
 
     start = first
+    one_form, one_scale = True, True
     while start < last:
         stop = start + 1
         while stop < last and signal[order[stop]] == signal[order[start]]:
@@ -250,28 +277,42 @@ def packed(order, signal, at_us, value, quality, sequence, first, last, out, tol
             v = value[order[k]]
             finite = v - v == 0.0
             form[k - first] = WHOLE if not finite or scale == 0.0 else SINGLE if scale < 0.0 else DIGITS
+            one_form &= form[k - first] == form[0]
             scales[k - first] = scale if scale > 0.0 else 1.0
+        one_scale &= scales[start - first] == scales[0]
         start = stop
-    end = _whole(scales.view(np.int64), n, 8, scratch, found, places, slots, out, end, told[4])
+    if many_enough and one_scale:
+        end = _alike(scales.view(np.int64)[0], n, 8, out, end, told[4])
+    else:
+        end = _whole(scales.view(np.int64), n, 8, scratch, found, places, slots, out, end, told[4])
     told[4, 4] = end
     for c in range(5, 8):
         which = c - 5
         told[c, 0], told[c, 1], told[c, 2], told[c, 3] = end, end, DELTA if which == DIGITS else PLAIN, 0
-        end = _levels(form, n, which, out, end)
+        if one_form:
+            began = end + 4
+            end = _varint(out, began, n << 1)
+            out[end] = form[0] == which
+            end += 1
+            _little(out, began - 4, np.uint64(end - began), 4)
+        else:
+            end = _levels(form, n, which, out, end)
         if which == DIGITS:
             many = 0
-            for k in range(n):
-                if form[k] == DIGITS:
-                    column[many] = np.int64(np.rint(value[order[first + k]] * scales[k]))
-                    many += 1
+            if not one_form or form[0] == DIGITS:
+                for k in range(n):
+                    if form[k] == DIGITS:
+                        column[many] = np.int64(np.rint(value[order[first + k]] * scales[k]))
+                        many += 1
             end = _deltas(column, many, out, end)
         elif which == SINGLE:
             narrow = np.empty(1, np.float32)
-            for k in range(n):
-                if form[k] == SINGLE:
-                    narrow[0] = value[order[first + k]]
-                    end = _little(out, end, np.uint64(narrow.view(np.uint32)[0]), 4)
-        else:
+            if not one_form or form[0] == SINGLE:
+                for k in range(n):
+                    if form[k] == SINGLE:
+                        narrow[0] = value[order[first + k]]
+                        end = _little(out, end, np.uint64(narrow.view(np.uint32)[0]), 4)
+        elif not one_form or form[0] == WHOLE:
             wide = np.empty(1, np.float64)
             for k in range(n):
                 if form[k] == WHOLE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -28,9 +29,10 @@ READ = "signal, read_at, coalesce(value, single, digits / scale) AS value, quali
 
 
 class ReadingsFile:
-    """A new file; closed by leaving ``with`` without an error."""
+    """A new file; closed by leaving ``with`` without an error. ``between`` is called after each group."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, between: Callable[[], None] = lambda: None) -> None:
+        self._between = between
         self._opened = path.open("wb")
         self._opened.write(_MARK)
         self._at = len(_MARK)
@@ -49,15 +51,20 @@ class ReadingsFile:
 
     def write(self, readings: Readings, order: NDArray[np.int32]) -> None:
         """Readings in this order (by signal), in groups of GROUP_ROWS."""
-        from qiantang.engines.packing import packed
+        from qiantang.engines.packing import alike, packed
 
         most = min(GROUP_ROWS, len(order)) * _BYTES_A_ROW + _BYTES_BESIDE
         if len(self._room) < most:
             self._room = np.empty(most, np.uint8)
+        if not len(order):
+            return
+        one_quality, one_sequence = alike(readings.quality, readings.sequence)
         for first in range(0, len(order), GROUP_ROWS):
             last = min(first + GROUP_ROWS, len(order))
-            packed(order, readings.signal, readings.at, readings.value, readings.quality, readings.sequence, first, last, self._room, self._told)
+            packed(order, readings.signal, readings.at, readings.value, readings.quality, readings.sequence, one_quality, one_sequence, first, last,
+                   self._room, self._told)
             self._group(last - first)
+            self._between()
 
     def _group(self, rows: int) -> None:
         chunks, group_began = [], self._at

@@ -30,7 +30,9 @@ _ENOUGH = 250_000
 _AGAIN_S = 1.0
 _LOOK_S = 0.1
 _CALM = 4
-"""Files are merged while less than this part of what may wait does: in a flood what comes is recorded first."""
+"""It is calm while less than this part of what may wait does. Then files are merged, and a file is written by groups of readings with a pause after
+each, so that charts are not kept waiting; in a flood what comes is recorded first."""
+_PAUSE_S = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._stopping = False
+        if history is not None:
+            history.between = self._pause
 
     def start(self) -> None:
         """Begin to record."""
@@ -189,11 +193,19 @@ class Recorder:
         if self._history is not None:
             try:
                 self._history.settle(snapshot.offset)
-                if self.bytes <= self._most_bytes // _CALM:
+                if self._calm:
                     self._history.compact()
             except HistoryError as wrong:
                 self._tell("history", wrong.faults[0].told)
         self._kept(snapshot.rests_on)
+
+    @property
+    def _calm(self) -> bool:
+        return self.bytes <= self._most_bytes // _CALM
+
+    def _pause(self) -> None:
+        if self._calm and not self._stopping:
+            time.sleep(_PAUSE_S)
 
     def _insist(self, what: str, act: Callable[[], object]) -> bool:
         """Try until it is done; at the end of the node's life once."""
