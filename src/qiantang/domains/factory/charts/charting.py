@@ -286,6 +286,13 @@ def _elsewhere(own: Any, phases: Any, r: Any, chart_words: Any) -> Any:
     return found
 
 
+@nb.njit(cache=True, inline="always")
+def _since(chart_whole: Any, r: Any, column: Any, instant: Any, anew: Any) -> None:
+    """Since when something holds: since now where it begins anew."""
+    mask = -np.int64(anew)
+    chart_whole[r, column] = (instant & mask) | (chart_whole[r, column] & ~mask)
+
+
 @nb.njit(cache=True, nogil=True)
 def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept: Any, laid: Any, room: Any) -> Any:
     """Points from ``start`` up to ``beyond``, or until the room is at its end; gives the place where it stopped."""
@@ -367,11 +374,11 @@ def charted(start: Any, points: Any, values: Any, blurs: Any, beyond: Any, kept:
             | (N7 if (zones & FIFTEEN_WITHIN) == FIFTEEN_WITHIN else NONE) \
             | (N8 if (over | under) == EIGHT_POINTS and over != NONE and under != NONE else NONE) \
             | (DRIFT if abs(slow) > numbers[p, SLOW_LIMIT] else NONE)
-        # Written as choices, not as branches: which way they go cannot be foreseen, and a wrong guess costs more than the work.
-        chart_whole[r, HIGH_SINCE] = since if high_before == 0.0 else chart_whole[r, HIGH_SINCE]
-        chart_whole[r, LOW_SINCE] = since if low_before == 0.0 else chart_whole[r, LOW_SINCE]
-        chart_whole[r, AVERAGE_SINCE] = since if average_before * average <= 0.0 else chart_whole[r, AVERAGE_SINCE]
-        chart_whole[r, SLOW_SINCE] = since if slow_before * slow <= 0.0 else chart_whole[r, SLOW_SINCE]
+        # Which way these go cannot be foreseen, and a wrong guess costs more than the work: masks, for of choices LLVM makes branches.
+        _since(chart_whole, r, HIGH_SINCE, since, high_before == 0.0)
+        _since(chart_whole, r, LOW_SINCE, since, low_before == 0.0)
+        _since(chart_whole, r, AVERAGE_SINCE, since, average_before * average <= 0.0)
+        _since(chart_whole, r, SLOW_SINCE, since, slow_before * slow <= 0.0)
         chart[r, LAST] = z
         chart[r, AVERAGE] = average
         if own > 0:

@@ -244,9 +244,12 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
     for i in range(start, beyond):
         if counts[N_POINTS] > most_points or of_room[N_DETAILS] > most_details or of_room[N_EVENTS] > most_events:
             return i
-        s = np.int64(signal[i])
-        at = time[i]
-        x = value[i]
+        row = np.uint64(i)
+        number = np.int64(signal[row])
+        # Unsigned, so that an index needs no test for one from the end.
+        s = np.uint64(number)
+        at = time[row]
+        x = value[row]
         machine = plan[s, MACHINE]
         if machine >= 0 and at >= machines[machine, NEXT_AT]:
             if at >= machines[machine, SAMPLE_AT]:
@@ -260,7 +263,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         holds = held
         speed = 0.0
         before = reading_whole[s, LAST_AT]
-        bad = (quality[i] & UNUSABLE) != 0 or not np.isfinite(x)
+        bad = (quality[row] & UNUSABLE) != 0 or not np.isfinite(x)
         usable = not bad
         if bad:
             holds |= QUALITY
@@ -299,7 +302,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
             holds = (0 if usable else RANGE) | (RATE if speed > bounds[s, FASTEST] else 0) | (STUCK if stuck else 0) | (DOWN if down else 0)
         holds &= np.int64(words[plan[s, POLICY], IN_FORCE])
         if holds != held:
-            _event(i, s, at, held, holds, x, speed, quality[i], before, reading_whole, bounds, room)
+            _event(i, number, at, held, holds, x, speed, quality[row], before, reading_whole, bounds, room)
             reading_whole[s, HELD] = holds
         if bad:
             continue
@@ -348,7 +351,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         if reading_whole[s, COUNT] > 0 and (single or rephased or gone or group != reading_whole[s, GROUP]
                                             or (windowed and at - reading_whole[s, GROUP_FROM] >= plan[s, WINDOW_US])):
             if reading_whole[s, TORN] == 0 and not gone:
-                _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
+                _point(points, values, blurs, counts, i, number, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
                        _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
             reading_whole[s, COUNT] = 0
             reading_whole[s, FIRST] = 0
@@ -360,7 +363,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         if outside:
             if reading_whole[s, BROKEN] == 0:
                 reading_whole[s, BROKEN] = 1
-                _point(points, values, blurs, counts, i, s, BREAK, 0.0, 0.0, at, at)
+                _point(points, values, blurs, counts, i, number, BREAK, 0.0, 0.0, at, at)
             continue
         if reading_whole[s, BROKEN] != 0 or b != reading_whole[s, GROUP_BASE]:
             reading_whole[s, BROKEN] = 0
@@ -370,7 +373,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         if at - reading_whole[s, PHASE_FROM] < settling[b]:
             continue
         if single:
-            _point(points, values, blurs, counts, i, s, b, x, 0.0, at, at)
+            _point(points, values, blurs, counts, i, number, b, x, 0.0, at, at)
             continue
         if reading_whole[s, COUNT] == 0:
             reading_whole[s, GROUP] = group
@@ -381,7 +384,7 @@ def gathered(start: Any, beyond: Any, signal: Any, time: Any, value: Any, qualit
         reading_whole[s, COUNT] += 1
         if given_ends and ends[i] != 0:
             if reading_whole[s, TORN] == 0:
-                _point(points, values, blurs, counts, i, s, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
+                _point(points, values, blurs, counts, i, number, _part(s, at, plan, reading_whole), reading[s, SUM] / reading_whole[s, COUNT],
                        _blur(s, plan, reading, reading_whole), at, reading_whole[s, GROUP_FROM])
             reading_whole[s, TORN] = 0
             reading_whole[s, COUNT] = 0
