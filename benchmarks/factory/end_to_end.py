@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from qiantang.district.plant.node import Node, Status
 from qiantang.domains.factory.charts.screening import Screening
 from qiantang.kernel.readings import Directory, Readings
 from qiantang.kernel.wires import Delivery, Notice
-from qiantang.links.messages import now_us
+from qiantang.links.messages import Publication, now_us
 from qiantang.links.mqtt import MqttWire
 from qiantang.links.mqtt_settings import MqttSettings
 from qiantang.links.sparkplug.edge import EdgeNode, EdgeSettings, Measured
@@ -43,15 +44,21 @@ _UNDER_WAY = 1_000_000
 """Flat out so many readings may be under way: a broker holds back nobody, and drops what its subscriber does not take in time."""
 
 
-def packet(topic: str, payload: bytes) -> bytes:
-    """A PUBLISH of quality 0 (MQTT 3.1.1, 3.3)."""
+@cache
+def head(topic: str, payload: int) -> bytes:
+    """What comes before a payload of so many bytes in a PUBLISH of quality 0 (MQTT 3.1.1, 3.3)."""
     name = topic.encode()
-    length, head = 2 + len(name) + len(payload), bytearray(b"\x30")
+    length, out = 2 + len(name) + payload, bytearray(b"\x30")
     while length >= 128:
-        head.append(length & 127 | 128)
+        out.append(length & 127 | 128)
         length >>= 7
-    head.append(length)
-    return bytes(head) + len(name).to_bytes(2, "big") + name + payload
+    out.append(length)
+    return bytes(out) + len(name).to_bytes(2, "big") + name
+
+
+def packets(publications: Iterable[Publication]) -> bytes:
+    """Publications as they go over the line."""
+    return b"".join(part for one in publications for part in (head(one.topic, len(one.payload)), one.payload))
 
 
 def publish(port: int, rate: int, seconds: float) -> None:
@@ -76,7 +83,7 @@ def publish(port: int, rate: int, seconds: float) -> None:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.sendall(b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x3c\x00\x03pub")
         line.recv(4)
-        line.sendall(b"".join(packet(one.topic, one.payload) for one in edge.connected(now_us()).publications))
+        line.sendall(packets(edge.connected(now_us()).publications))
         time.sleep(1.0)
         lot = _BORN if not rate else max(rate // 1000 // PER_MESSAGE, 1) * PER_MESSAGE
         sent, started, begin, now = 0, time.perf_counter(), 0, 0
@@ -87,7 +94,7 @@ def publish(port: int, rate: int, seconds: float) -> None:
             begin = (begin + lot) % _BORN
             # A metric has one value a millisecond: what bears the same instant would be a repetition.
             place, now = sent % (len(noise) - lot), max(now_us(), now + 1000) if lot == _BORN else now_us()
-            line.sendall(b"".join(packet(one.topic, one.payload) for one in edge.put(which, np.full(lot, now), noise[place:place + lot], now)))
+            line.sendall(packets(edge.put(which, np.full(lot, now), noise[place:place + lot], now)))
             sent += lot
             if rate and (ahead := sent / rate - (time.perf_counter() - started)) > 0:
                 time.sleep(ahead)

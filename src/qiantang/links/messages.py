@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from qiantang.kernel.pieces import PieceEvent
 from qiantang.kernel.readings import Readings, readings
@@ -59,8 +59,7 @@ def messages(*of: tuple[str, bytes, int]) -> Messages:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(NamedTuple):
     """A message to publish."""
 
     topic: str

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numba
+import numpy as np
 from gmqtt.mqtt.connection import MQTTConnection  # type: ignore[import-untyped]  # it ships no types
 from gmqtt.mqtt.package import Package  # type: ignore[import-untyped]  # likewise
 from gmqtt.mqtt.protocol import MQTTProtocol  # type: ignore[import-untyped]  # likewise
@@ -45,32 +47,42 @@ class GarbledError(ValueError):
 def publications(line: bytes, at: int, version: int) -> Publications:
     """The publications (MQTT 3.3) from a place on, up to the first packet that is not whole or something else: quality 2, an
     alias instead of a topic and properties of version 5 are something else."""
-    topics: list[bytes] = []
-    payloads: list[bytes] = []
-    packets: list[int] = []
-    end, five = len(line), version == 5
+    packets, after = _scanned(np.frombuffer(line, np.uint8), at, version == 5)
+    starts, topic_ends, contents, stops, numbers = packets.T.tolist()
+    return Publications([line[start:end] for start, end in zip(starts, topic_ends, strict=True)],
+                        [line[content:stop] for content, stop in zip(contents, stops, strict=True)], numbers, after)
+
+
+@numba.njit((numba.types.Array(numba.uint8, 1, "C", readonly=True), numba.int64, numba.boolean), cache=True)
+def _scanned(line, at, five):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """Of each publication where its topic begins and ends, where its payload begins and ends, and its packet identifier; and the place after the
+    last."""
+    found = np.empty((max(len(line) - at, 0) // 5 + 1, 5), np.int64)
+    many, end = 0, len(line)
     while at + 2 <= end:
-        command, length, start = line[at], line[at + 1], at + 2
-        # Lengths of one byte and of two are the usual ones; a longer one is a large message, and is read by and by.
-        if length < 128:
-            stop = start + length
-        elif start < end and line[start] < 128:
-            start, stop = start + 1, start + 1 + (length & 127 | line[start] << 7)
-        elif (whole := packet(line, at)) is not None:
-            start, stop = whole.after - len(whole.body), whole.after
-        else:
+        command, length, start = line[at], np.int64(0), at + 1
+        whole = False
+        for shift in (0, 7, 14, 21):
+            if start >= end:
+                break
+            length |= (np.int64(line[start]) & 127) << shift
+            start += 1
+            if line[start - 1] < 128:
+                whole = True
+                break
+        stop = start + length
+        if not whole or stop > end or command & 0xF4 != _PUBLISH or length < 3:
             break
-        if stop > end or command & 0xF4 != _PUBLISH or stop - start < 3:
-            break
-        topic_end = start + 2 + (line[start] << 8 | line[start + 1])
+        topic = start + 2
+        topic_end = topic + (np.int64(line[start]) << 8 | np.int64(line[start + 1]))
         content = topic_end + 2 if command & 2 else topic_end
-        if topic_end == start + 2 or content + five > stop or (five and line[content]):
+        if topic_end == topic or content + five > stop or (five and line[content] != 0):
             break
-        topics.append(line[start + 2:topic_end])
-        payloads.append(line[content + five:stop])
-        packets.append(line[topic_end] << 8 | line[topic_end + 1] if command & 2 else 0)
+        number = np.int64(line[topic_end]) << 8 | np.int64(line[topic_end + 1]) if command & 2 else 0
+        found[many, 0], found[many, 1], found[many, 2], found[many, 3], found[many, 4] = topic, topic_end, content + five, stop, number
+        many += 1
         at = stop
-    return Publications(topics, payloads, packets, at)
+    return found[:many], at
 
 
 def packet(line: bytes, at: int) -> Packet | None:

@@ -38,6 +38,8 @@ for _message, _field, _inside in (
     _CHILD[_message, _field] = _inside
 
 
+_USUAL = 12
+"""Few metrics take fewer bytes; where there are more than that leaves room for they are counted."""
 METRIC = np.dtype([("bits", np.uint64), ("alias", np.uint64), ("timestamp", np.uint64), ("datatype", np.uint32), ("has", np.uint8),
                    ("kind", np.uint8), ("name_at", np.int32), ("name_length", np.int32), ("properties_at", np.int32),
                    ("properties_length", np.int32)], align=True)
@@ -250,7 +252,7 @@ def _word(buffer, at):  # type: ignore[no-untyped-def]  # compiled: numba infers
 
 @njit(cache=True, nogil=True)
 def _decoded(buffer, offsets, first, timestamps, seqs, fine, metrics):  # type: ignore[no-untyped-def]  # compiled: numba infers
-    """All payloads into their columns; how many metrics there are.
+    """All payloads into their columns; how many metrics there are, -1 where there is no room for them.
 
     One loop for both levels, without a call on the usual path: a call that is handed arrays costs more than the work.
     """
@@ -272,6 +274,8 @@ def _decoded(buffer, offsets, first, timestamps, seqs, fine, metrics):  # type: 
             if at == end:
                 if not inside:
                     break
+                if j == len(metrics):
+                    return -1
                 row = metrics[j]
                 row.has, row.kind, row.bits, row.alias, row.timestamp, row.datatype = said, kind, bits, alias, timestamp, datatype
                 row.name_at, row.name_length = name_at, name_length
@@ -419,6 +423,9 @@ def decode_joined(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Payl
     """The same of payloads that lie one after the other: ``offsets`` (n+1) says where each begins and the last ends."""
     n = len(offsets) - 1
     first, timestamp, seq, fine = np.zeros(n + 1, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.bool_)
-    metrics = np.empty(_counted(buffer, offsets), METRIC)
+    metrics = np.empty(len(buffer) // _USUAL + 16, METRIC)
     many = _decoded(buffer, offsets, first, timestamp, seq, fine, metrics)
+    if many < 0:
+        metrics = np.empty(_counted(buffer, offsets), METRIC)
+        many = _decoded(buffer, offsets, first, timestamp, seq, fine, metrics)
     return Payloads(buffer, first, timestamp, seq, fine, metrics[:many])

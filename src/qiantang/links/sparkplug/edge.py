@@ -173,7 +173,7 @@ class EdgeNode:
 
     def put(self, metric: NDArray[np.integer], at: NDArray[np.int64], value: NDArray[np.float64], now: int) -> list[Publication]:
         """Readings were taken: what to publish; nothing while nobody listens, for then they are stored."""
-        self._value[metric], self._at[metric] = value, at
+        _remembered(metric, at, value, self._at, self._value)
         if not self._born:
             self.counters.add("stored", len(metric))
             self.store.append(_rows(metric, at, value))
@@ -285,6 +285,13 @@ def _rows(metric: NDArray[np.integer], at: NDArray[np.int64], value: NDArray[np.
     rows = np.empty(len(metric), READING)
     rows["metric"], rows["at"], rows["value"] = metric, at, value
     return rows
+
+
+@njit(cache=True)
+def _remembered(metric, at, value, last_at, last_value):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """The last of each metric."""
+    for i in range(len(metric)):
+        last_at[metric[i]], last_value[metric[i]] = at[i], value[i]
 
 
 @njit(cache=True, nogil=True)

@@ -193,7 +193,7 @@ def _said_quality(buffer, at, length):  # type: ignore[no-untyped-def]  # compil
 @njit(cache=True, nogil=True)
 def _taken(buffer, first, timestamps, metrics, begin, stop, received, lives, device_lives,  # type: ignore[no-untyped-def]  # compiled: numba infers
            keys_of, keys, refs, standing, last, ahead, behind, skew, words, doubles, floats,
-           out_signal, out_at, out_received, out_value, out_quality, met, odd):
+           out_signal, out_at, out_received, out_value, out_quality, out_sequence, met, odd):
     """The metrics of payloads ``begin:stop`` into readings; how many there are.
 
     ``met`` (by ``Met``) counts; ``odd`` of each payload is a mask of what its metrics were; ``skew`` of each payload the largest
@@ -294,7 +294,7 @@ def _taken(buffer, first, timestamps, metrics, begin, stop, received, lives, dev
                     quality |= _BAD
                     met[10] += 1
                     odds |= 1 << 10
-            out_signal[k], out_at[k], out_received[k], out_value[k], out_quality[k] = signal, at, now, value, quality
+            out_signal[k], out_at[k], out_received[k], out_value[k], out_quality[k], out_sequence[k] = signal, at, now, value, quality, NO_SEQUENCE
             if not said & 16:
                 last[signal] = value
             k += 1
@@ -332,12 +332,12 @@ def take(payloads: Payloads, begin: int, stop: int, received: NDArray[np.int64],
     readings have no sequence: the signal and the instant tell a repetition.
     """
     n, most = len(payloads), int(payloads.first[stop] - payloads.first[begin])
-    signal, at, arrived, value, quality = (np.empty(most, np.int32), np.empty(most, np.int64), np.empty(most, np.int64),
-                                           np.empty(most, np.float64), np.empty(most, np.uint8))
+    room = Readings(np.empty(most, np.int32), np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.float64), np.empty(most, np.uint8),
+                    np.empty(most, np.int64))
     met, odd, skew = np.zeros(len(Met), np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     words = np.zeros(1, np.uint64)
     many = _taken(payloads.buffer, payloads.first, payloads.timestamp, payloads.metrics, begin, stop, received, lives, device_lives,
                   meanings.keys_of, meanings.keys, meanings.refs, standing, last, clock.ahead, clock.behind, skew, words,
-                  words.view(np.float64), words.view(np.float32), signal, at, arrived, value, quality, met, odd)
-    return Taken(Readings(signal[:many], at[:many], arrived[:many], value[:many], quality[:many],
-                          np.full(many, NO_SEQUENCE, np.int64)), met, odd, skew)
+                  words.view(np.float64), words.view(np.float32), room.signal, room.at, room.received,
+                  room.value, room.quality, room.sequence, met, odd)
+    return Taken(room.taken(slice(0, many)), met, odd, skew)
