@@ -26,6 +26,7 @@ from benchmarks.factory.rows import Row
 from benchmarks.factory.wires import DEVICES, PER_MESSAGE, Broker, best, by_protobuf, sample
 from qiantang.district.plant.node import Node, Status
 from qiantang.domains.factory.charts.screening import Screening
+from qiantang.domains.factory.glances import bounds
 from qiantang.kernel.readings import Directory, Readings
 from qiantang.kernel.wires import Delivery, Notice
 from qiantang.links.messages import Publication, now_us
@@ -112,14 +113,14 @@ class Watch:
 
     def __call__(self, _: int, batch: Readings) -> None:
         """Charts have read a batch."""
-        batch = batch if int(batch.signal.min(initial=0)) >= 0 else batch.taken(batch.signal >= 0)
+        batch = batch if bounds(batch.signal)[0] >= 0 else batch.taken(batch.signal >= 0)
         if not len(batch):
             return
         self.many += len(batch)
         if self.many > _BORN:
             self.last = time.perf_counter()
             self.first = self.first or self.last
-            self.late.append((now_us() - batch.at[::25]) / 1000)
+            self.late.append((now_us() - batch.at[::100]) / 1000)
 
 
 class Screened:
