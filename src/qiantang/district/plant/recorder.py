@@ -7,12 +7,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.district.plant.gathering import Gathering
 from qiantang.district.plant.inbox import weight
 from qiantang.domains.factory.sorting import in_order
 from qiantang.engines.duckdb_history import History, HistoryError
@@ -46,15 +47,6 @@ class Recordable:
     snapshot: Snapshot | None = None
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """Readings on their way into the history."""
-
-    readings: list[Readings] = field(default_factory=list)
-    older: list[Readings] = field(default_factory=list)
-    n: int = 0
-
-
 class Recorder:
     """A thread that records. Findings and snapshots wait for as long as it takes and are never dropped: when a store fails they
     are tried again, and whoever hands over more waits. Readings for the history are shed, and counted (``shed_history``), while more
@@ -74,7 +66,8 @@ class Recorder:
         self._plant, self._store, self._history, self._snapshots = plant, store, history, snapshots
         self._noticed, self._kept, self._most_bytes = noticed, kept, most_bytes
         self._queue: queue.Queue[Recordable | None] = queue.Queue(10_000)
-        self._gathered = _Gathered()
+        self._gathered = Gathering(_ENOUGH)
+        self._older: list[Readings] = []
         self._from = 0 if history is None else history.position
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -138,7 +131,7 @@ class Recorder:
         for one in batch:
             if self._history is not None:
                 self._gather(one)
-            if one.snapshot is not None or self._gathered.n >= _ENOUGH:
+            if one.snapshot is not None or len(self._gathered) + sum(map(len, self._older)) >= _ENOUGH:
                 self._flush(one.upto)
             if one.snapshot is not None:
                 self._keep(one.snapshot)
@@ -147,11 +140,10 @@ class Recorder:
                 self.bytes -= self._weight(one)
 
     def _gather(self, one: Recordable) -> None:
-        self._gathered.readings += one.readings
-        self._gathered.n += sum(map(len, one.readings))
+        for piece in one.readings:
+            self._gathered.add(piece)
         if one.older is not None and len(one.older):
-            self._gathered.older.append(one.older)
-            self._gathered.n += len(one.older)
+            self._older.append(one.older)
 
     def _record_findings(self, store: StateStore, findings: list[StreamedFinding]) -> None:
         """All together; where the store refuses one it is told, counted (``refused_findings``), and the others are recorded."""
@@ -169,21 +161,24 @@ class Recorder:
         """What was gathered goes into the history, up to this place of the log; older readings only where they are new."""
         if self._history is None or upto <= self._from:
             return
-        gathered, self._gathered = self._gathered, _Gathered()
+        older, self._older = self._older, []
+        many = len(self._gathered) + sum(map(len, older))
         try:
-            readings = together(gathered.readings)
-            if gathered.older:
-                every = together(gathered.older)
-                older = in_order(every, first_stays=True)[0]
-                known = self._history.known(older) | _among(older, readings)
-                self.counters.add("repeated", len(every) - len(older) + int(known.sum()))
+            readings = self._gathered.held
+            if older:
+                every = together(older)
+                once = in_order(every, first_stays=True)[0]
+                known = self._history.known(once) | _among(once, readings)
+                self.counters.add("repeated", len(every) - len(once) + int(known.sum()))
                 self.counters.add("into_the_past", int((~known).sum()))
-                readings = together([readings, older.taken(~known)])
+                readings = together([readings, once.taken(~known)])
             self._history.append(readings, self._from, upto)
             self._from = upto
         except HistoryError as wrong:
-            self.counters.add("shed_history", gathered.n)
+            self.counters.add("shed_history", many)
             self._tell("history", wrong.faults[0].told)
+        finally:
+            self._gathered.clear()
 
     def _keep(self, snapshot: Snapshot) -> None:
         if self._snapshots is not None:

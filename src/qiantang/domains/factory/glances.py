@@ -28,6 +28,12 @@ def counted(signal, instants, asked, newest):  # type: ignore[no-untyped-def]  #
     return many, newest
 
 
+@numba.njit((_I8,), cache=True)
+def newest(instants):  # type: ignore[no-untyped-def]  # compiled: numba infers
+    """The newest of some instants."""
+    return instants.max()
+
+
 @numba.njit((_I4,), cache=True)
 def bounds(numbers):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The least and the largest of numbers; 0 and -1 of none."""

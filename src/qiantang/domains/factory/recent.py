@@ -8,6 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from qiantang.domains.factory.glances import newest
 from qiantang.kernel.readings import Readings, together
 
 _I4, _I8 = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.int32, numba.int64))
@@ -71,7 +72,7 @@ class Recent:
         what is remembered does not depend on how readings were split into batches."""
         if self._open:
             opened = tuple(self._open)
-            self._upto.append(max(int(piece.at.max()) for piece in opened))
+            self._upto.append(max(int(newest(piece.at)) for piece in opened))
             self._newest = max(self._newest, self._upto[-1])
             if sum(map(len, opened)) >= _SMALL * len(opened):
                 self._chunks.append(opened)
