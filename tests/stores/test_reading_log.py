@@ -254,3 +254,54 @@ def test_a_snapshot_gives_its_tables_back_bit_for_bit_also_those_that_lie_within
     assert found.tables[0].tobytes() == block[:70].tobytes()
     assert found.tables[2].tobytes() == block.T.tobytes()
     assert found.parts == {"a": b"x"}
+
+
+def resting(log: ReadingLog) -> Snapshot:
+    """A snapshot whose readings lie in the log in part: from within a frame, over two, and some that were handed on otherwise."""
+    chunks = ((batch(3, 4),), (batch(7, 11), batch(500, 5)), (batch(18, 2), batch(25, 10)))
+    return Snapshot(log.end, {"a": b"x"}, {"recent": chunks, "pending": ((batch(900, 3),),)}, places={"recent": ((3,), (7, -1), (18, 25))})
+
+
+def test_a_snapshot_does_not_write_again_what_lies_in_the_log_and_gives_it_back_in_its_chunks(tmp_path: Path) -> None:
+    log = filled(tmp_path / "log", 6)
+    snapshot = resting(log)
+    assert snapshot.rests_on == 3
+    sizes = [Snapshots(tmp_path / name, read).write(snapshot).stat().st_size for name, read in (("with", log.read), ("without", None))]
+    assert sizes[0] < sizes[1]
+    for name, read, places in (("with", log.read, snapshot.places["recent"]), ("without", None, ((-1,), (-1, -1), (-1, -1)))):
+        found = Snapshots(tmp_path / name, read).latest()
+        assert found is not None
+        assert {of: [[len(piece) for piece in chunk] for chunk in found.readings[of]] for of in found.readings} == {
+            "recent": [[4], [11, 5], [2, 10]], "pending": [[3]]}
+        for of, chunks in snapshot.readings.items():
+            assert all(same(a, b) for chunk, back in zip(chunks, found.readings[of], strict=True) for a, b in zip(chunk, back, strict=True))
+        assert (found.places["recent"], found.places["pending"]) == (places, ((-1,),))
+        assert found.rests_on == (3 if read else log.end)
+
+
+@pytest.mark.parametrize("first", [4, 30])
+def test_a_snapshot_whose_readings_the_log_has_no_longer_is_told_and_the_one_before_it_taken(tmp_path: Path, first: int) -> None:
+    log = filled(tmp_path / "log", 6)
+
+    def from_there(start: int, stop: int) -> list[tuple[int, Readings]]:
+        return list(log.read(max(start, first), stop))
+
+    kept = Snapshots(tmp_path / "kept", log.read)
+    kept.write(Snapshot(20, {"a": b"before"}))
+    newest = kept.write(resting(log))
+    again = Snapshots(tmp_path / "kept", from_there)
+    assert again.latest() == Snapshot(20, {"a": b"before"})
+    assert again.unsound() == [newest]
+    assert Snapshots(tmp_path / "kept").latest() == Snapshot(20, {"a": b"before"}), "nor can it be read without the log"
+
+
+@pytest.mark.parametrize("turned", ["head", "part", "frame"])
+def test_a_bit_that_turned_anywhere_in_a_snapshot_is_found(tmp_path: Path, turned: str) -> None:
+    kept = Snapshots(tmp_path)
+    path = kept.write(Snapshot(7, {"a": b"abcdefgh" * 9}, {"recent": ((batch(0),),)}))
+    whole = bytearray(path.read_bytes())
+    place = {"head": 20, "part": whole.index(b"abcdefgh") + 3, "frame": len(whole) - 5}[turned]
+    whole[place] ^= 4
+    path.write_bytes(whole)
+    assert kept.latest() is None
+    assert kept.unsound() == [path]

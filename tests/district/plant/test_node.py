@@ -352,3 +352,19 @@ def test_one_reading_keeps_one_place_in_history_when_it_comes_again_days_later(t
 def test_two_replays_of_a_log_say_the_same_bit_for_bit(tmp_path: Path, seed: int) -> None:
     asyncio.run(work(tmp_path, 15, seed, 0, 0.0))
     assert replay(tmp_path, Given(quiet)) == replay(tmp_path, Given(quiet))
+
+
+def test_the_log_keeps_what_either_of_the_last_two_snapshots_rests_on(tmp_path: Path) -> None:
+    node = Node(tmp_path, SMALL, charts=Given(quiet))
+    asked: list[int] = []
+
+    def retired(before: int, **_: object) -> int:
+        asked.append(before)
+        return 0
+
+    node.log.retire = retired  # type: ignore[method-assign]  # what it would be asked is looked at
+    for place in (700, 900, 800, 2_000):
+        node._kept(place)
+    assert asked == [0, 700, 800, 800]
+    node.start()
+    node.stop()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from qiantang.district.plant.gathering import Gathering
 from qiantang.district.plant.inbox import weight
 from qiantang.district.plant.recorder import Recordable, Recorder
 from qiantang.engines.duckdb_history import History
-from qiantang.kernel.readings import Readings, readings
+from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Counters, Notice
 from qiantang.stores.snapshots import Snapshot, Snapshots
 
@@ -100,3 +104,34 @@ def test_without_a_history_no_reading_is_kept_for_one(tmp_path: Path) -> None:
         time.sleep(0.005)
     assert held() is None
     recorder.stop()
+
+
+@pytest.mark.parametrize(("room", "pauses"), [(64 << 20, True), (1 << 20, False)])
+def test_a_file_is_written_with_pauses_for_those_who_share_the_processors_while_it_is_calm(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, pauses: bool) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("qiantang.district.plant.recorder.time.sleep", slept.append)
+    history = History(tmp_path)
+    recorder = Recorder("p", None, history, None, Counters(), noticed=lambda _: None, most_bytes=room)
+    recorder.put(Recordable(70_000, (), (some(0, 70_000),), None, Snapshot(70_000, {})))
+    recorder.start()
+    while recorder.recorded < 70_000:
+        threading.Event().wait(0.01)
+    assert bool(slept) == pauses
+    recorder.stop()
+    assert len(history.readings(0, START, START + 70_000 * S)) == 70_000
+    history.close()
+
+
+@given(st.lists(st.lists(st.integers(0, 9_000), max_size=5), max_size=4))
+def test_what_is_gathered_is_what_came_also_after_a_flood(lots: list[list[int]]) -> None:
+    gathering = Gathering(2_000)
+    for lot in lots:
+        pieces = [some(k, many) for k, many in enumerate(lot)]
+        for piece in pieces:
+            gathering.add(piece)
+        expected = together(pieces)
+        assert len(gathering) == len(expected)
+        assert all(getattr(gathering.held, c).tobytes() == getattr(expected, c).tobytes() for c in Readings.__slots__)
+        gathering.clear()
+        assert len(gathering.held) == 0

@@ -223,3 +223,27 @@ def test_data_messages_written_from_columns_are_read_by_protobuf_as_what_they_we
                 bits = {DataType.INT8: 32, DataType.INT16: 32, DataType.INT32: 32}.get(DataType(row[2]), 64)
                 assert (said if said < 2**(bits - 1) or row[2] > DataType.INT64 else said - 2**bits) == value
     agree(*raws)
+
+
+def test_more_metrics_than_any_usual_payload_holds_in_its_bytes_are_read_as_protobuf_reads_them() -> None:
+    """Two bytes a metric, and one: the room for rows is found too small and made anew."""
+    raw = b"\x08\x07" + b"\x12\x00" * 3_000 + b"\x12\x02\x10\x05" + b"\x18\x01"
+    found = decode([raw, b"\x12\x00" * 500])
+    assert as_read(found, 0) == by_protobuf(raw)
+    assert as_read(found, 1) == by_protobuf(b"\x12\x00" * 500)
+    assert len(found.metrics) == 3_501
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 9), st.booleans())
+@example(2**56 - 1, 2**56, 0, True)
+@example(2**63, 2**49 - 1, 7, False)
+def test_whole_numbers_of_any_length_are_read_wherever_the_buffer_ends(alias: int, bits: int, further: int, long_way: bool) -> None:
+    """Eight bytes are looked at together where there are so many, one by one at the end of the buffer; a number may be written longer than it is."""
+    number = varint(alias)
+    if long_way and len(number) < 9:
+        number = number[:-1] + bytes([number[-1] | 128]) + b"\x80" * (8 - len(number)) + b"\x00"
+    inner = b"\x10" + number + b"\x58" + varint(bits)
+    raw = b"\x12" + varint(len(inner)) + inner + b"\x18" + varint(further)
+    for cut in range(len(raw) - 12, len(raw) + 1):
+        found = decode([raw[:cut]])
+        assert as_read(found, 0) == by_protobuf(raw[:cut])
