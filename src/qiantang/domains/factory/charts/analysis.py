@@ -145,7 +145,7 @@ class Analysis:
         """Judge readings, which come in event-time order. ``group`` and ``phase`` (recipe · phases + phase) may be given for
         each reading, -1 where the plant's own counters say it; ``ends`` marks the last reading of a subgroup."""
         signal = readings.signal
-        least, most = bounds(np.ascontiguousarray(signal))
+        least, most = bounds(np.ascontiguousarray(signal, np.int32))
         beyond = least < 0 or most >= len(self.settings)
         if beyond or self._known is not None:
             known = (signal >= 0) & (signal < len(self.settings))
