@@ -71,3 +71,8 @@ def test_an_unknown_language_is_refused() -> None:
 
 def test_no_argument_at_all_shows_the_help() -> None:
     assert "assess" in said(QIANTANG_LANG="en").stdout
+
+
+def test_the_command_runs_as_a_module_too() -> None:
+    said_so = subprocess.run([sys.executable, "-m", "qiantang", "--version"], capture_output=True, text=True, check=True)
+    assert said_so.stdout == said("--version").stdout != ""

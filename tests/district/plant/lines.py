@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qiantang.district.plant.charting import Given
 from qiantang.district.plant.models import Model
-from qiantang.district.plant.pipeline import Pace, Pipeline, Step, without_place
+from qiantang.district.plant.pipeline import Pace, Pipeline, Step
 from qiantang.domains.factory.alarm import Alarm
 from qiantang.domains.factory.charts.settings import ChartSettings, charted
 from qiantang.kernel.readings import Readings, readings, together
@@ -74,7 +74,7 @@ def piped(batches: list[tuple[int, Readings]], lateness: int | None = None, pace
 
 def alarms(steps: list[Step]) -> list[Alarm]:
     """All that was told, in the order it was told, without the place in the log."""
-    return [without_place(alarm) for step in steps for alarm in step.alarms]
+    return [replace(alarm, offset=-1) for step in steps for alarm in step.alarms]
 
 
 def standing(steps: list[Step]) -> dict[str, Alarm]:

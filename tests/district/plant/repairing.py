@@ -58,7 +58,7 @@ async def work(folder: Path, seconds: int, seed: int, first: int, pause_s: float
     sender = Sender(deliveries(seconds, seed), first, pause_s)
     node = opened(folder, sender)
     running = asyncio.create_task(node.run([]))
-    while not node.caught_up:
+    while node.status().behind:
         await asyncio.sleep(0.005)
     mending = asyncio.create_task(mend(node, folder))
     await sender.run(node)

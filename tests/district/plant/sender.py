@@ -78,7 +78,7 @@ async def work(folder: Path, seconds: int, seed: int, first: int, pause_s: float
     began = time.monotonic()
     node = opened(folder, sender)
     running = asyncio.create_task(node.run([]))
-    while not node.caught_up:
+    while node.status().behind:
         await asyncio.sleep(0.005)
     sys.stdout.write(f"resumed {time.monotonic() - began:.3f}\n")
     await sender.run(node)

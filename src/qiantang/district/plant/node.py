@@ -236,11 +236,6 @@ class Node:
         return Status(logged, judged, self.recorder.recorded, self.inbox.bytes, self.inbox.most_seen, self.recorder.bytes,
                       self.pipeline.ordering.pending, self._rate, self._full, counts | {"waited": self.inbox.waited})
 
-    @property
-    def caught_up(self) -> bool:
-        """Whether everything that was in the log at opening was judged."""
-        return self.pipeline.position >= self._live_from
-
     def _close(self) -> None:
         self.log.close()
         self.directory.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -498,8 +498,3 @@ def _ceased(found: Raised, readings: Readings, settings: ChartSettings) -> list[
         asset = settings.asset_of[signal] if signal != MACHINE else settings.machines[int(found.machine[row])]
         told += [(int(readings.at[found.index[row]]), asset, signal, rule) for bit, rule in enumerate(rules.RULES) if mask >> bit & 1]
     return told
-
-
-def without_place(alarm: Alarm) -> Alarm:
-    """What an alarm says, apart from where in the log it became known: the same however readings were delivered."""
-    return replace(alarm, offset=-1)
