@@ -76,3 +76,7 @@ def test_no_argument_at_all_shows_the_help() -> None:
 def test_the_command_runs_as_a_module_too() -> None:
     said_so = subprocess.run([sys.executable, "-m", "qiantang", "--version"], capture_output=True, text=True, check=True)
     assert said_so.stdout == said("--version").stdout != ""
+
+
+def test_an_option_that_takes_no_value_shows_none() -> None:
+    assert "<bool>" not in said("assess", "--help", "--lang", "en").stdout + said("--lang", "zh", "--help").stdout

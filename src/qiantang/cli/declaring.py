@@ -9,12 +9,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from qiantang import __version__
 from qiantang.cli.answering import answered
 from qiantang.cli.answers import Answer
 from qiantang.cli.language import Tongue, said
 
 JsonOption = Annotated[bool, typer.Option("--json", help=said("以 JSON 输出，文本含中英两种", "write JSON, every text in both languages"))]
 LangOption = Annotated[Tongue | None, typer.Option("--lang", help=said("输出语言", "language of the output"), show_default=False)]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qiantang {__version__}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help=said("版本号", "which version this is"))]
 
 EXIT_CODES = said(
     "退出码：0 完成；1 检查发现需处理的问题（check、integrity、audit verify、factory shifts）；2 用法或输入有误；130 中断，原结果完整。",
@@ -33,6 +43,10 @@ class SpokenCommand(TyperCommand):
         """The option --help."""
         return _spoken_help(super().get_help_option(ctx))
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters; an option that takes no value shows none."""
+        return _without_value(super().get_params(ctx))
+
 
 class SpokenGroup(TyperGroup):
     """A group of commands, likewise."""
@@ -44,6 +58,17 @@ class SpokenGroup(TyperGroup):
     def get_help_option(self, ctx: Any) -> Any:
         """The option --help."""
         return _spoken_help(super().get_help_option(ctx))
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters; an option that takes no value shows none."""
+        return _without_value(super().get_params(ctx))
+
+
+def _without_value(parameters: list[Any]) -> list[Any]:
+    for one in parameters:
+        if getattr(one, "is_flag", False):
+            one.metavar = ""
+    return parameters
 
 
 def command(app: typer.Typer, name: str, about: str, examples: Sequence[str]) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:

@@ -35,7 +35,7 @@ from qiantang.cli import (
 )
 from qiantang.cli.answering import stopped
 from qiantang.cli.answers import Code
-from qiantang.cli.declaring import EXIT_CODES, LangOption, SpokenCommand, SpokenGroup, example
+from qiantang.cli.declaring import EXIT_CODES, LangOption, SpokenCommand, SpokenGroup, VersionOption, example
 from qiantang.cli.language import said
 from qiantang.kernel.words import preferred_lang
 
@@ -49,7 +49,7 @@ def program() -> typer.Typer:
                       rich_markup_mode="rich", add_completion=False)
 
     @app.callback()
-    def language(lang: LangOption = None) -> None:
+    def language(lang: LangOption = None, version: VersionOption = False) -> None:
         """The language is settled before any command is read; the option stands here so that it may come first."""
 
     for each in (demo, template, check, assess, explain, lift, compare, robust, view, cases, history, correct, rulebooks, self_check, policies,
