@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -26,7 +27,9 @@ from qiantang.domains.factory.alarms.register import Register
 from qiantang.domains.factory.facts import PLANT_FIGURES
 from qiantang.domains.factory.hours import instant
 from qiantang.domains.factory.needs import Needs
+from qiantang.engines.duckdb_history import History
 from qiantang.kernel.actions.streams import record_findings
+from qiantang.kernel.readings import Quality, readings
 from qiantang.kernel.words import Lang, Text
 from qiantang.registers.enterprises import ENTERPRISES
 from qiantang.stores import open_store
@@ -80,6 +83,76 @@ def test_causes_and_deeds_are_exported_as_labels_of_findings(district: Path, run
     lines = (district / "labels.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0] == "finding,task,rule,asset,machine,signals,since,until,cause,done,worker"
     assert len(lines) == 3
+
+
+@pytest.fixture
+def with_history(district: Path) -> Path:
+    """The same with a history: P1L's plate temperature once a second over two hours from the start on, M1's torque once and not a number."""
+    home = district / ".qiantang" / "plants" / "small"
+    assert home.is_dir()
+    many = 7200
+    history = History(home / "history")
+    seconds = np.arange(many)
+    history.append(readings([*[0] * many, 12], START + SECOND * np.array([*seconds, 5]), [*150.0 + seconds % 60, np.nan],
+                            quality=[*[0] * many, int(Quality.BAD | Quality.NOT_A_NUMBER)]), 0, many + 1)
+    history.close()
+    return district
+
+
+def test_the_last_reading_of_every_signal_is_told_with_what_is_against_it(with_history: Path, run: Run) -> None:
+    rows = run("factory", "readings", "--dir", with_history, "--json").told
+    assert [(row["asset"], row["signal"], row["value"], row["unit"]) for row in rows] == [
+        ("P1L", "plate_temperature", 209.0, "°C"), ("M1", "torque", None, "kNm")]
+    assert rows[0]["at"] == "2023-11-15T08:13:19+08:00"
+    assert (rows[0]["against"]["en"], rows[1]["against"]) == ("", {"zh": "来源称不可信、不是数", "en": "not to be relied on, not a number"})
+    assert [row["asset"] for row in run("factory", "readings", "P1", "--dir", with_history, "--json").told] == ["P1L"], "what stands in it, too"
+    drawn = run("factory", "readings", "--dir", with_history, "--lang", "en").out
+    assert "2 rows (UTC+08:00)" in drawn
+    assert "not to be relied on" in drawn
+
+
+def test_one_signal_is_told_over_a_span_as_it_came_or_by_steps(with_history: Path, run: Run, tmp_path: Path) -> None:
+    def asked(*more: object) -> list[dict[str, object]]:
+        told: list[dict[str, object]] = run("factory", "readings", "P1L", "--signal", "plate_temperature", *more, "--dir", with_history, "--json").told
+        return told
+
+    lately = asked()
+    assert len(lately) == 3600, "the last hour"
+    assert lately[-1] == {"at": "2023-11-15T08:13:19+08:00", "value": 209.0}
+    minutes = asked("--step", "minute", "--since", "2023-11-15 06:30", "--until", "2023-11-15T06:32")
+    assert [(row["at"], row["many"]) for row in minutes] == [("2023-11-15T06:30:00+08:00", 60), ("2023-11-15T06:31:00+08:00", 60)]
+    assert minutes[0]["mean"] == pytest.approx(179.5)
+    assert (minutes[0]["least"], minutes[0]["most"]) == (150.0, 209.0)
+    path = tmp_path / "week.csv"
+    written = run("factory", "readings", "P1L", "--signal", "plate temperature", "--step", "hour", "--since", "2023-11-14", "--csv", path,
+                  "--dir", with_history)
+    assert written.code == 0, written.err
+    lines = path.read_text("utf-8-sig").splitlines()
+    assert lines[0] == "at,many,mean,least,most"
+    assert sum(int(line.split(",")[1]) for line in lines[1:]) == 7200
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("P7",), "there is no asset 'P7'. Is it one of: P"),
+    (("--signal", "torque"), "a signal is named with its asset"),
+    (("--step", "minute"), "a span is asked of one signal"),
+    (("P1", "--signal", "plate_temperature"), "2 signals of the asset 'P1' are called 'plate_temperature'. Write one of their addresses: curing/P1/P1L/"),
+    (("P1L", "--signal", "plate"), "the asset 'P1L' has no signal 'plate'"),
+    (("P1L", "--signal", "plate_temperature", "--since", "soon"), "from when: the time 'soon' cannot be read"),
+    (("P1L", "--signal", "plate_temperature", "--since", "2023-12-01"), "the signal was read last at 2023-11-15 08:13:19, before that"),
+    (("P1L", "--signal", "plate_temperature", "--since", "2023-12-01", "--until", "2023-11-30"), "the span ends before it begins"),
+    (("P1R", "--signal", "inner_pressure"), "the signal was never read"),
+])
+def test_what_the_history_cannot_be_asked_is_told_with_what_to_write(with_history: Path, run: Run, words: tuple[str, ...], said: str) -> None:
+    answered = run("factory", "readings", *words, "--dir", with_history, "--lang", "en")
+    assert answered.code == 2
+    assert said in " ".join(answered.err.split())
+
+
+def test_a_plant_without_a_history_says_how_to_have_one(district: Path, run: Run) -> None:
+    answered = run("factory", "readings", "--dir", district, "--lang", "en")
+    assert answered.code == 2
+    assert "this plant has no history yet. Run its node first" in " ".join(answered.err.split())
 
 
 def test_an_alarm_is_explained_with_what_corrected_it(district: Path, run: Run) -> None:

@@ -21,6 +21,7 @@ from qiantang.cli.language import said, told
 from qiantang.cli.options import DirOption, PlantOption
 from qiantang.cli.planning import declare_planning
 from qiantang.cli.plant_parts import plant_parts
+from qiantang.cli.plant_readings import declare_readings
 from qiantang.cli.plant_tasks import declare_tasks
 from qiantang.cli.plant_upward import declare_upward
 from qiantang.cli.screen import Screen
@@ -63,6 +64,7 @@ def declare(app: typer.Typer) -> None:
                                       "Browse an OPC UA server, or hear Sparkplug births, for a first model of a plant."),
             ["qiantang factory describe opc.tcp://10.0.0.5:4840 plant.xlsx --id works",
              "qiantang factory describe mqtt://10.0.0.6:1883 plant.xlsx --seconds 30"])(describe)
+    declare_readings(factory)
     declare_tasks(factory)
     command(factory, "publish", said("把工厂当日的合计交到地区文件夹；只含工厂指定的列。",
                                      "Hand the day's sums of a plant to its district; only the columns that the plant names."),

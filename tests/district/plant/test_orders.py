@@ -84,7 +84,7 @@ def test_orders_wait_until_they_are_taken(tmp_path: Path) -> None:
     ("shelve", {"minutes": "30"}, "shelving needs a reason."),
     ("confirm_unit", {"asset": "P1", "reason": "x"}, "no unit of 'P1' is to be confirmed"),
     ("confirm_unit", {"asset": "P1"}, "confirming a unit needs a reason"),
-    ("learn_again", {"asset": "P7", "reason": "x"}, "there is no asset 'P7' whose charts could be learnt anew"),
+    ("learn_again", {"asset": "P7", "reason": "x"}, "there is no asset 'P7'"),
 ])
 def test_what_cannot_be_done_is_told_and_counted_and_the_next_order_is_carried_out(tmp_path: Path, order: str, values: dict[str, str], en: str) -> None:
     found = Carried(tmp_path, left=leaving(tmp_path, (order, values), ("acknowledge", {})))

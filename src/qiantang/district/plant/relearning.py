@@ -70,7 +70,7 @@ def signals_within(plant: Plant, asset: str) -> list[Signal]:
         near = difflib.get_close_matches(asset, list(plant.asset), n=3, cutoff=0.4)
         remedy = Text("是否是：" + "、".join(near), "Is it one of: " + ", ".join(near)) if near else Text(
             "设备编号见工厂工作簿的“设备”表。", "The sheet 'assets' of the plant's workbook lists them.")
-        raise SubjectError(Fault(Text(f"没有设备“{asset}”，不能重新学习", f"there is no asset '{asset}' whose charts could be learnt anew"), Place(plant.id),
+        raise SubjectError(Fault(Text(f"没有设备“{asset}”", f"there is no asset '{asset}'"), Place(plant.id),
                                  asset, "known-asset", remedy))
 
     def inside(one: str) -> bool:
