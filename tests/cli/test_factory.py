@@ -118,7 +118,7 @@ def test_one_signal_is_told_over_a_span_as_it_came_or_by_steps(with_history: Pat
 
     lately = asked()
     assert len(lately) == 3600, "the last hour"
-    assert lately[-1] == {"at": "2023-11-15T08:13:19+08:00", "value": 209.0}
+    assert lately[-1] == {"at": "2023-11-15T08:13:19+08:00", "value": 209.0, "against": {"zh": "", "en": ""}}
     minutes = asked("--step", "minute", "--since", "2023-11-15 06:30", "--until", "2023-11-15T06:32")
     assert [(row["at"], row["many"]) for row in minutes] == [("2023-11-15T06:30:00+08:00", 60), ("2023-11-15T06:31:00+08:00", 60)]
     assert minutes[0]["mean"] == pytest.approx(179.5)

@@ -1,11 +1,13 @@
 """What the log acknowledged is there after any crash; what it lost is said, never passed over."""
 
+import json
 import os
 import resource
 import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -280,19 +282,54 @@ def test_a_snapshot_does_not_write_again_what_lies_in_the_log_and_gives_it_back_
 
 
 @pytest.mark.parametrize("first", [4, 30])
-def test_a_snapshot_whose_readings_the_log_has_no_longer_is_told_and_the_one_before_it_taken(tmp_path: Path, first: int) -> None:
+def test_a_snapshot_whose_readings_the_log_has_no_longer_says_so_and_keeps_all_else(tmp_path: Path, first: int) -> None:
     log = filled(tmp_path / "log", 6)
 
     def from_there(start: int, stop: int) -> list[tuple[int, Readings]]:
         return list(log.read(max(start, first), stop))
 
-    kept = Snapshots(tmp_path / "kept", log.read)
-    kept.write(Snapshot(20, {"a": b"before"}))
-    newest = kept.write(resting(log))
+    Snapshots(tmp_path / "kept", log.read).write(resting(log))
     again = Snapshots(tmp_path / "kept", from_there)
-    assert again.latest() == Snapshot(20, {"a": b"before"})
-    assert again.unsound() == [newest]
-    assert Snapshots(tmp_path / "kept").latest() == Snapshot(20, {"a": b"before"}), "nor can it be read without the log"
+    found = again.latest()
+    assert found is not None
+    assert again.unsound() == []
+    assert found.lacking == {"recent"}
+    assert not found.readings["recent"]
+    assert not found.places["recent"]
+    assert found.parts == {"a": b"x"}
+    assert same(found.readings["pending"][0][0], batch(900, 3))
+
+
+def test_a_snapshot_of_the_former_kind_is_read(tmp_path: Path) -> None:
+    """It held its readings itself, under one sum over everything."""
+    frames = [packed(batch(0), 0), packed(batch(40, 5), 0), packed(batch(70), 0)]
+    head = json.dumps({"offset": 90, "parts": {"a": 3}, "readings": {"recent": [2, 1]}, "tables": [[1, 2]]}).encode()
+    body = len(head).to_bytes(4, "little") + head + b"xyz" + np.array([1.5, 2.5]).tobytes() + b"".join(frames)
+    (tmp_path / f"{90:020d}.snapshot").write_bytes(b"QTS4" + zlib.crc32(body[4:]).to_bytes(4, "little") + body)
+    kept = Snapshots(tmp_path)
+    found = kept.latest()
+    assert found is not None
+    assert (found.offset, found.parts, found.tables[0].tolist(), found.lacking) == (90, {"a": b"xyz"}, [[1.5, 2.5]], frozenset())
+    assert [[len(piece) for piece in chunk] for chunk in found.readings["recent"]] == [[10, 5], [10]]
+    assert found.places["recent"] == ((-1, -1), (-1,))
+    path = max(tmp_path.glob("*.snapshot"))
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert kept.latest() is None
+
+
+def test_what_proves_nothing_stands_in_no_later_snapshots_way(tmp_path: Path) -> None:
+    """Snapshots that cannot be used bear higher places than those that are written while the log is read anew."""
+    for offset in (1_300, 1_430):
+        (tmp_path / f"{offset:020d}.snapshot").write_bytes(b"of another version")
+    kept = Snapshots(tmp_path)
+    assert kept.latest() is None
+    assert len(kept.unsound()) == 2
+    for offset in (500, 800, 900):
+        kept.write(Snapshot(offset, {"a": b"x"}))
+        found = Snapshots(tmp_path).latest()
+        assert found is not None
+        assert found.offset == offset
+    assert sorted(int(path.stem) for path in tmp_path.glob("*.snapshot")) == [800, 900]
 
 
 @pytest.mark.parametrize("turned", ["head", "part", "frame"])

@@ -49,7 +49,8 @@ def readings(
         "自何时起；默认为结束前一小时", "from when; default: an hour before the end"))] = "",
     until: Annotated[str, typer.Option("--until", metavar="TIME", show_default=False, help=said(
         "至何时止；默认为最后一个读数", "up to when; default: the last reading"))] = "",
-    step: Annotated[Step, typer.Option("--step", help=said("逐个读数，或按秒、分、时汇总", "each as it came, or gathered to steps"))] = Step.EACH,
+    step: Annotated[Step, typer.Option("--step", help=said(
+        "逐个读数，或按整秒、整分、整时汇总", "each as it came, or gathered to whole steps"))] = Step.EACH,
     path: Annotated[Path | None, typer.Option("--csv", metavar="FILE", show_default=False, help=said("写入 CSV 文件", "write them to a CSV file"))] = None,
     directory: DirOption = None, plant: PlantOption = None,
 ) -> Answer:
@@ -86,15 +87,16 @@ def readings(
             rows = [{"at": instant(each.at, zone).isoformat(), "many": each.many, "mean": each.mean, "least": each.least, "most": each.most}
                     for each in found]
             if step is Step.EACH:
-                rows = [{"at": row["at"], "value": row["mean"]} for row in rows]
+                rows = [{"at": row["at"], "value": row["mean"], "against": each.against} for row, each in zip(rows, found, strict=True)]
             drawn = [[f"{instant(each.at, zone):%Y-%m-%d %H:%M:%S.%f}"[:-3 if step is Step.EACH else -7], *([] if step is Step.EACH else [f"{each.many:,}"]),
-                      *(_figure(value) for value in ((each.mean,) if step is Step.EACH else (each.mean, each.least, each.most)))]
+                      *(_figure(value) for value in ((each.mean,) if step is Step.EACH else (each.mean, each.least, each.most))),
+                      *([told(each.against)] if step is Step.EACH else [])]
                      for each in found[-_MOST:]]
-            heads = [said("时刻", "at"), *([said("读数", "value")] if step is Step.EACH else [
+            heads = [said("时刻", "at"), *([said("读数", "value"), said("有疑问", "against it")] if step is Step.EACH else [
                 said("个数", "readings"), said("均值", "mean"), said("最小", "least"), said("最大", "greatest")])]
             newest = max((each.at for each in found), default=0)
     if path is not None:
-        _written(path, rows)
+        _written(path, rows, _OF_ALL if not signal else _OF_EACH if step is Step.EACH else _OF_STEPS)
 
     def draw(screen: Screen) -> None:
         screen.line(said(f"{len(rows):,} 行", f"{len(rows):,} rows") + (f" ({zone_said(instant(newest, zone))})" if rows else ""))
@@ -112,9 +114,13 @@ def _figure(value: float | None) -> str:
     return "—" if value is None else f"{value:,.6g}"
 
 
-def _written(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+_OF_ALL = ("asset", "signal", "address", "title", "at", "value", "unit", "against")
+_OF_EACH, _OF_STEPS = ("at", "value", "against"), ("at", "many", "mean", "least", "most")
+
+
+def _written(path: Path, rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
     lang = preferred_lang()
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.DictWriter(file, list(rows[0]) if rows else ["at", "value"])
+        out = csv.DictWriter(file, columns)
         out.writeheader()
         out.writerows({name: value.said(lang) if isinstance(value, Text) else value for name, value in row.items()} for row in rows)

@@ -67,7 +67,8 @@ class History:
         self.between: Callable[[], None] = lambda: None
         """Called after each group of readings that is written: whoever shares the processors may be let go first."""
         self._merge_at = merge_at
-        (folder / "latest").mkdir(parents=True, exist_ok=True)
+        if not asks_only:
+            (folder / "latest").mkdir(parents=True, exist_ok=True)
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=config)
         self._connection.execute("SET parquet_metadata_cache = true")
         self._writing = threading.Lock()

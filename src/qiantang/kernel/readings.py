@@ -85,10 +85,13 @@ def together(batches: Iterable[Readings]) -> Readings:
     return Readings(*(_joined([getattr(b, f.name) for b in found]) for f in fields(Readings)))
 
 
+_WORTH_IT = 1 << 20
+
+
 def _joined(columns: list[NDArray[Any]]) -> NDArray[Any]:
     """Columns one after the other, as ``np.concatenate`` gives them; but the interpreter is only let go where that is worth it, for each time a
     thread has to wait for the others to come back."""
-    if any(column.dtype != columns[0].dtype for column in columns):
+    if sum(column.nbytes for column in columns) > _WORTH_IT or any(column.dtype != columns[0].dtype for column in columns):
         return np.concatenate(columns)
     return np.frombuffer(bytearray().join([np.ascontiguousarray(column).data for column in columns]), columns[0].dtype)
 

@@ -161,7 +161,7 @@ class ReadingLog:
 
     def retire(self, before: int, *, most_bytes: int | None = None, written_before: float | None = None) -> int:
         """Remove the oldest segments, as long as the log is larger than ``most_bytes`` or they were written before an instant
-        (seconds since 1970), and only where every reader is past them: ``before`` is the least position of all readers.
+        (seconds since 1970), and only where every reader is past them: ``before`` is the least place that any reader, or any snapshot, needs.
 
         How many bytes were removed.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from qiantang.kernel.readings import Readings, together
 from qiantang.stores.reading_frames import MOST_READINGS, frame_at, packed, sound, unpacked
 
-_MAGIC = b"QTS5"
+_MAGIC, _BEFORE = b"QTS5", b"QTS4"
+"""How a snapshot begins; before, the sum at its head was of everything behind it, and all readings were written."""
 _AT_ONCE = 4 << 20
 """So many bytes go to the disk at a time: the log, which shares it, waits for no more than these."""
 _ENDING = ".snapshot"
@@ -28,6 +30,7 @@ class Snapshot:
     """The parts of a state by name, as of the log's ``offset``; ``readings`` are those that belong to it, in chunks of pieces, none
     empty. Chunks come back as they were, their pieces in another cut. ``tables`` are numbers that belong to it, two-dimensional. ``places`` tell
     of the pieces of some ``readings`` where each lies in the log as it is, from one end on without a step back; -1 for one that does not.
+    ``lacking`` are the names of readings that the log was to have and has no longer: of these there are none.
 
     Who takes one hands readings and tables over as they are; they are packed where the snapshot is written.
     """
@@ -37,6 +40,7 @@ class Snapshot:
     readings: Mapping[str, Sequence[tuple[Readings, ...]]] = field(default_factory=dict)
     tables: Sequence[NDArray[np.float64]] = ()
     places: Mapping[str, Sequence[tuple[int, ...]]] = field(default_factory=dict)
+    lacking: frozenset[str] = frozenset()
 
     @property
     def rests_on(self) -> int:
@@ -45,21 +49,23 @@ class Snapshot:
 
 
 class Snapshots:
-    """A folder of snapshots, the newest two kept; each is written beside its place and renamed, so that it is whole or not there.
+    """A folder of snapshots; each is written beside its place and renamed, so that it is whole or not there. Kept are the last two that were
+    written or taken up: what proves nothing any more goes with the next that is written.
 
     Readings that lie in the log are not written again: ``logged`` gives them back, from one place up to another, batch by batch with the place of
-    each; without it they are. A snapshot whose readings the log has no longer is not sound.
+    each; without it they are.
     """
 
     def __init__(self, folder: Path, logged: Callable[[int, int], Iterable[tuple[int, Readings]]] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self._logged = folder, logged
         self._unsound: list[Path] = []
+        self._kept: deque[Path] = deque(maxlen=2)
         for left_over in folder.glob("*.part"):
             left_over.unlink()
 
     def write(self, snapshot: Snapshot) -> Path:
-        """Put a snapshot on the disk, then remove all but the newest two. An OSError leaves the older ones."""
+        """Put a snapshot on the disk, then remove all but it and the one before. An OSError leaves the older ones."""
         told = {name: [self._told(chunk, at) for chunk, at in self._with_places(snapshot, name)] for name in snapshot.readings}
         head = json.dumps({"offset": snapshot.offset, "parts": {name: len(part) for name, part in snapshot.parts.items()}, "readings": told,
                            "tables": [table.shape for table in snapshot.tables]}).encode()
@@ -88,7 +94,9 @@ class Snapshots:
         opened = os.open(self.folder, os.O_RDONLY)
         os.fsync(opened)
         os.close(opened)
-        for older in self._newest_first()[2:]:
+        if path not in self._kept:
+            self._kept.append(path)
+        for older in set(self._newest_first()) - set(self._kept):
             older.unlink()
         return path
 
@@ -98,6 +106,7 @@ class Snapshots:
         for path in self._newest_first():
             found = self._read(path.read_bytes())
             if found is not None:
+                self._kept = deque([path], maxlen=2)
                 return found
             self._unsound.append(path)
         return None
@@ -135,16 +144,15 @@ class Snapshots:
                         yield from (packed(piece.taken(slice(at, at + MOST_READINGS)), at) for at in range(0, len(piece), MOST_READINGS))
 
     def _read(self, data: bytes) -> Snapshot | None:
-        if data[:4] != _MAGIC or len(data) < 12:
+        if data[:4] not in (_MAGIC, _BEFORE) or len(data) < 12:
             return None
         place = 12 + int.from_bytes(data[8:12], "little")
-        summed = zlib.crc32(data[12:place])
         try:
             head = json.loads(data[12:place])
-            sizes = [*head["parts"].values(), *(rows * columns * 8 for rows, columns in head["tables"])]
+            summed = place + sum([*head["parts"].values(), *(rows * columns * 8 for rows, columns in head["tables"])])
         except (ValueError, KeyError, TypeError):
             return None
-        if zlib.crc32(memoryview(data)[place:place + sum(sizes)], summed) != int.from_bytes(data[4:8], "little"):
+        if zlib.crc32(memoryview(data)[12:len(data) if data[:4] == _BEFORE else summed]) != int.from_bytes(data[4:8], "little"):
             return None
         parts = {}
         for name, size in head["parts"].items():
@@ -156,16 +164,18 @@ class Snapshots:
             place += tables[-1].nbytes
         readings: dict[str, tuple[tuple[Readings, ...], ...]] = {}
         places: dict[str, tuple[tuple[int, ...], ...]] = {}
+        lacking: list[str] = []
         for name, chunks in head["readings"].items():
-            in_log = self._from_log([told for chunk in chunks for told in chunk if isinstance(told, list)])
+            chunks_told = [[chunk] if isinstance(chunk, int) else chunk for chunk in chunks]
+            in_log = self._from_log([told for chunk in chunks_told for told in chunk if isinstance(told, list)])
             if in_log is None:
-                return None
+                lacking.append(name)
             found: list[list[tuple[Readings, int]]] = []
-            for chunk in chunks:
+            for chunk in chunks_told:
                 found.append([])
                 for told in chunk:
                     if isinstance(told, list):
-                        found[-1].append((next(in_log), told[0]))
+                        found[-1] += [(next(in_log), told[0])] if in_log is not None else []
                         continue
                     for _ in range(told):
                         frame = frame_at(data, place)
@@ -173,9 +183,10 @@ class Snapshots:
                             return None
                         found[-1].append((unpacked(data, frame), -1))
                         place += frame.length
+            found = [] if in_log is None else found
             readings[name] = tuple(tuple(piece for piece, _ in chunk) for chunk in found)
             places[name] = tuple(tuple(at for _, at in chunk) for chunk in found)
-        return Snapshot(head["offset"], parts, readings, tuple(tables), places) if place == len(data) else None
+        return Snapshot(head["offset"], parts, readings, tuple(tables), places, frozenset(lacking)) if place == len(data) else None
 
     def _from_log(self, stretches: Sequence[Sequence[int]]) -> Iterator[Readings] | None:
         """The readings of each stretch of the log; None where it does not have them all."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from qiantang.kernel.findings.stream import current
 from qiantang.kernel.readings import Readings, readings, together
 from qiantang.kernel.wires import Counters, Delivery, Receiver
 from qiantang.stores import open_store
+from qiantang.stores.reading_frames import sound_frames
 from qiantang.stores.reading_log import ReadingLog
 from tests.district.plant import lines
 from tests.district.plant.lines import S
@@ -368,3 +370,51 @@ def test_the_log_keeps_what_either_of_the_last_two_snapshots_rests_on(tmp_path: 
     assert asked == [0, 700, 800, 800]
     node.start()
     node.stop()
+
+
+def test_a_log_damaged_where_the_snapshots_rest_on_it_costs_neither_history_nor_charts(tmp_path: Path) -> None:
+    """Late readings of before are only known to the history then; those that were counted there already are passed over."""
+    happened = lines.happened(60, 1, faults=0)
+    sent = lines.delivered(happened, np.zeros(len(happened), np.int64))
+    clock = [0]
+
+    def node() -> Node:
+        return Node(tmp_path, SMALL, settings=NodeSettings(snapshot_s=1e9, snapshot_readings=130, tick_s=0.1, idle_tick_s=0.1),
+                    charts=Given(quiet, lambda _: 0), clock=lambda: clock[0])
+
+    def in_history() -> int:
+        history = History(tmp_path / "history", asks_only=True)
+        found = sum(len(history.readings(signal.number, 0, 2**60)) for signal in SMALL.signals)
+        history.close()
+        return found
+
+    async def work(one: Node, batches: list[Readings]) -> None:
+        running = asyncio.create_task(one.run([]))
+        for batch in batches:
+            clock[0] = int(batch.received.max())
+            await one.deliver(Delivery(batch))
+            await asyncio.sleep(0.005)
+        while one.status().behind or one.recorder.recorded < one.log.end - 3:
+            clock[0] += S
+            await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(work(node(), [sent.taken(slice(k, k + 65)) for k in range(0, len(sent), 65)]))
+    counted = in_history()
+    path = min((tmp_path / "log").glob("*.readings"))
+    data = bytearray(path.read_bytes())
+    frames = list(sound_frames(bytes(data)))
+    newest = int(max((tmp_path / "snapshots").iterdir()).stem)
+    damaged = max((frame for frame in frames if frame.end < newest), key=lambda frame: frame.offset)
+    data[damaged.position + damaged.length - 3] ^= 1
+    path.write_bytes(data)
+    again = node()
+    assert again.pipeline.position == newest
+    assert len(again.pipeline.ordering.recent) == 0
+    assert "snapshot" not in {notice.kind for notice in again.noticed(-1)[1]}
+    late = sent.taken(np.arange(100, 104))
+    asyncio.run(work(again, [replace(late, received=np.full(4, clock[0] + S))]))
+    assert again.pipeline.ordering.counters.counts["older"] == 4
+    assert again.counters.counts["repeated"] == 4
+    assert in_history() == counted

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import isfinite, isnan
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 from qiantang.district.plant.folder import PlantFolder
@@ -14,7 +14,7 @@ from qiantang.domains.factory.hours import instant
 from qiantang.domains.factory.plant import Plant, Signal
 from qiantang.kernel.errors import ActionError, Fault, Place, SubjectError
 from qiantang.kernel.readings import Quality, Readings
-from qiantang.kernel.words import Text, joined
+from qiantang.kernel.words import Text, joined, same
 
 if TYPE_CHECKING:
     from qiantang.engines.duckdb_history import History, Step
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Length = Literal["each", "second", "minute", "hour"]
 """How readings are gathered: ``each`` as it came, or to steps of such a length."""
 _HOUR = 3_600_000_000
+_NOTHING = same("")
 _FROM, _UPTO = Text("自何时起", "from when"), Text("至何时止", "up to when")
 _AGAINST = {Quality.BAD: Text("来源称不可信", "not to be relied on"), Quality.STALE: Text("来源未连接", "source not connected"),
             Quality.HISTORICAL: Text("断线后补送", "sent later"), Quality.NOT_A_NUMBER: Text("不是数", "not a number"),
@@ -42,13 +43,14 @@ class Last:
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """The readings of one step, from ``at`` (microseconds UTC) on: how many, and the mean, least and greatest of the finite ones, None where
-    none is. A reading as it came is a step of one."""
+    none is. A reading as it came is a step of one, with what is known ``against`` it."""
 
     at: int
     many: int
     mean: float | None
     least: float | None
     most: float | None
+    against: Text = _NOTHING
 
 
 def last_of(folder: PlantFolder, asset: str = "") -> list[Last]:
@@ -74,7 +76,11 @@ def against(quality: int) -> Text:
 
 def signal_named(plant: Plant, asset: str, name: str) -> Signal:
     """The one signal within an asset that is called so, by address, name, kind or title. SubjectError where none is, or several are."""
-    found = named_signals(plant, asset, name)
+    called = name.strip().lower()
+    found = tuple(s.number for s in signals_within(plant, asset) if called in (w.lower() for w in (s.address, s.name, s.kind, s.title.zh, s.title.en)))
+    if not found:
+        # No name at all, or several in one: refused in the words of whoever names several.
+        found = named_signals(plant, asset, name) or tuple(s.number for s in signals_within(plant, asset))
     if len(found) != 1:
         mine = [signal.address for signal in plant.signals if signal.number in found]
         raise SubjectError(Fault(Text(f"设备“{asset}”有 {len(found)} 个信号叫“{name}”", f"{len(found)} signals of the asset '{asset}' are called '{name}'"),
@@ -109,15 +115,18 @@ def span_said(folder: PlantFolder, signal: Signal, since: str, until: str) -> tu
 
 
 def stretch(folder: PlantFolder, signal: Signal, span: tuple[int, int], length: Length) -> list[Gathered]:
-    """A signal's readings from the beginning of a span up to (not with) its end."""
+    """A signal's readings from the beginning of a span up to (not with) its end; gathered, all the steps (of UTC) that the span touches, whole."""
     with _history(folder, plant_of(folder)) as history:
         if length == "each":
             r = history.readings(signal.number, *span)
-            return [Gathered(at, 1, *[None if isnan(value) else value] * 3) for at, value in zip(r.at.tolist(), r.value.tolist(), strict=True)]
+            values = [value if isfinite(value) else None for value in r.value.tolist()]
+            return [Gathered(at, 1, value, value, value, against(quality))
+                    for at, value, quality in zip(r.at.tolist(), values, r.quality.tolist(), strict=True)]
         step: Step = length
         found = history.steps(signal.number, *span, step)
-    columns: Sequence[Sequence[float]] = [found[name].tolist() for name in ("at", "n", "mean", "least", "most")]
-    return [Gathered(int(at), int(n), *(None if isnan(one) else one for one in values)) for at, n, *values in zip(*columns, strict=True)]
+    mean, least, most = ([one if isfinite(one) else None for one in found[name].tolist()] for name in ("mean", "least", "most"))
+    rows = zip(found["at"].tolist(), found["n"].tolist(), mean, least, most, strict=True)
+    return [Gathered(at, n, middle, low, high) for at, n, middle, low, high in rows]
 
 
 def plant_of(folder: PlantFolder) -> Plant:

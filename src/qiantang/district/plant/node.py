@@ -61,7 +61,7 @@ class NodeSettings:
     ``most_waiting`` may lie between the wires and the log, ``most_tail`` of the log's end is kept in memory for the charts (what
     is older is read from the disk), ``most_recording`` may wait to be recorded. A snapshot is written every ``snapshot_s``, or
     after ``snapshot_readings``. When charts are ``most_behind`` readings behind the log nothing more is taken. The log is cut down
-    to ``most_log`` where everybody is past it.
+    to ``most_log`` where everybody is past it and no snapshot that is kept rests on it.
     """
 
     most_waiting: int = 32 << 20

@@ -462,7 +462,7 @@ class Pipeline:
         self._proofs = [(instant, tuple(signals)) for instant, signals in state["proofs"]]
         pending, recent = snapshot.readings["pending"], snapshot.readings["recent"]
         self.ordering.restore(OrderingState(parts["ordering"], tuple(one for chunk in pending for one in chunk), tuple(recent),
-                                            tuple(snapshot.places["recent"])))
+                                            tuple(snapshot.places["recent"]), "recent" in snapshot.lacking))
         states = {name: charts_state(parts[name], told, snapshot.tables) for name, told in state["points"].items()}
         self.analysis = self.analysis.restored(states["analysis"])
         self._learnt = LearntSince(self.analysis)

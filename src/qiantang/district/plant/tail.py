@@ -68,7 +68,7 @@ class Tail:
     def _from_memory(self, position: int) -> tuple[int, Readings]:
         first, n = self._batches[0][0], 0
         taken: list[Readings] = []
-        while self._batches and (not taken or n + len(self._batches[0][1]) <= _TAKEN):
+        while self._batches and (not taken or (self._batches[0][0] == first + n and n + len(self._batches[0][1]) <= _TAKEN)):
             taken.append(self._taken())
             n += len(taken[-1])
         batch = together(taken)

@@ -54,12 +54,13 @@ class Released:
 @dataclass(frozen=True, slots=True)
 class OrderingState:
     """An ordering as it stands: where each source is, the readings that wait, and the chunks of those remembered, with the place in the log of
-    each of their pieces (NOWHERE for one that does not lie there as it is)."""
+    each of their pieces (NOWHERE for one that does not lie there as it is). ``forgetful``: what was remembered is lost."""
 
     state: bytes
     pending: tuple[Readings, ...]
     recent: tuple[Chunk, ...]
     places: tuple[tuple[int, ...], ...]
+    forgetful: bool = False
 
 
 class Ordering:
@@ -212,6 +213,8 @@ class Ordering:
                 now[:len(then)] = then
         self._pending = [_waiting(piece) for piece in snapshot.pending]
         self.recent.keep(snapshot.recent, snapshot.places, found["forgotten"])
+        if snapshot.forgetful:
+            np.maximum(self.recent.forgotten, self._passed - 1, out=self.recent.forgotten)
         self._looked = int(found["looked"][0])
         self.counters.counts = dict(zip(map(str, found["counted"]), map(int, found["counts"]), strict=True))
 

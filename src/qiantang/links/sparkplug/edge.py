@@ -291,6 +291,8 @@ def _rows(metric: NDArray[np.integer], at: NDArray[np.int64], value: NDArray[np.
 def _remembered(metric, at, value, last_at, last_value):  # type: ignore[no-untyped-def]  # compiled: numba infers
     """The last of each metric."""
     for i in range(len(metric)):
+        if metric[i] < 0 or metric[i] >= len(last_at):
+            raise IndexError("there is no metric of this number")
         last_at[metric[i]], last_value[metric[i]] = at[i], value[i]
 
 
