@@ -81,10 +81,11 @@ def together(batches: Iterable[Readings]) -> Readings:
     if len(found) == 1:
         return found[0]
     if not found:
-        return readings([], [], [])
+        return _NONE
     return Readings(*(_joined([getattr(b, f.name) for b in found]) for f in fields(Readings)))
 
 
+_NONE = readings([], [], [])
 _WORTH_IT = 1 << 20
 
 
