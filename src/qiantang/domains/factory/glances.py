@@ -1,5 +1,7 @@
-"""Short looks at a batch, compiled, that keep the interpreter: NumPy lets it go at each step over more than a few hundred numbers, and a thread
-that lets it go waits for every other one to come back, many times as long as the look takes."""
+"""Short looks at a batch, compiled, that keep the interpreter: who lets it go waits for every other thread to come back.
+
+NumPy lets it go at each step over more than a few hundred numbers, and the way back takes many times as long as the look.
+"""
 
 from __future__ import annotations
 
