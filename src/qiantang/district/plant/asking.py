@@ -58,7 +58,7 @@ def last_of(folder: PlantFolder, asset: str = "") -> list[Last]:
     an asset that is not known, or where no node ever kept a history."""
     plant = plant_of(folder)
     there = signals_within(plant, asset) if asset else list(plant.signals)
-    with _history(folder, plant) as history:
+    with _history(folder) as history:
         now = history.now()
     place = {number: row for row, number in enumerate(now.signal.tolist())}
     return [_last(signal, now, place[signal.number]) for signal in there if signal.number in place]
@@ -76,17 +76,17 @@ def against(quality: int) -> Text:
 
 def signal_named(plant: Plant, asset: str, name: str) -> Signal:
     """The one signal within an asset that is called so, by address, name, kind or title. SubjectError where none is, or several are."""
+    there = signals_within(plant, asset)
     called = name.strip().lower()
-    found = tuple(s.number for s in signals_within(plant, asset) if called in (w.lower() for w in (s.address, s.name, s.kind, s.title.zh, s.title.en)))
+    found = [s for s in there if called in (word.lower() for word in (s.address, s.name, s.kind, s.title.zh, s.title.en))]
     if not found:
-        # No name at all, or several in one: refused in the words of whoever names several.
-        found = named_signals(plant, asset, name) or tuple(s.number for s in signals_within(plant, asset))
+        numbers = named_signals(plant, asset, name)
+        found = [signal for signal in there if signal.number in numbers]
     if len(found) != 1:
-        mine = [signal.address for signal in plant.signals if signal.number in found]
+        some = [signal.address for signal in found or there][:6]
         raise SubjectError(Fault(Text(f"设备“{asset}”有 {len(found)} 个信号叫“{name}”", f"{len(found)} signals of the asset '{asset}' are called '{name}'"),
-                                 Place(plant.id), name, "one-signal",
-                                 Text("请写地址之一：" + "、".join(mine[:6]), "Write one of their addresses: " + ", ".join(mine[:6]))))
-    return next(signal for signal in plant.signals if signal.number == found[0])
+                                 Place(plant.id), name, "one-signal", Text("请写地址之一：" + "、".join(some), "Write one address: " + ", ".join(some))))
+    return found[0]
 
 
 def span_said(folder: PlantFolder, signal: Signal, since: str, until: str) -> tuple[int, int]:
@@ -97,7 +97,7 @@ def span_said(folder: PlantFolder, signal: Signal, since: str, until: str) -> tu
     if until:
         upto = instant_said(until, plant.local, _UPTO)
     else:
-        with _history(folder, plant) as history:
+        with _history(folder) as history:
             now = history.now()
         read = now.at[now.signal == signal.number]
         if not len(read):
@@ -116,7 +116,7 @@ def span_said(folder: PlantFolder, signal: Signal, since: str, until: str) -> tu
 
 def stretch(folder: PlantFolder, signal: Signal, span: tuple[int, int], length: Length) -> list[Gathered]:
     """A signal's readings from the beginning of a span up to (not with) its end; gathered, all the steps (of UTC) that the span touches, whole."""
-    with _history(folder, plant_of(folder)) as history:
+    with _history(folder) as history:
         if length == "each":
             r = history.readings(signal.number, *span)
             values = [value if isfinite(value) else None for value in r.value.tolist()]
@@ -143,7 +143,7 @@ def _nothing(folder: PlantFolder) -> SubjectError:
 
 
 @contextmanager
-def _history(folder: PlantFolder, plant: Plant) -> Iterator[History]:
+def _history(folder: PlantFolder) -> Iterator[History]:
     """The plant's history, to be asked only; its node may be at work."""
     home = folder.path / "history"
     if not home.is_dir():
