@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.factory.rows import Row
 
-PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "dispatch", "simulation", "pace", "tennessee",
+PARTS = ("charts", "wires", "protocols", "reading_log", "ordering", "history", "node", "end_to_end", "assigning", "dispatch", "simulation", "pace", "tennessee",
          "skab", "nab")
 """Modules beside this one, each with ``rows()``; one that is not there is left out."""
 

@@ -41,6 +41,7 @@ _ANCHORS_PROTOBUF = 2.7
 """Million metrics a second that protobuf put into columns on the anchor's machine (the reference, section 8, row 6)."""
 _FAST, _SOON, _CHEAP = "6.2 M/s", "5.0 and 4.6 ms", "12 and 18"
 """What the anchor gave flat out, and at 100,000/s and 500,000/s."""
+_FAULT, _FAULTS_A_SECOND = 60.0, 5.0
 _UNDER_WAY = 1_000_000
 """Flat out so many readings may be under way: a broker holds back nobody, and drops what its subscriber does not take in time."""
 
@@ -62,9 +63,9 @@ def packets(publications: Iterable[Publication]) -> bytes:
     return b"".join(part for one in publications for part in (head(one.topic, len(one.payload)), one.payload))
 
 
-def publish(port: int, rate: int, seconds: float) -> None:
+def publish(port: int, rate: int, seconds: float, faults: bool = False) -> None:
     """Standard normal readings of 10,000 metrics in turn, at this rate or (0) as fast as they are judged, which standard input tells;
-    prints how many."""
+    prints how many. ``faults``: after a second, five times a second, one of a device that had none is far beyond every limit."""
     import socket
     import threading
 
@@ -87,7 +88,7 @@ def publish(port: int, rate: int, seconds: float) -> None:
         line.sendall(packets(edge.connected(now_us()).publications))
         time.sleep(1.0)
         lot = _BORN if not rate else max(rate // 1000 // PER_MESSAGE, 1) * PER_MESSAGE
-        sent, started, begin, now = 0, time.perf_counter(), 0, 0
+        sent, started, begin, now, struck = 0, time.perf_counter(), 0, 0, set[int]()
         while time.perf_counter() - started < seconds:
             which = np.arange(begin, begin + lot)
             if begin + lot > _BORN:
@@ -95,7 +96,11 @@ def publish(port: int, rate: int, seconds: float) -> None:
             begin = (begin + lot) % _BORN
             # A metric has one value a millisecond: what bears the same instant would be a repetition.
             place, now = sent % (len(noise) - lot), max(now_us(), now + 1000) if lot == _BORN else now_us()
-            line.sendall(packets(edge.put(which, np.full(lot, now), noise[place:place + lot], now)))
+            values = noise[place:place + lot]
+            if faults and time.perf_counter() - started > 1.0 + len(struck) / _FAULTS_A_SECOND and (device := int(which[0]) // PER_MESSAGE) not in struck:
+                struck.add(device)
+                values = np.concatenate([[_FAULT], values[1:]])
+            line.sendall(packets(edge.put(which, np.full(lot, now), values, now)))
             sent += lot
             if rate and (ahead := sent / rate - (time.perf_counter() - started)) > 0:
                 time.sleep(ahead)
@@ -146,10 +151,11 @@ def wire(port: int, directory: Directory, clock: Callable[[], int]) -> MqttWire:
     return MqttWire(SparkplugHost("bench", directory, HostSettings(primary=False, qos=0)), MqttSettings(port=port, most_waiting=64 * 2**20), clock)
 
 
-async def sending(port: int, rate: int, seconds: float, watch: Watch, busy: Callable[[], bool]) -> tuple[float, int]:
+async def sending(port: int, rate: int, seconds: float, watch: Watch, busy: Callable[[], bool], *, faults: bool = False) -> tuple[float, int]:
     """Publish from a process of its own until all was judged or nothing comes any more: this process's CPU seconds, readings sent."""
-    sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.factory.end_to_end", str(port), str(rate), str(seconds),
-                                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    told = [str(port), str(rate), str(seconds), *(["faults"] if faults else [])]
+    sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.factory.end_to_end", *told, stdin=subprocess.PIPE,
+                                                  stdout=subprocess.PIPE)
     cpu = time.process_time()
     assert sender.stdin is not None
     assert sender.stdout is not None
@@ -264,8 +270,8 @@ def _told(what: str, without: str, rate: int, named: str, watch: Watch, cpu: flo
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        publish(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    if len(sys.argv) >= 4:
+        publish(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), "faults" in sys.argv)
     else:
         os.environ.setdefault("PYTHONUNBUFFERED", "1")
         for row in rows("--quick" in sys.argv):
